@@ -1,0 +1,47 @@
+"""Answers to questions about articles, each with the exact sentence that it rests on."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from assistant.answering import Assistant, describe
+from assistant.conversation import Answer, Citation, Turn
+from assistant.errors import AssistantError, QuestionError, UnknownModelError
+from assistant.models import DEFAULT_MODEL
+from index import open_default as _open_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "Answer",
+    "Assistant",
+    "AssistantError",
+    "Citation",
+    "QuestionError",
+    "Turn",
+    "UnknownModelError",
+    "ask",
+    "describe",
+    "open_default",
+]
+
+_default: Assistant | None = None
+_opening = threading.Lock()
+
+
+def open_default() -> Assistant:
+    """Return the default assistant: over the default index, with the model that `ASSISTANT_MODEL` names."""
+    global _default
+    with _opening:
+        index = _open_index()
+        if _default is None or _default.index is not index:
+            _default = Assistant(index, os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL)
+        return _default
+
+
+def ask(question: str, history: Sequence[Turn] = ()) -> Answer:
+    """Ask the default assistant; see `Assistant.ask`."""
+    return open_default().ask(question, history)

@@ -1,0 +1,80 @@
+"""`python -m assistant`: ask one question, or converse, in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from assistant import AssistantError, Turn, describe, open_default
+from index import ArticleIndexError, printable
+
+if TYPE_CHECKING:
+    from assistant import Answer, Assistant
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+@app.command()
+def main(
+    question: Annotated[list[str] | None, typer.Argument(help="What to ask; without one, a conversation begins.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")] = False,
+) -> None:
+    """Ask a question of the indexed articles. ARTICLE_INDEX and ASSISTANT_MODEL name what is asked and what answers."""
+    try:
+        if question:
+            asked = " ".join(question)
+            _show(open_default().ask(asked), as_json)
+        else:
+            _converse(open_default(), as_json)
+    except (AssistantError, ArticleIndexError) as error:
+        _complain(error)
+        sys.exit(1)
+
+
+def _converse(assistant: Assistant, as_json: bool) -> None:
+    """Answer line after line until the input ends; each question knows the ones before it."""
+    turns: list[Turn] = []
+    if sys.stdin.isatty():
+        err.print("Ask about the articles; an empty line ends the conversation.")
+    while question := _next_question():
+        try:
+            answer = assistant.ask(question, turns)
+        except AssistantError as error:
+            _complain(error)
+            continue
+        turns.append(Turn(question, answer))
+        _show(answer, as_json)
+
+
+def _next_question() -> str:
+    try:
+        return input("> " if sys.stdin.isatty() else "").strip()
+    except (EOFError, KeyboardInterrupt):
+        return ""
+
+
+def _show(answer: Answer, as_json: bool) -> None:
+    if as_json:
+        out.print_json(json.dumps(asdict(answer), default=str), ensure_ascii=False, highlight=False)
+        return
+    if answer.status == "quoted":
+        out.print("The nearest sentences, quoted:", style="dim")
+    out.print(Text(printable(answer.text)))
+    for citation in answer.citations:
+        out.print(Text(printable(f"[{citation.number}] {describe(citation)}")), style="dim")
+
+
+def _complain(error: Exception) -> None:
+    err.print(Text(printable(str(error))), soft_wrap=True)
+
+
+if __name__ == "__main__":
+    app()

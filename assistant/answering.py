@@ -1,0 +1,168 @@
+"""`Assistant`: the retrieval chain, one code path for `ask` and `stream`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from langchain_core.runnables import RunnableGenerator, RunnableLambda
+
+from assistant.conversation import Answer, standalone_question
+from assistant.errors import QuestionError
+from assistant.grounding import Sentence, cite, passage_sentences
+from assistant.models import DEFAULT_MODEL, open_reader
+from index.article import read_language
+from index.shipped import shipped_article, shipped_questions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from langchain_core.runnables import Runnable
+
+    from assistant.conversation import Citation, Turn
+    from assistant.reader import Reading
+    from index import Article, ArticleIndex, SearchResult
+
+PASSAGES = 5
+"""How many of the best chunks are read."""
+QUOTES = 2
+LONGEST_QUESTION = 2_000
+"""Characters; the embedding model reads no more than about the first thousand."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Retrieved:
+    question: str
+    passages: tuple[tuple[Article, SearchResult], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    question: str
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    question: str
+    readings: tuple[Reading, ...]
+
+
+class Assistant:
+    """Answers questions from an index. Threads may share one.
+
+    The chain is retrieve → split into sentences → choose → ground, each step a LangChain runnable.
+    """
+
+    def __init__(self, index: ArticleIndex, model: str = DEFAULT_MODEL) -> None:
+        """Take an open index and the name of what answers. Raises `UnknownModelError`."""
+        self.index = index
+        self.model = model
+        self._reader = open_reader(model, index.embedder)
+        self._chain: Runnable[str, Answer] = (
+            RunnableLambda(self._retrieve)
+            | RunnableLambda(_split)
+            | RunnableLambda(self._choose)
+            | RunnableGenerator(self._ground)
+        )
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """Return the answer to a question. Raises `QuestionError` for one that is empty or too long."""
+        *_, answer = self.stream(question, history)
+        return answer
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
+        """Yield the answer as it grows; the last one is what `ask` returns.
+
+        `history` holds the earlier turns of the conversation, oldest first.
+        """
+        yield from self._chain.stream(standalone_question(_checked(question), history))
+
+    def suggestions(self) -> tuple[str, ...]:
+        """Return questions to begin with: those of the shipped article, while the index holds it."""
+        shipped = shipped_article().id
+        return shipped_questions() if any(article.id == shipped for article in self.index.articles()) else ()
+
+    def _retrieve(self, question: str) -> _Retrieved:
+        results = self.index.search(question, PASSAGES)
+        versions = {(result.chunk.article_id, result.chunk.version) for result in results}
+        articles = {version: self.index.article(*version) for version in versions}
+        passages = tuple((articles[result.chunk.article_id, result.chunk.version], result) for result in results)
+        return _Retrieved(question, passages)
+
+    def _choose(self, split: _Split) -> _Chosen:
+        return _Chosen(split.question, tuple(self._reader.read(split.question, split.sentences)))
+
+    def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
+        for choice in chosen:
+            near = [reading.sentence for reading in choice.readings if reading.is_near][:QUOTES]
+            citations = tuple(cite(number, sentence) for number, sentence in enumerate(near, start=1))
+            for shown in range(1, len(citations) + 1):
+                yield Answer("\n\n".join(map(_quoted, citations[:shown])), citations[:shown], "quoted")
+            if not near:
+                yield self._refusal(choice)
+
+    def _refusal(self, chosen: _Chosen) -> Answer:
+        """Say what was searched and name the nearest passage."""
+        if not chosen.readings:
+            text = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
+            return Answer(text, (), "refused")
+        nearest = cite(1, chosen.readings[0].sentence)
+        count = self.index.count()
+        parts = [
+            f"I searched {count} article{'s' if count != 1 else ''} and found no answer.",
+            _language_hint(chosen),
+            f"The nearest passage, in {describe(nearest)}, is: {_quoted(nearest)}",
+        ]
+        return Answer(" ".join(part for part in parts if part), (nearest,), "refused")
+
+
+def describe(citation: Citation) -> str:
+    """Return where a citation is from: its article's title, source and day."""
+    day = f", {citation.published.day} {citation.published:%B %Y}" if citation.published else ""
+    return f"“{citation.title}” ({citation.source}{day})"
+
+
+def _checked(question: str) -> str:
+    question = question.strip()
+    if not question:
+        raise QuestionError("The question is empty; type one, such as: what is the article about?")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters and can have {LONGEST_QUESTION:,}; ask it more briefly."
+        )
+    return question
+
+
+def _split(retrieved: _Retrieved) -> _Split:
+    return _Split(retrieved.question, tuple(passage_sentences(retrieved.passages)))
+
+
+def _quoted(citation: Citation) -> str:
+    """Return a sentence on one line with its mark, in quotation marks: its own, completed, or else ours."""
+    quote = " ".join(citation.quote.split())
+    opened, closed = quote.count("“"), quote.count("”")
+    if opened <= closed and (opened < closed or not closed):
+        quote = f"“{quote}"
+    if closed <= opened and (closed < opened or not closed):
+        quote = f"{quote}”"
+    return f"{quote} [{citation.number}]"
+
+
+def _language_hint(chosen: _Chosen) -> str:
+    """Return a sentence for a question that is not in the language of any article that was found."""
+    languages = {reading.sentence.article.language for reading in chosen.readings}
+    asked = read_language(chosen.question)
+    if not asked or None in languages or asked in languages:
+        return ""
+    names = " and ".join(sorted(_language_name(code) for code in languages if code))
+    return f"The nearest articles are in {names}; ask in that language."
+
+
+def _language_name(code: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(code).get_display_name("en") or code
+    except UnknownLocaleError:
+        return code

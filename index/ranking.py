@@ -1,0 +1,88 @@
+"""Candidates + query → `SearchResult`s: pure arithmetic over the words of a question and of some texts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from index.chunking import Chunk
+
+    Scores = npt.NDArray[np.float64]
+
+K1 = 1.5
+B = 0.75
+"""BM25's usual constants: how fast a repeated word stops counting, and how much a long text is discounted."""
+LEXICAL_WEIGHT = 0.6
+"""The share of BM25 in the score of a chunk, the cosine having the rest."""
+
+_WORD = re.compile(r"\w+")
+_FUNCTION_WORDS = frozenset(
+    """
+    a about am an and any are as at be been being but by can could did do does for from had has have he her hers him his
+    how i if in into is it its me my no not of on or our she should some such than that the their them then there these
+    they this those to us was we were what when where which who whom whose why will with would you your
+    """.split()
+)
+"""English words that say how a sentence is built, not what it is about."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A chunk and how well it fits the query: `score` is 0..1, higher is better, comparable between queries."""
+
+    chunk: Chunk
+    score: float
+
+
+def rank(query: str, chunks: Sequence[Chunk], cosines: Sequence[float], k: int) -> list[SearchResult]:
+    """Return the k best of the candidate chunks, the best first; `cosines` holds each one's similarity to the query."""
+    scores = relevance(query, [chunk.text for chunk in chunks], cosines, LEXICAL_WEIGHT)
+    best = np.argsort(-scores, kind="stable")[:k]
+    return [SearchResult(chunks[i], float(scores[i])) for i in best]
+
+
+def relevance(query: str, texts: Sequence[str], cosines: Sequence[float], lexical_weight: float) -> Scores:
+    """Return a score of 0..1 for each text: its BM25 score and its cosine, weighed."""
+    return lexical_weight * lexical_scores(query, texts) + (1 - lexical_weight) * np.clip(cosines, 0.0, 1.0)
+
+
+def lexical_scores(query: str, texts: Sequence[str]) -> Scores:
+    """Return how much of a query's wording each text carries, 0..1.
+
+    It is BM25 (Robertson and Zaragoza, 2009; idf as in Lucene, counted within `texts`) divided by the score that no text
+    can reach, that of one in which every query word stands without end: so 0.4 means the same for every query.
+    """
+    terms = list(dict.fromkeys(content_words(query)))
+    documents = [content_words(text) for text in texts]
+    if not terms or not documents:
+        return np.zeros(len(documents))
+    counts = np.array([[document.count(term) for term in terms] for document in documents], dtype=np.float64)
+    lengths = np.array([len(document) for document in documents], dtype=np.float64)
+    found_in = (counts > 0).sum(axis=0)
+    idf = np.log1p((len(documents) - found_in + 0.5) / (found_in + 0.5))
+    discount = K1 * (1 - B + B * lengths / max(lengths.mean(), 1.0))
+    scores: Scores = (counts / (counts + discount[:, None])) @ idf / idf.sum()
+    return scores
+
+
+@lru_cache(maxsize=20_000)
+def content_words(text: str) -> tuple[str, ...]:
+    """Return the words of a text in lower case, stemmed (Snowball's English), without function words.
+
+    >>> content_words("Who runs the shows?")
+    ('run', 'show')
+    """
+    import Stemmer
+
+    words = [word for word in _WORD.findall(text.lower()) if word not in _FUNCTION_WORDS]
+    # A stemmer object is not safe to share between threads; making one costs microseconds.
+    return tuple(Stemmer.Stemmer("english").stemWords(words))
