@@ -78,6 +78,11 @@ class Assistant:
         """
         yield from self._chain.stream(standalone_question(_checked(question), history))
 
+    def load(self) -> None:
+        """Load the models now rather than at the first question."""
+        self.index.search("load", k=1)
+        self.index.embedder.embed_query("load")
+
     def suggestions(self) -> tuple[str, ...]:
         """Return questions to begin with: those of the shipped article, while the index holds it."""
         shipped = shipped_article().id

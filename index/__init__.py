@@ -23,6 +23,7 @@ from index.errors import (
     StoreError,
 )
 from index.ranking import SearchResult
+from index.shipped import shipped_questions
 from index.sources import read_file
 from index.store import AddProgress, AddReport, ArticleIndex
 
@@ -49,6 +50,7 @@ __all__ = [
     "printable",
     "read_file",
     "rebuild_default",
+    "shipped_questions",
 ]
 
 _default: ArticleIndex | None = None
