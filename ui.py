@@ -1,4 +1,4 @@
-"""The chat page: `python ui.py` serves it on this machine. Wiring and rendering only; what it answers comes from `assistant`."""
+"""The chat page, which `python ui.py` serves: wiring and rendering only."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import os
 import re
 import sys
 import threading
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotReady
+from concurrent.futures import Future, wait
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -56,9 +55,13 @@ class Loading:
         """Begin to open the index and load the models."""
         threading.Thread(target=self._open, daemon=True).start()
 
-    def result(self, timeout: float | None = None) -> assistant.Assistant:
-        """Return the assistant, waiting for it. Raises `NotReady` after `timeout` seconds, and what opening raised."""
-        return self._opened.result(timeout)
+    def is_ready(self, within: float) -> bool:
+        """Wait until opening has come to its end, well or not, for at most some seconds; return whether it has."""
+        return bool(wait([self._opened], within).done)
+
+    def result(self) -> assistant.Assistant:
+        """Return the assistant, waiting for it. Raises what opening it raised."""
+        return self._opened.result()
 
     def _open(self) -> None:
         try:
@@ -70,104 +73,127 @@ class Loading:
             self._opened.set_result(opened)
 
 
-def build_page(loading: Loading) -> gr.Blocks:
-    """Return the page: the conversation on the left, on the right the article with what is cited in it."""
-    import gradio as gr
+class Page:
+    """What the page does when something happens on it; `build` wires it up."""
 
-    def answer(question: str, history: list[Message], turns: list[Turn]) -> Iterator[tuple[Any, Any, list[Turn]]]:
+    def __init__(self, loading: Loading) -> None:
+        """Take the assistant that is being opened."""
+        self._loading = loading
+
+    def answer(self, question: str, history: list[Message], turns: list[Turn]) -> Iterator[tuple[str, Any, list[Turn]]]:
+        """Yield the chat message as it grows, the article beside it, and the turns of the conversation so far."""
         # After a retry or an undo the history is shorter than the turns that were kept.
         turns = turns[: sum(message["role"] == "user" for message in history)]
-        pane: Any = gr.skip()
         try:
-            while True:
-                try:
-                    opened = loading.result(timeout=1)
-                    break
-                except NotReady:
-                    yield f'<span class="status">{LOADING}</span>', pane, turns
-            for growing in opened.stream(question, turns):
-                if growing.citations and isinstance(pane, dict):
-                    pane = article_html(*_cited_article(opened, growing.citations))
-                yield answer_html(growing), pane, [*turns, Turn(question, growing)]
+            while not self._loading.is_ready(within=1):
+                yield f'<span class="status">{LOADING}</span>', _unchanged(), turns
+            opened = self._loading.result()
+            for answer in opened.stream(question, turns):
+                pane = article_html(*_cited_article(opened, answer.citations)) if answer.citations else _unchanged()
+                yield answer_html(answer), pane, [*turns, Turn(question, answer)]
         except (AssistantError, ArticleIndexError) as error:
-            yield _escaped(str(error)), gr.skip(), turns
+            yield _escaped(str(error)), _unchanged(), turns
 
-    def open_citation(key: str) -> str:
-        """Return the article that a citation's link names, with the cited sentence marked. Called by the page's script."""
+    def open_citation(self, key: str) -> str:
+        """Return the article that a citation's link names, the cited sentence marked. The page's script calls it."""
         found = _CITATION_KEY.fullmatch(str(key))
+        if not found:
+            return _notice("This link does not name a sentence of an article.")
         try:
-            if not found:
-                return _notice("This link does not name a sentence of an article.")
-            article = loading.result().index.article(found["article"], found["version"])
+            article = self._loading.result().index.article(found["article"], found["version"])
         except ArticleIndexError as error:
             return _notice(str(error))
         return article_html(article, [(int(found["start"]), int(found["end"]))])
 
-    def add_files(paths: list[str] | None) -> tuple[str, Any, None]:
+    def add_files(self, paths: list[str] | None) -> tuple[str, Any, None]:
+        """Add uploaded files; return what became of each, the article to show, and an empty list of files."""
         articles, lines = _read_uploads(paths or [])
         try:
-            report = loading.result().index.add(*articles)
+            report = self._loading.result().index.add(*articles)
         except ArticleIndexError as error:
-            return _escaped(str(error)), gr.skip(), None
+            return _escaped(str(error)), _unchanged(), None
         titles = {article.id: article.title for article in articles}
         for outcome in ("added", "updated", "unchanged"):
             lines += [f"{outcome}: {titles[article_id]}" for article_id in getattr(report, outcome)]
         lines += [f"failed: {source}: {reason}" for source, reason in report.failed]
         fresh = [article for article in articles if article.id in (*report.added, *report.updated)]
-        shown = article_html(fresh[-1], []) if fresh else gr.skip()
+        shown = article_html(fresh[-1], []) if fresh else _unchanged()
         return "  \n".join(_escaped(line) for line in lines), shown, None
 
-    def begin() -> tuple[Any, Any]:
-        opened = loading.result()
+    def begin(self) -> tuple[str, Any]:
+        """Return the newest article, and the conversation without its examples where these have no article."""
+        import gradio as gr
+
+        opened = self._loading.result()
         articles = opened.index.articles()
         pane = article_html(articles[0], []) if articles else _notice("There is no article yet; add one below.")
-        return pane, gr.skip() if opened.suggestions() else gr.Chatbot(examples=[])
+        return pane, _unchanged() if opened.suggestions() else gr.Chatbot(examples=[])
 
-    with gr.Blocks(title="Article assistant", analytics_enabled=False) as page, gr.Row(equal_height=False, elem_id="columns"):
-        with gr.Column(scale=3, min_width=320):
-            turns = gr.State([])
-            pane = gr.HTML(
-                _notice(LOADING),
-                js_on_load=(PAGE / "pane.js").read_text(encoding="utf-8"),
-                server_functions=[open_citation],
-                elem_id="article",
-                render=False,
+    def build(self) -> gr.Blocks:
+        """Return the page: the conversation on the left, on the right the article with what is cited in it."""
+        import gradio as gr
+
+        def open_citation(key: str) -> str:  # Gradio marks the functions that it serves; a method bears no mark.
+            return self.open_citation(key)
+
+        pane = gr.HTML(
+            _notice(LOADING),
+            js_on_load=(PAGE / "pane.js").read_text(encoding="utf-8"),
+            server_functions=[open_citation],
+            elem_id="article",
+            render=False,
+        )
+        page: gr.Blocks
+        with gr.Blocks(title="Article assistant", analytics_enabled=False) as page, gr.Row(equal_height=False):
+            with gr.Column(scale=3, min_width=320):
+                chatbot = self._build_conversation(pane)
+            with gr.Column(scale=2, min_width=320):
+                pane.render()  # type: ignore[no-untyped-call]
+                self._build_adding(pane)
+            page.load(self.begin, None, [pane, chatbot], api_visibility="private", show_progress="hidden")
+        return page
+
+    def _build_conversation(self, pane: gr.HTML) -> gr.Chatbot:
+        import gradio as gr
+
+        turns = gr.State([])
+        chatbot = gr.Chatbot(
+            show_label=False,
+            label="Conversation",
+            elem_id="conversation",
+            height="calc(100dvh - 10rem)",
+            min_height=320,
+            layout="bubble",
+            buttons=["copy"],
+            latex_delimiters=[],
+            placeholder="## Ask about the articles\nEvery answer shows the sentence that it rests on.",
+        )
+        question = gr.Textbox(
+            label="Question", placeholder="Type a question", submit_btn=True, stop_btn=True, autofocus=True, max_lines=5
+        )
+        gr.ChatInterface(
+            self.answer,
+            chatbot=chatbot,
+            textbox=question,
+            examples=[[example, None] for example in index.shipped_questions()],
+            additional_inputs=[turns],
+            additional_outputs=[pane, turns],
+            api_visibility="private",
+        )
+        return chatbot
+
+    def _build_adding(self, pane: gr.HTML) -> None:
+        import gradio as gr
+
+        with gr.Accordion("Add articles", open=False):
+            uploads = gr.File(
+                label=".txt, .md or .html files",
+                file_count="multiple",
+                file_types=[".txt", ".md", ".markdown", ".html", ".htm"],
+                height=120,
             )
-            chatbot = gr.Chatbot(
-                show_label=False,
-                label="Conversation",
-                elem_id="conversation",
-                height="calc(100dvh - 10rem)",
-                min_height=320,
-                layout="bubble",
-                buttons=["copy"],
-                latex_delimiters=[],
-                placeholder="## Ask about the articles\nEvery answer shows the sentence that it rests on.",
-            )
-            gr.ChatInterface(
-                answer,
-                chatbot=chatbot,
-                textbox=gr.Textbox(
-                    placeholder="Type a question", label="Question", submit_btn=True, stop_btn=True, autofocus=True, max_lines=5
-                ),
-                examples=[[question, None] for question in index.shipped_questions()],
-                additional_inputs=[turns],
-                additional_outputs=[pane, turns],
-                api_visibility="private",
-            )
-        with gr.Column(scale=2, min_width=320):
-            pane.render()
-            with gr.Accordion("Add articles", open=False):
-                uploads = gr.File(
-                    label=".txt, .md or .html files",
-                    file_count="multiple",
-                    file_types=[".txt", ".md", ".markdown", ".html", ".htm"],
-                    height=120,
-                )
-                report = gr.Markdown(elem_id="report", latex_delimiters=[])
-        uploads.upload(add_files, uploads, [report, pane, uploads], api_visibility="private")
-        page.load(begin, None, [pane, chatbot], api_visibility="private", show_progress="hidden")
-    return page
+            report = gr.Markdown(elem_id="report", latex_delimiters=[])
+        uploads.upload(self.add_files, uploads, [report, pane, uploads], api_visibility="private")
 
 
 def answer_html(answer: Answer) -> str:
@@ -197,6 +223,13 @@ def article_html(article: Article, marked: Sequence[Span]) -> str:
     title = "" if article.text.lstrip("# \n").startswith(article.title) else f"<h2>{html.escape(article.title)}</h2>"
     line = html.escape(" · ".join(fact for fact in facts if fact))
     return f'<article><p class="status">{line}</p>{title}<div class="text">{"".join(pieces)}</div></article>'
+
+
+def _unchanged() -> Any:
+    """Return what tells Gradio to leave an output as it is."""
+    import gradio as gr
+
+    return gr.skip()
 
 
 def _notice(text: str) -> str:
@@ -235,7 +268,9 @@ def _read_uploads(paths: Sequence[str]) -> tuple[list[Article], list[str]]:
 
 @app.command()
 def main(
-    host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
+    ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to serve on.")] = 7860,
 ) -> None:
     """Serve the chat page. ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name what it works with."""
@@ -244,7 +279,7 @@ def main(
     import gradio as gr
 
     loading = Loading()
-    page = build_page(loading)
+    page = Page(loading).build()
     try:
         page.launch(
             server_name=host,

@@ -34,7 +34,7 @@ _opening = threading.Lock()
 
 def open_default() -> Assistant:
     """Return the default assistant: over the default index, with the model that `ASSISTANT_MODEL` names."""
-    global _default
+    global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
         index = _open_index()
         if _default is None or _default.index is not index:

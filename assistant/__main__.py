@@ -24,7 +24,9 @@ err = Console(stderr=True, highlight=False)
 
 @app.command()
 def main(
-    question: Annotated[list[str] | None, typer.Argument(help="What to ask; without one, a conversation begins.")] = None,
+    question: Annotated[
+        list[str] | None, typer.Argument(help="What to ask; without one, a conversation begins.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")] = False,
 ) -> None:
     """Ask a question of the indexed articles. ARTICLE_INDEX and ASSISTANT_MODEL name what is asked and what answers."""

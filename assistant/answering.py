@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PASSAGES = 5
 """How many of the best chunks are read."""
 QUOTES = 2
+EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
 
@@ -100,18 +101,18 @@ class Assistant:
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
         for choice in chosen:
-            near = [reading.sentence for reading in choice.readings if reading.is_near][:QUOTES]
-            citations = tuple(cite(number, sentence) for number, sentence in enumerate(near, start=1))
+            if not choice.readings or choice.readings[0].score < self._reader.quote_threshold:
+                yield self._refusal(choice)
+                continue
+            nearest = choice.readings[:QUOTES]
+            citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(nearest, start=1))
             for shown in range(1, len(citations) + 1):
                 yield Answer("\n\n".join(map(_quoted, citations[:shown])), citations[:shown], "quoted")
-            if not near:
-                yield self._refusal(choice)
 
     def _refusal(self, chosen: _Chosen) -> Answer:
         """Say what was searched and name the nearest passage."""
         if not chosen.readings:
-            text = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
-            return Answer(text, (), "refused")
+            return Answer(EMPTY, (), "refused")
         nearest = cite(1, chosen.readings[0].sentence)
         count = self.index.count()
         parts = [

@@ -1,8 +1,8 @@
 """What can go wrong with a question.
 
-    AssistantError
-    ├── QuestionError       the question cannot be asked as it stands
-    └── UnknownModelError   no model has the name
+AssistantError
+├── QuestionError       the question cannot be asked as it stands
+└── UnknownModelError   no model has the name
 """
 
 

@@ -17,5 +17,7 @@ DEFAULT_MODEL = "reader"
 def open_reader(model: str, embedder: Embedder) -> Reader:
     """Return the reader of a name. Raises `UnknownModelError`, which says what names there are."""
     if model != DEFAULT_MODEL:
-        raise UnknownModelError(f"There is no model named {model!r}; ASSISTANT_MODEL can be {DEFAULT_MODEL!r}, the default.")
+        raise UnknownModelError(
+            f"There is no model named {model!r}; ASSISTANT_MODEL can be {DEFAULT_MODEL!r}, the default."
+        )
     return NearestReader(embedder)

@@ -17,23 +17,26 @@ if TYPE_CHECKING:
 
 LEXICAL_WEIGHT = 0.5
 """The share of BM25 in a sentence's own score, the cosine having the rest."""
-PASSAGE_WEIGHT = 0.23
+PASSAGE_WEIGHT = 0.35
 """The share of the score of the passage around a sentence in its score."""
-QUOTE_THRESHOLD = 0.2
-"""Below it a sentence is not near the question (benchmarks/finding.py prints what other thresholds would do)."""
+QUOTE_THRESHOLD = 0.18
+"""When no sentence reaches it, none is near the question (benchmarks/finding.py prints what others would do)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence and how well it fits the question: `score` is 0..1; `is_near` says whether it is worth quoting."""
+    """A sentence and how well it fits the question: `score` is 0..1, higher is better."""
 
     sentence: Sentence
     score: float
-    is_near: bool
 
 
 class Reader(Protocol):
     """What reads sentences with a question in mind: the seam at which another way of choosing comes in."""
+
+    @property
+    def quote_threshold(self) -> float:
+        """The score that the best sentence must reach; below it none is near the question."""
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
         """Return a reading of each sentence, the best first."""
@@ -41,6 +44,8 @@ class Reader(Protocol):
 
 class NearestReader:
     """Reads by likeness: BM25 and cosine between the question and each sentence, and the score of its passage."""
+
+    quote_threshold = QUOTE_THRESHOLD
 
     def __init__(self, embedder: Embedder) -> None:
         """Take the embedder of the index, so that one model serves both."""
@@ -55,8 +60,5 @@ class NearestReader:
         own = relevance(question, texts, cosines.tolist(), LEXICAL_WEIGHT)
         passages = np.array([sentence.passage_score for sentence in sentences])
         scores = (1 - PASSAGE_WEIGHT) * own + PASSAGE_WEIGHT * passages
-        readings = [
-            Reading(sentence, float(score), bool(score >= QUOTE_THRESHOLD))
-            for sentence, score in zip(sentences, scores, strict=True)
-        ]
+        readings = [Reading(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
         return sorted(readings, key=lambda reading: -reading.score)

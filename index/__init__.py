@@ -23,13 +23,14 @@ from index.errors import (
     StoreError,
 )
 from index.ranking import SearchResult
+from index.report import AddProgress, AddReport
 from index.shipped import shipped_questions
 from index.sources import read_file
-from index.store import AddProgress, AddReport, ArticleIndex
+from index.store import ArticleIndex
 
 if TYPE_CHECKING:
+    from index.report import OnProgress
     from index.sources import Source
-    from index.store import OnProgress
 
 __all__ = [
     "AddProgress",
@@ -62,7 +63,7 @@ def open_default() -> ArticleIndex:
 
     `ARTICLE_INDEX` names its folder or server, `ARTICLE_EMBEDDER` its embedding model.
     """
-    global _default
+    global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
         if _default is None or _default.is_closed:
             _default = ArticleIndex.open(*_default_settings())

@@ -45,7 +45,9 @@ Name = Annotated[str, typer.Argument(help="The article's id, the beginning of it
 
 @app.command()
 def add(
-    sources: Annotated[list[str], typer.Argument(help=".txt, .md and .html files, or folders of them.", show_default=False)],
+    sources: Annotated[
+        list[str], typer.Argument(help=".txt, .md and .html files, or folders of them.", show_default=False)
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Add articles; one that changed since replaces what was there."""

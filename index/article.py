@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING
 
+from index.errors import SourceError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
 
     from py3langid.langid import LanguageIdentifier
 
@@ -19,17 +21,20 @@ TITLE_CHARACTERS = 200
 """A first line of more characters is prose, not a title."""
 HEAD_LINES = 12
 """A dateline stands among the first lines that are not blank."""
-DATELINE_WORDS = 60
-"""Characters that a dateline may hold beside its date: a byline, "Published", a time of day."""
+DATELINE_LETTERS = 50
+"""Letters that a dateline may hold beside its date: a byline, "Published", a time of day."""
+DATE_LETTERS = 2
+"""Letters beside the date in a first line that is no title: those of 2016-09-29T10:30Z."""
 LANGUAGE_CHARACTERS = 4_000
 LANGUAGE_CONFIDENCE = 0.3
 
 _DATE = re.compile(
     r"""(?<!\d)(?:
-      \d{4}-\d{1,2}-\d{1,2}                                        # 2016-09-29
-    | \d{4}年\s?\d{1,2}月\s?\d{1,2}日                                # 2016年9月29日
-    | \d{1,2}(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?[^\W\d_]{3,}\.?,?\s(?:de\s|del\s)?\d{4}   # 29 de septiembre de 2016
-    | [^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}               # September 29, 2016
+      \d{4}-\d{1,2}-\d{1,2}                              # 2016-09-29
+    | \d{4}年\s?\d{1,2}月\s?\d{1,2}日                      # 2016年9月29日
+    | \d{1,2}(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?
+      [^\W\d_]{3,}\.?,?\s(?:de\s|del\s)?\d{4}             # 29 September 2016, 29 de septiembre de 2016
+    | [^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
     )(?!\d)""",
     re.VERBOSE,
 )
@@ -41,8 +46,8 @@ _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\s*?$", re.DOTALL | re.MULTI
 class Article:
     """A text to ask questions of.
 
-    `id` stays the same for one source; `text` is what is quoted and highlighted, character for character; `published` is
-    the day that the publisher names, `language` an ISO 639-1 code, each None where the article does not tell.
+    `id` stays the same for one source; `text` is what is quoted and highlighted, character for character; `published`
+    is the day that the publisher names, `language` an ISO 639-1 code, each None where the article does not tell.
     """
 
     id: str
@@ -58,6 +63,17 @@ class Article:
         published = self.published.isoformat() if self.published else None
         content = [self.title, self.text, self.source, published, self.language]
         return _digest(json.dumps(content), 16)
+
+    def check(self) -> None:
+        """Raise `SourceError` when the article cannot be kept or found again."""
+        if not self.id.strip():
+            raise SourceError("the article has no id; give it one, or make it with Article.from_text")
+        if not self.text.strip():
+            raise SourceError("the article has no text; add one with text in it")
+        try:
+            self.text.encode()
+        except UnicodeEncodeError as error:
+            raise SourceError("the text holds broken characters (lone surrogates); decode it again") from error
 
     @classmethod
     def from_text(
@@ -85,15 +101,15 @@ class Article:
 
 
 def read_title(text: str) -> str | None:
-    """Return the title that a text begins with: its front matter's, or its first line unless that is prose or a date.
+    r"""Return the title that a text begins with: its front matter's, or its first line unless that is prose or a date.
 
-    >>> read_title("# Rain in May\\n\\nIt rained.")
+    >>> read_title("# Rain in May\n\nIt rained.")
     'Rain in May'
     """
     if title := _front_matter(text).get("title"):
         return title
     for line in _head(text):
-        if _is_dateline(line):
+        if _is_dateline(line, beside=DATE_LETTERS):
             continue
         title = line.lstrip("#").strip()
         return title if 0 < len(title) <= TITLE_CHARACTERS else None
@@ -101,16 +117,16 @@ def read_title(text: str) -> str | None:
 
 
 def read_published(text: str) -> date | None:
-    """Return the day that one of a text's first lines gives as its date, or None; a date inside prose does not count.
+    r"""Return the day that one of a text's first lines gives as its date, or None; a date inside prose does not count.
 
-    >>> read_published("Rain in May\\nBy A. Writer | May 3, 2021\\n\\nIt rained.")
+    >>> read_published("Rain in May\nBy A. Writer | May 3, 2021\n\nIt rained.")
     datetime.date(2021, 5, 3)
     """
     if day := _front_matter(text).get("date"):
         return _parse_date(day)
     lines = list(_head(text))
     title = read_title(text)
-    datelines = [line for line in lines if line.lstrip("#").strip() != title and _is_dateline(line)]
+    datelines = [line for line in lines if line.lstrip("#").strip() != title and _is_dateline(line, beside=DATELINE_LETTERS)]
     days = (_parse_date(found.group()) for line in datelines for found in _DATE.finditer(line))
     return next((day for day in days if day), None)
 
@@ -146,9 +162,11 @@ def _front_matter(text: str) -> dict[str, str]:
     return {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs if value.strip()}
 
 
-def _is_dateline(line: str) -> bool:
+def _is_dateline(line: str, beside: int) -> bool:
     found = _DATE.search(line)
-    return bool(found) and len(line) - len(found.group()) <= DATELINE_WORDS and _parse_date(found.group()) is not None
+    if not found or sum(map(str.isalpha, line)) - sum(map(str.isalpha, found.group())) > beside:
+        return False
+    return _parse_date(found.group()) is not None
 
 
 def _parse_date(text: str) -> date | None:

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -17,8 +16,11 @@ from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from chromadb import ClientAPI, Collection
+    from chromadb import Collection
+    from chromadb.api import ClientAPI
     from filelock import BaseFileLock
+
+    from index.embedding import Embedder
 
 SCHEMA = 1
 """What the collections hold and how; a change that older code cannot read raises it."""
@@ -31,16 +33,8 @@ _HOLDER = ".holder.json"
 _CHROMA_FILE = "chroma.sqlite3"
 
 
-@dataclass(frozen=True, slots=True)
-class EmbeddingModel:
-    """What an index remembers of the model that made its vectors."""
-
-    name: str
-    dimension: int
-
-
 class Connection:
-    """An open folder or server. A folder is locked for as long as it is open: Chroma's folders bear only one process."""
+    """An open folder or server. A folder is locked while it is open: Chroma's folders bear only one process."""
 
     def __init__(self, location: str, client: ClientAPI, lock: BaseFileLock | None) -> None:
         """Take what `open` has opened."""
@@ -109,10 +103,10 @@ class Connection:
         with _translated(self.location):
             yield
 
-    def collections(self, model: EmbeddingModel | None = None) -> tuple[Collection, Collection]:
-        """Return the collections of articles and of chunks, made for a model where there are none yet.
+    def collections(self, embedder: Embedder | None = None) -> tuple[Collection, Collection]:
+        """Return the collections of articles and of chunks, made for an embedder where there are none yet.
 
-        Without a model they must be there, made by any. Raises `EmbedderMismatchError` when another model made them,
+        Without one they must be there, made by any. Raises `EmbedderMismatchError` when another's model made them,
         `NotAnIndexError` when another program did.
         """
         with self.errors():
@@ -123,17 +117,19 @@ class Connection:
             if here and not {ARTICLES, CHUNKS} & here.keys():
                 raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
             for collection in (here[name] for name in (ARTICLES, CHUNKS) if name in here):
-                self._check_made_by(collection, model)
-            if model is None and not {ARTICLES, CHUNKS} <= here.keys():
-                raise NotAnIndexError(f"{self.location} holds no index yet; add an article first: python -m index add PATH")
-            chunks, articles = (here.get(name) or self._create(name, model) for name in (CHUNKS, ARTICLES))
+                self._check_made_by(collection, embedder)
+            if embedder is None and not {ARTICLES, CHUNKS} <= here.keys():
+                raise NotAnIndexError(
+                    f"{self.location} holds no index yet; add an article first: python -m index add PATH"
+                )
+            chunks, articles = (here.get(name) or self._create(name, embedder) for name in (CHUNKS, ARTICLES))
             return articles, chunks
 
-    def rebuilding(self, model: EmbeddingModel) -> tuple[Collection, Collection]:
-        """Return two new collections for a model, which take the place of the old ones at `finish_rebuilding`."""
+    def rebuilding(self, embedder: Embedder) -> tuple[Collection, Collection]:
+        """Return two new collections for an embedder, which take the place of the old ones at `finish_rebuilding`."""
         with self.errors():
             self._discard_rebuilt(self._by_name())
-            chunks, articles = (self._create(name + REBUILT, model) for name in (CHUNKS, ARTICLES))
+            chunks, articles = (self._create(name + REBUILT, embedder) for name in (CHUNKS, ARTICLES))
             return articles, chunks
 
     def finish_rebuilding(self) -> None:
@@ -162,15 +158,15 @@ class Connection:
     def _by_name(self) -> dict[str, Collection]:
         return {collection.name: collection for collection in self.client.list_collections()}
 
-    def _create(self, name: str, model: EmbeddingModel) -> Collection:
+    def _create(self, name: str, embedder: Embedder) -> Collection:
         return self.client.create_collection(
             name,
-            metadata={"schema": SCHEMA, "embedder": model.name, "dimension": model.dimension},
+            metadata={"schema": SCHEMA, "embedder": embedder.name, "dimension": embedder.dimension},
             configuration={"hnsw": {"space": "cosine"}},
             embedding_function=None,  # Chroma's own would fetch a model from the web.
         )
 
-    def _check_made_by(self, collection: Collection, model: EmbeddingModel | None) -> None:
+    def _check_made_by(self, collection: Collection, embedder: Embedder | None) -> None:
         made: dict[str, Any] = collection.metadata or {}
         if "schema" not in made:
             raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
@@ -178,11 +174,11 @@ class Connection:
             raise NotAnIndexError(
                 f"The index in {self.location} was made by a newer version of this program; install that version."
             )
-        if model and (made["embedder"], made["dimension"]) != (model.name, model.dimension):
+        if embedder and (made["embedder"], made["dimension"]) != (embedder.name, embedder.dimension):
             raise EmbedderMismatchError(
-                f"The index in {self.location} was made with the embedding model {made['embedder']!r}, and {model.name!r} "
-                f"was asked for. Ask for {made['embedder']!r}, or change the index over: "
-                f"ARTICLE_INDEX='{self.location}' ARTICLE_EMBEDDER='{model.name}' python -m index rebuild"
+                f"The index in {self.location} was made with the embedding model {made['embedder']!r}, and "
+                f"{embedder.name!r} was asked for. Ask for {made['embedder']!r}, or change the index over: "
+                f"ARTICLE_INDEX='{self.location}' ARTICLE_EMBEDDER='{embedder.name}' python -m index rebuild"
             )
 
 
@@ -201,7 +197,7 @@ def _check_folder(folder: Path) -> None:
             others = [entry.name for entry in folder.iterdir() if entry.name not in (_LOCK, _HOLDER)]
             if others:
                 raise NotAnIndexError(
-                    f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name an empty or new folder."
+                    f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name a new folder."
                 )
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -218,8 +214,8 @@ def _lock(folder: Path) -> BaseFileLock:
         holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "command": _command()}))
     except Timeout as error:
         raise IndexInUseError(
-            f"The index in {folder} is open in {_named_holder(holder)}. Ask or add there, or close it first; for several "
-            f"programs at once, close it, run `chroma run --path '{folder}'` and set ARTICLE_INDEX=http://localhost:8000."
+            f"The index in {folder} is open in {_named_holder(holder)}. Ask or add there, or close it first; for "
+            f"several programs at once, close it, run `chroma run --path '{folder}'` and set ARTICLE_INDEX=http://localhost:8000."
         ) from error
     except OSError as error:
         lock.release()
@@ -257,9 +253,11 @@ def _cannot_use(location: str, error: Exception) -> str:
     """Return the sentence for a failure: what fails, and what the person can do about it."""
     detail = str(error).lower()
     if location.startswith(("http://", "https://")):
-        return f"The Chroma server at {location} does not answer as it should; start it, or check ARTICLE_INDEX ({error})."
+        return (
+            f"The Chroma server at {location} does not answer as it should; start it, or check ARTICLE_INDEX ({error})."
+        )
     if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
-        return f"The index folder {location} cannot be written; change its permissions, or name another with ARTICLE_INDEX."
+        return f"The index folder {location} cannot be written; change its permissions or name another (ARTICLE_INDEX)."
     if "full" in detail or "no space" in detail or "too large" in detail:
         return f"The disk of the index folder {location} is full; free some space and do it again: nothing was lost."
     return f"The index folder {location} cannot be used: {error}. Name another, or mend this one from a copy."

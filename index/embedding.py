@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import StoreError
 
@@ -96,10 +96,16 @@ class SentenceEmbedder:
                 return SentenceTransformer(self.name)
             except (OSError, ValueError) as error:
                 message = (
-                    f"The embedding model {self.name!r} could not be loaded: it is no folder with a sentence-transformers "
-                    f"model, and the Hugging Face hub did not give it. Name a folder, or none for the built-in model."
+                    f"The embedding model {self.name!r} could not be loaded: it is no folder with a "
+                    "sentence-transformers model, and the hub did not give it. Name a folder, or none for the "
+                    "built-in model."
                 )
                 raise StoreError(message) from error
+
+
+def as_embedder(embedder: Embedder | str | None) -> Embedder:
+    """Return the embedder that is meant: itself, the model of a name, or for None the built-in model."""
+    return SentenceEmbedder(embedder or DEFAULT_EMBEDDER) if embedder is None or isinstance(embedder, str) else embedder
 
 
 def builtin_model_folder() -> Path:
@@ -113,8 +119,9 @@ def builtin_model_folder() -> Path:
 @contextmanager
 def _quiet_loading() -> Iterator[None]:
     """Keep transformers from drawing a progress bar over the program's own output."""
-    from transformers.utils import logging
+    import transformers.utils
 
+    logging: Any = transformers.utils.logging
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:

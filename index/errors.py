@@ -1,12 +1,12 @@
 """What can go wrong with articles and their index; every message says what happened, to what, and what to do.
 
-    ArticleIndexError
-    ├── SourceError              a source gives no article; `add` reports it and goes on
-    ├── ArticleNotFoundError     no such article, or no such version of it
-    └── StoreError               the index cannot be opened, read or written
-        ├── NotAnIndexError      the place holds something else
-        ├── IndexInUseError      another process has the folder open
-        └── EmbedderMismatchError  the index was made with another embedding model
+ArticleIndexError
+├── SourceError              a source gives no article; `add` reports it and goes on
+├── ArticleNotFoundError     no such article, or no such version of it
+└── StoreError               the index cannot be opened, read or written
+    ├── NotAnIndexError      the place holds something else
+    ├── IndexInUseError      another process has the folder open
+    └── EmbedderMismatchError  the index was made with another embedding model
 """
 
 

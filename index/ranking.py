@@ -58,8 +58,8 @@ def relevance(query: str, texts: Sequence[str], cosines: Sequence[float], lexica
 def lexical_scores(query: str, texts: Sequence[str]) -> Scores:
     """Return how much of a query's wording each text carries, 0..1.
 
-    It is BM25 (Robertson and Zaragoza, 2009; idf as in Lucene, counted within `texts`) divided by the score that no text
-    can reach, that of one in which every query word stands without end: so 0.4 means the same for every query.
+    It is BM25 (Robertson and Zaragoza, 2009; idf as in Lucene, counted within `texts`) divided by the score that no
+    text can reach, that of one in which every query word stands without end: so 0.4 means the same for every query.
     """
     terms = list(dict.fromkeys(content_words(query)))
     documents = [content_words(text) for text in texts]

@@ -21,7 +21,12 @@ class ArticleRetriever(BaseRetriever):
     index: ArticleIndex
     k: int = 5
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain passes it by name
+    ) -> list[Document]:
         documents = []
         for result in self.index.search(query, self.k):
             chunk = result.chunk

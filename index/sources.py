@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, read_title
 from index.errors import SourceError
@@ -36,10 +36,12 @@ def expand(source: Source) -> Iterator[Path | Article]:
         raise SourceError(message)
     if not str(source).strip():
         raise SourceError("it names no file; give the path of a file or folder")
-    path = Path(source).expanduser().resolve()
     try:
+        path = Path(source).expanduser().resolve()
         if path.is_dir():
-            files = [file for file in sorted(path.rglob("*")) if file.suffix.lower() in READERS and _is_visible(file, path)]
+            files = [
+                file for file in sorted(path.rglob("*")) if file.suffix.lower() in READERS and _is_visible(file, path)
+            ]
             if not files:
                 raise SourceError(f"the folder holds no article; put {_SHOWN_FORMATS} files into it")
             yield from files
@@ -60,7 +62,9 @@ def read_file(path: str | Path, *, source: str | None = None) -> Article:
     path = Path(path).expanduser().resolve()
     reader = READERS.get(path.suffix.lower())
     if reader is None:
-        raise SourceError(f"{path.suffix or 'this kind of'} files cannot be read; save it as {_SHOWN_FORMATS[:-5]}or .html")
+        raise SourceError(
+            f"{path.suffix or 'this kind of'} files cannot be read; save it as {_SHOWN_FORMATS[:-5]}or .html"
+        )
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise SourceError(f"the file is larger than {LARGEST_FILE // 1_000_000} MB; split it into articles")
@@ -81,7 +85,7 @@ def _read_html(data: bytes, path: Path, source: str) -> Article:
     """Keep the main text of a page, without its menus and comments, and the title and date that its metadata names."""
     import trafilatura
 
-    page = trafilatura.bare_extraction(
+    page: Any = trafilatura.bare_extraction(
         data,
         with_metadata=True,
         include_comments=False,

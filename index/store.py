@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from index.article import Article
-from index.chunking import Chunk, chunk_article
-from index.connection import Connection, EmbeddingModel
-from index.embedding import DEFAULT_EMBEDDER, Embedder, SentenceEmbedder
+from index.chunking import chunk_article
+from index.connection import Connection
+from index.embedding import as_embedder
 from index.errors import ArticleIndexError, ArticleNotFoundError, SourceError, StoreError
 from index.ranking import SearchResult, rank
+from index.records import article_metadata, chunk_metadata, equal_to, search_filter, to_article, to_chunk
+from index.report import AddProgress, AddReport
 from index.shipped import shipped_article
 from index.sources import expand, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     from chromadb import Collection
     from langchain_core.retrievers import BaseRetriever
 
+    from index.embedding import Embedder
+    from index.records import Metadata
+    from index.report import OnProgress
     from index.sources import Source
-
-    OnProgress = Callable[["AddProgress"], None]
-    Metadata = dict[str, Any]
 
 CANDIDATES = 200
 """How many chunks, the nearest by cosine, are ranked again by their words."""
@@ -38,25 +39,6 @@ SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
 SEARCHES = 3
 """How often a search starts again because an article changed under it."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddReport:
-    """What became of the sources of one `add`: article ids, and (source, reason) pairs for what failed."""
-
-    added: tuple[str, ...] = ()
-    updated: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    failed: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AddProgress:
-    """How far an `add` is: `source` is at work, `done` of `total` sources found so far are finished."""
-
-    source: str
-    done: int
-    total: int
 
 
 class ArticleIndex:
@@ -74,8 +56,10 @@ class ArticleIndex:
 
         self._connection = connection
         self._articles = articles
+        # An embedder has the methods of LangChain's Embeddings without being one, so that any object can be.
+        as_embeddings: Any = embedder
         self._chunks = Chroma(
-            chunks.name, embedder, client=connection.client, create_collection_if_not_exists=False  # type: ignore[arg-type]
+            chunks.name, as_embeddings, client=connection.client, create_collection_if_not_exists=False
         )
         self._embedder = embedder
         self._writing = threading.RLock()
@@ -87,10 +71,10 @@ class ArticleIndex:
         Without a location it is the default folder of the user, which begins with the article that the project ships.
         `embedder` is a model's name or object; None is the built-in one. Raises `StoreError`, or one of its kinds.
         """
-        embedder = _embedder(embedder)
+        embedder = as_embedder(embedder)
         connection = Connection.open(location)
         try:
-            index = cls(connection, *connection.collections(_model(embedder)), embedder)
+            index = cls(connection, *connection.collections(embedder), embedder)
             if connection.is_exclusive:
                 index._finish_interrupted()
             if location is None:
@@ -111,16 +95,14 @@ class ArticleIndex:
 
         Interrupted, it leaves the index as it was. Previous versions of articles stay.
         """
-        embedder = _embedder(embedder)
+        embedder = as_embedder(embedder)
         connection = Connection.open(location)
         try:
-            old, _ = connection.collections()
-            with connection.errors():
-                records = old.get(include=["metadatas", "documents"])
-            index = cls(connection, *connection.rebuilding(_model(embedder)), embedder)
-            report = index._fill(records, on_progress)
-            if (old.metadata or {}).get(SHIPPED):
-                index._mark_shipped()
+            old = cls(connection, *connection.collections(), embedder)
+            index = cls(connection, *connection.rebuilding(embedder), embedder)
+            report = index._copy(old, on_progress)
+            if report.failed:
+                raise StoreError(f"The index was left as it was: {report.failed[0][0]}: {report.failed[0][1]}")
             connection.finish_rebuilding()
         finally:
             connection.close()
@@ -183,7 +165,7 @@ class ArticleIndex:
     def add_shipped(self) -> None:
         """Add the article that the project ships to an index that is new and empty; once removed it stays removed."""
         with self._writing, self._connection.errors():
-            if (self._articles.metadata or {}).get(SHIPPED):
+            if self._is_marked_shipped():
                 return
             if self.count() == 0:
                 self._put(shipped_article())
@@ -203,28 +185,26 @@ class ArticleIndex:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
         with self._writing, self._connection.errors():
             article = self.article(article_id)
-            self._articles.upsert(**self._record(f"{article_id}:{article.version}", article, "staged"))
-            previous = self._articles.get(where=_all(article_id=article_id, state="previous"), include=[])
+            self._write(f"{article_id}:{article.version}", article, "staged")
+            previous = self._articles.get(where=equal_to(article_id=article_id, state="previous"), include=[])
             self._articles.delete(ids=[article_id, *previous["ids"]])
             self._finish(article_id)
 
     def articles(self) -> list[Article]:
         """Return all articles: the newest first, those without a date last."""
-        with self._connection.errors():
-            records = self._articles.get(where={"state": "current"}, include=["metadatas", "documents"])
-        articles = [_article(*record) for record in zip(records["metadatas"], records["documents"], strict=True)]
-        return sorted(articles, key=lambda article: (-_day_number(article.published), article.title))
+        articles = [to_article(*record) for record in self._records(where={"state": "current"})]
+        return sorted(
+            articles, key=lambda article: (-(article.published.toordinal() if article.published else 0), article.title)
+        )
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """Return an article as it is, or as it was in a version that a citation names.
 
         Raises `ArticleNotFoundError` when it is not in the index, or never was in that version.
         """
-        with self._connection.errors():
-            records = self._articles.get(ids=[article_id, f"{article_id}:{version}"], include=["metadatas", "documents"])
-        for metadata, text in zip(records["metadatas"], records["documents"], strict=True):
+        for metadata, text in self._records(ids=[article_id, f"{article_id}:{version}"]):
             if metadata["state"] != "staged" and version in (None, metadata["version"]):
-                return _article(metadata, text)
+                return to_article(metadata, text)
         what = f"no article {article_id!r}" if version is None else f"no version {version!r} of article {article_id!r}"
         raise ArticleNotFoundError(f"The index holds {what}; `python -m index list` shows what it holds.")
 
@@ -251,12 +231,12 @@ class ArticleIndex:
         wanted = None if articles is None else list(articles)
         if not query.strip() or wanted == []:
             return []
-        where = _where(wanted, published_after, published_before)
+        where = search_filter(wanted, published_after, published_before)
         vector = self._embedder.embed_query(query)
         for _ in range(SEARCHES):
             with self._connection.errors():
                 found = self._chunks.similarity_search_by_vector_with_relevance_scores(vector, CANDIDATES, filter=where)
-                chunks = [_chunk(document.id, document.page_content, document.metadata) for document, _ in found]
+                chunks = [to_chunk(str(document.id), document.metadata, document.page_content) for document, _ in found]
                 versions = self._versions({chunk.article_id for chunk in chunks})
             current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
             if len(current) == len(chunks):
@@ -272,7 +252,7 @@ class ArticleIndex:
 
     def _put(self, article: Article) -> str:
         """Make an article what the index holds under its id; return "added", "updated" or "unchanged"."""
-        _check(article)
+        article.check()
         with self._writing, self._connection.errors():
             try:
                 before: Article | None = self.article(article.id)
@@ -282,150 +262,73 @@ class ArticleIndex:
                 return "unchanged"
             self._stage(article)
             if before:
-                self._articles.upsert(**self._record(f"{article.id}:{before.version}", before, "previous"))
-            vector = self._mean_vector(article)
-            self._articles.upsert(**self._record(article.id, article, "current", vector))
+                self._write(f"{article.id}:{before.version}", before, "previous")
+            self._write(article.id, article, "current", self._mean_vector(article))
             self._finish(article.id)
             return "updated" if before else "added"
-
-    def _mark_shipped(self) -> None:
-        with self._connection.errors():
-            self._articles.modify(metadata={**(self._articles.metadata or {}), SHIPPED: True})
-
-    def _fill(self, records: Any, on_progress: OnProgress | None) -> AddReport:
-        """Put in what the records of another index hold: the articles, and the texts that they had before."""
-        pairs = zip(records["metadatas"], records["documents"], strict=True)
-        held = [(metadata["state"], _article(metadata, text)) for metadata, text in pairs]
-        with self._connection.errors():
-            for article in (article for state, article in held if state == "previous"):
-                self._articles.upsert(**self._record(f"{article.id}:{article.version}", article, "previous"))
-        return self.add(*(article for state, article in held if state == "current"), on_progress=on_progress)
 
     def _stage(self, article: Article) -> None:
         """Store the chunks of a version that no record names yet: until one does, no search returns them."""
         chunks = chunk_article(article)
-        self._articles.upsert(**self._record(f"{article.id}:{article.version}", article, "staged"))
+        self._write(f"{article.id}:{article.version}", article, "staged")
         for batch in (chunks[i : i + BATCH] for i in range(0, len(chunks), BATCH)):
             self._chunks.add_texts(
                 [chunk.text for chunk in batch],
-                metadatas=[_chunk_metadata(chunk, article) for chunk in batch],
+                metadatas=[chunk_metadata(chunk, article) for chunk in batch],
                 ids=[chunk.id for chunk in batch],
             )
 
     def _finish(self, article_id: str) -> None:
         """Clear away what an add or remove, done or interrupted, leaves of an article beside its current version."""
         version = self._versions({article_id}).get(article_id)
-        stale: Metadata = {"article_id": article_id}
-        self._chunks.delete(where={"$and": [stale, {"version": {"$ne": version}}]} if version else stale)
-        staged = self._articles.get(where=_all(article_id=article_id, state="staged"), include=[])["ids"]
+        every: Metadata = {"article_id": article_id}
+        self._chunks.delete(where={"$and": [every, {"version": {"$ne": version}}]} if version else every)
+        staged = self._articles.get(where=equal_to(article_id=article_id, state="staged"), include=[])["ids"]
         if staged:
             self._articles.delete(ids=staged)
 
     def _finish_interrupted(self) -> None:
+        staged = {metadata["article_id"] for metadata, _ in self._records(where={"state": "staged"})}
         with self._connection.errors():
-            staged = self._articles.get(where={"state": "staged"}, include=["metadatas"])
-            for article_id in {metadata["article_id"] for metadata in staged["metadatas"]}:
+            for article_id in staged:
                 self._finish(article_id)
+
+    def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:
+        """Put in all that another index holds: its articles, the texts that they had before, its mark."""
+        held = [(metadata["state"], to_article(metadata, text)) for metadata, text in other._records()]
+        with self._connection.errors():
+            for article in (article for state, article in held if state == "previous"):
+                self._write(f"{article.id}:{article.version}", article, "previous")
+        if other._is_marked_shipped():
+            self._mark_shipped()
+        return self.add(*(article for state, article in held if state == "current"), on_progress=on_progress)
+
+    def _is_marked_shipped(self) -> bool:
+        return bool((self._articles.metadata or {}).get(SHIPPED))
+
+    def _mark_shipped(self) -> None:
+        with self._connection.errors():
+            self._articles.modify(metadata={**(self._articles.metadata or {}), SHIPPED: True})
+
+    def _records(self, **which: Any) -> list[tuple[Metadata, str]]:
+        with self._connection.errors():
+            found: Any = self._articles.get(**which, include=["metadatas", "documents"])
+        return list(zip(found["metadatas"], found["documents"], strict=True))
 
     def _versions(self, article_ids: set[str]) -> dict[str, str]:
         if not article_ids:
             return {}
-        records = self._articles.get(ids=list(article_ids), include=["metadatas"])
-        return {metadata["article_id"]: metadata["version"] for metadata in records["metadatas"]}
+        found: Any = self._articles.get(ids=list(article_ids), include=["metadatas"])
+        return {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
 
     def _mean_vector(self, article: Article) -> Sequence[float]:
-        where = _all(article_id=article.id, version=article.version)
+        where = equal_to(article_id=article.id, version=article.version)
         vectors = self._chunks.get(where=where, include=["embeddings"])["embeddings"]
         mean: list[float] = np.mean(vectors, axis=0).tolist()
         return mean
 
-    def _record(
-        self, record_id: str, article: Article, state: str, vector: Sequence[float] | None = None
-    ) -> dict[str, list[Any]]:
-        """Return an article as Chroma's arguments. Only a current record is ever searched by its vector."""
+    def _write(self, record_id: str, article: Article, state: str, vector: Sequence[float] | None = None) -> None:
+        """Write a record. Chroma wants a vector for each; only that of a current record means anything."""
         anywhere = [1.0] + [0.0] * (self._embedder.dimension - 1)
-        return {
-            "ids": [record_id],
-            "embeddings": [vector or anywhere],
-            "documents": [article.text],
-            "metadatas": [_metadata(article) | {"state": state}],
-        }
-
-
-def _embedder(embedder: Embedder | str | None) -> Embedder:
-    return SentenceEmbedder(embedder or DEFAULT_EMBEDDER) if embedder is None or isinstance(embedder, str) else embedder
-
-
-def _model(embedder: Embedder) -> EmbeddingModel:
-    return EmbeddingModel(embedder.name, embedder.dimension)
-
-
-def _check(article: Article) -> None:
-    """Raise `SourceError` for an article that cannot be kept or found again."""
-    if not article.id.strip():
-        raise SourceError("the article has no id; give it one, or make it with Article.from_text")
-    if not article.text.strip():
-        raise SourceError("the article has no text; add one with text in it")
-    try:
-        article.text.encode()
-    except UnicodeEncodeError as error:
-        raise SourceError("the text holds broken characters (lone surrogates); decode it again") from error
-
-
-def _metadata(article: Article) -> Metadata:
-    known = {
-        "article_id": article.id,
-        "version": article.version,
-        "title": article.title,
-        "source": article.source,
-        "published": _day_number(article.published) or None,
-        "language": article.language,
-    }
-    return {key: value for key, value in known.items() if value is not None}
-
-
-def _article(metadata: Metadata, text: str) -> Article:
-    return Article(
-        metadata["article_id"],
-        metadata["title"],
-        text,
-        metadata["source"],
-        _day(metadata.get("published")),
-        metadata.get("language"),
-    )
-
-
-def _chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
-    """Return what a chunk is filtered by and where it stands; the rest is in its article's record."""
-    metadata = {"article_id": chunk.article_id, "version": chunk.version, "start": chunk.start, "end": chunk.end}
-    return metadata | ({"published": _day_number(article.published)} if article.published else {})
-
-
-def _chunk(chunk_id: str, text: str, metadata: Metadata) -> Chunk:
-    return Chunk(chunk_id, metadata["article_id"], text, metadata["start"], metadata["end"])
-
-
-def _day_number(day: date | None) -> int:
-    """Return a day as the number YYYYMMDD, which Chroma's filters can compare; 0 for none."""
-    return day.year * 10_000 + day.month * 100 + day.day if day else 0
-
-
-def _day(number: int | None) -> date | None:
-    return date(number // 10_000, number // 100 % 100, number % 100) if number else None
-
-
-def _all(**equal: str) -> Metadata:
-    return {"$and": [{key: value} for key, value in equal.items()]}
-
-
-def _where(articles: list[str] | None, after: date | None, before: date | None) -> Metadata | None:
-    conditions: list[Metadata] = []
-    if articles is not None:
-        conditions.append({"article_id": {"$in": articles}})
-    if after:
-        conditions.append({"published": {"$gte": _day_number(after)}})
-    if before:
-        conditions.append({"published": {"$lte": _day_number(before)}})
-    if len(conditions) > 1:
-        return {"$and": conditions}
-    return conditions[0] if conditions else None
+        metadata = article_metadata(article, state)
+        self._articles.upsert(record_id, [vector or anywhere], metadata, article.text)

@@ -1,0 +1,85 @@
+"""What the tests share: the real embedding model, indexes in new folders, and a network that ends at this machine."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from index import ArticleIndex
+from index.embedding import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+GUARD = Path(__file__).parent / "guard"
+NETWORK_LOG = Path(tempfile.mkdtemp()) / "network.log"
+
+os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
+runpy.run_path(str(GUARD / "sitecustomize.py"))
+
+
+class Run(Protocol):
+    """Runs a Python program of this project and returns what it printed and its exit code."""
+
+    def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Run `python ARGUMENTS…` in the environment of the fixture that gives this."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_left_the_machine() -> Iterator[None]:
+    """After all tests neither they nor the programs that they started have asked for another host."""
+    yield
+    assert not NETWORK_LOG.exists(), NETWORK_LOG.read_text()
+
+
+@pytest.fixture(scope="session")
+def embedder() -> SentenceEmbedder:
+    """The real embedding model, loaded once."""
+    return SentenceEmbedder()
+
+
+@pytest.fixture
+def new_index(tmp_path: Path, embedder: SentenceEmbedder) -> Iterator[ArticleIndex]:
+    """An empty index in a folder of its own."""
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        yield index
+
+
+@pytest.fixture(scope="session")
+def article_path() -> Path:
+    """The file of the shipped article."""
+    return Path(str(files("index"))) / "data" / "jessica-jones-season-2.txt"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a newcomer: a home and an index folder with nothing in them, and no network."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_"))}
+    return kept | {
+        "HOME": str(tmp_path / "home"),
+        "ARTICLE_INDEX": str(tmp_path / "default-index"),
+        "PYTHONPATH": str(GUARD),
+        "COLUMNS": "200",
+    }
+
+
+@pytest.fixture
+def run(environment: dict[str, str]) -> Run:
+    """Run programs as a newcomer."""
+
+    def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, *arguments]
+        return subprocess.run(
+            command, env=environment, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run_python

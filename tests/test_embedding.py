@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+
+from index import StoreError
+from index.embedding import SentenceEmbedder, builtin_model_folder
+
+UPSTREAM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+def test_the_weights_are_the_upstream_ones():
+    """The package's weights are, byte for byte, those of sentence-transformers/all-MiniLM-L6-v2."""
+    weights = (builtin_model_folder() / "model.safetensors").read_bytes()
+    assert hashlib.sha256(weights).hexdigest() == UPSTREAM_SHA256
+
+
+def test_vectors_have_unit_length_and_the_named_dimension(embedder):
+    """Passages and questions are normalised, so that a product of two is their cosine."""
+    vectors = np.array([*embedder.embed_documents(["It rained.", "Ce n'est pas vrai."]), embedder.embed_query("rain?")])
+    assert vectors.shape == (3, embedder.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[2] @ vectors[0] > vectors[2] @ vectors[1]
+
+
+def test_an_unknown_model_is_refused_in_one_sentence():
+    """A name that is neither a folder nor to be had from the hub says what can be named."""
+    with pytest.raises(StoreError, match="Name a folder, or none for the built-in model"):
+        SentenceEmbedder("/no/such/model").load()
