@@ -214,10 +214,12 @@ def article_html(article: Article, marked: Sequence[Span]) -> str:
     """Return an article with some spans of its text marked; the first of them is the one to look at."""
     pieces, position = [], 0
     for start, end in sorted(set(marked)):
-        current = ' class="current" tabindex="-1"' if (start, end) == marked[0] else ""
-        pieces.append(html.escape(article.text[position:start]))
-        pieces.append(f"<mark{current}>{html.escape(article.text[start:end])}</mark>")
-        position = end
+        start, end = max(start, position), min(end, len(article.text))  # noqa: PLW2901  # a link can name any offsets
+        if start < end:
+            current = ' class="current" tabindex="-1"' if (start, end) == marked[0] else ""
+            pieces.append(html.escape(article.text[position:start]))
+            pieces.append(f"<mark{current}>{html.escape(article.text[start:end])}</mark>")
+            position = end
     pieces.append(html.escape(article.text[position:]))
     facts = [article.source, f"{article.published.day} {article.published:%B %Y}" if article.published else ""]
     title = "" if article.text.lstrip("# \n").startswith(article.title) else f"<h2>{html.escape(article.title)}</h2>"
@@ -271,7 +273,7 @@ def main(
     host: Annotated[
         str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to serve on.")] = 7860,
+    port: Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)] = 7860,
 ) -> None:
     """Serve the chat page. ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name what it works with."""
     # Gradio reads it when it is imported: nothing may be asked of another host.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from assistant.errors import QuestionError
 from assistant.grounding import Sentence, cite, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
 from index.article import read_language
+from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
 
 if TYPE_CHECKING:
@@ -82,7 +84,6 @@ class Assistant:
     def load(self) -> None:
         """Load the models now rather than at the first question."""
         self.index.search("load", k=1)
-        self.index.embedder.embed_query("load")
 
     def suggestions(self) -> tuple[str, ...]:
         """Return questions to begin with: those of the shipped article, while the index holds it."""
@@ -91,9 +92,13 @@ class Assistant:
 
     def _retrieve(self, question: str) -> _Retrieved:
         results = self.index.search(question, PASSAGES)
-        versions = {(result.chunk.article_id, result.chunk.version) for result in results}
-        articles = {version: self.index.article(*version) for version in versions}
-        passages = tuple((articles[result.chunk.article_id, result.chunk.version], result) for result in results)
+        articles: dict[str, Article] = {}
+        for chunk in (result.chunk for result in results):
+            with suppress(ArticleNotFoundError):  # It was removed since the search.
+                articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
+        passages = tuple(
+            (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
+        )
         return _Retrieved(question, passages)
 
     def _choose(self, split: _Split) -> _Chosen:

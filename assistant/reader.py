@@ -19,7 +19,7 @@ LEXICAL_WEIGHT = 0.5
 """The share of BM25 in a sentence's own score, the cosine having the rest."""
 PASSAGE_WEIGHT = 0.35
 """The share of the score of the passage around a sentence in its score."""
-QUOTE_THRESHOLD = 0.18
+QUOTE_THRESHOLD = 0.22
 """When no sentence reaches it, none is near the question (benchmarks/finding.py prints what others would do)."""
 
 

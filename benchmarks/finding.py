@@ -104,7 +104,9 @@ def read_squad(path: Path, limit: int | None) -> tuple[list[Article], list[Quest
     except OSError as error:
         raise SourceError(f"{path} cannot be read ({error.strerror}); name a file in SQuAD format.") from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise SourceError(f"{path} is not JSON in SQuAD format ({error!r}); name another file.") from error
+        raise SourceError(
+            f"{path} is not JSON in SQuAD format ({type(error).__name__}: {error}); name another file."
+        ) from error
     if not questions:
         raise SourceError(f"{path} holds no question with an answer; name another file in SQuAD format.")
     return articles, questions

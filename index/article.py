@@ -126,7 +126,9 @@ def read_published(text: str) -> date | None:
         return _parse_date(day)
     lines = list(_head(text))
     title = read_title(text)
-    datelines = [line for line in lines if line.lstrip("#").strip() != title and _is_dateline(line, beside=DATELINE_LETTERS)]
+    datelines = [
+        line for line in lines if line.lstrip("#").strip() != title and _is_dateline(line, beside=DATELINE_LETTERS)
+    ]
     days = (_parse_date(found.group()) for line in datelines for found in _DATE.finditer(line))
     return next((day for day in days if day), None)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.article import Article
 
 CHUNK_CHARACTERS = 800
-"""About 190 tokens of English: the embedding model reads 256 at most."""
+"""About 150 tokens of English, seldom more than the 256 that the embedding model reads."""
 BORDERS = (
     r"\n\s*\n",
     r"\n",

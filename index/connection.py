@@ -88,12 +88,19 @@ class Connection:
 
     def close(self) -> None:
         """Let go of Chroma, then of the folder; a second call does nothing."""
-        if not self.is_closed:
-            self.is_closed = True
-            self.client.close()  # type: ignore[attr-defined]  # ClientAPI does not declare what its classes have
-            if self._lock:
-                (Path(self.location) / _HOLDER).unlink(missing_ok=True)
-                self._lock.release()
+        if self.is_closed:
+            return
+        self.is_closed = True
+        client: Any = self.client
+        if self._lock:
+            client.close()
+            (Path(self.location) / _HOLDER).unlink(missing_ok=True)
+            self._lock.release()
+        else:
+            # Chroma's close leaves its HTTP connections open.
+            for server in (client._server, client._admin_client._server):  # noqa: SLF001
+                server._session.close()  # noqa: SLF001
+            client.close()
 
     @contextmanager
     def errors(self) -> Iterator[None]:
@@ -118,12 +125,11 @@ class Connection:
                 raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
             for collection in (here[name] for name in (ARTICLES, CHUNKS) if name in here):
                 self._check_made_by(collection, embedder)
-            if embedder is None and not {ARTICLES, CHUNKS} <= here.keys():
-                raise NotAnIndexError(
-                    f"{self.location} holds no index yet; add an article first: python -m index add PATH"
-                )
-            chunks, articles = (here.get(name) or self._create(name, embedder) for name in (CHUNKS, ARTICLES))
-            return articles, chunks
+            if embedder is not None:
+                here |= {name: self._create(name, embedder) for name in (CHUNKS, ARTICLES) if name not in here}
+            if not {ARTICLES, CHUNKS} <= here.keys():
+                raise NotAnIndexError(f"{self.location} holds no index yet; python -m index add PATH makes one.")
+            return here[ARTICLES], here[CHUNKS]
 
     def rebuilding(self, embedder: Embedder) -> tuple[Collection, Collection]:
         """Return two new collections for an embedder, which take the place of the old ones at `finish_rebuilding`."""

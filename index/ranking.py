@@ -74,7 +74,7 @@ def lexical_scores(query: str, texts: Sequence[str]) -> Scores:
     return scores
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=5_000)
 def content_words(text: str) -> tuple[str, ...]:
     """Return the words of a text in lower case, stemmed (Snowball's English), without function words.
 

@@ -14,6 +14,7 @@ LONGEST_SENTENCE = 600
 """One of more characters is no sentence but a table or a list: it is cut at its line breaks."""
 
 _PAIRED_MARKS = re.compile(r'[“”„‟«»"()\[\]]')
+_UNUSUAL_SPACE = re.compile(r"[^\S \n\r]")
 _OPENING_MARKS_AT_END = re.compile(r'(?<=\s)[“„‟«"(\[]+\s*$')
 
 
@@ -40,9 +41,11 @@ def sentence_spans(text: str, language: str | None = None) -> tuple[Span, ...]:
 def _borders(text: str, language: str | None) -> list[Span]:
     import sentencex
 
+    # It panics at a capital letter, unusual white space and a full stop ("hepatitis B\u00a0."); a space is as long.
+    plain = _UNUSUAL_SPACE.sub(" ", text)
     return [
         (border["start_index"], border["end_index"])
-        for border in sentencex.get_sentence_boundaries(language or "en", text)
+        for border in sentencex.get_sentence_boundaries(language or "en", plain)
     ]
 
 

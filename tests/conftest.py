@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import runpy
+import socket
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import httpx
 import pytest
 
 from index import ArticleIndex
 from index.embedding import SentenceEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 ROOT = Path(__file__).parent.parent
 GUARD = Path(__file__).parent / "guard"
@@ -83,3 +88,40 @@ def run(environment: dict[str, str]) -> Run:
         )
 
     return run_python
+
+
+@pytest.fixture
+def page_server(environment: dict[str, str]) -> Callable[[], AbstractContextManager[str]]:
+    """Serves the page as a newcomer would, and gives its address as soon as it answers HTTP."""
+
+    @contextmanager
+    def serve() -> Iterator[str]:
+        port = free_port()
+        command = [sys.executable, "ui.py", "--port", str(port)]
+        address = f"http://127.0.0.1:{port}"
+        with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
+            try:
+                deadline = time.monotonic() + 60
+                while not _answers(address):
+                    assert serving.poll() is None, "the page ended before it answered"
+                    assert time.monotonic() < deadline, "the page did not answer within a minute"
+                    time.sleep(0.05)
+                yield address
+            finally:
+                serving.terminate()
+
+    return serve
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx.get(address).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])

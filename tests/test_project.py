@@ -1,0 +1,170 @@
+"""What holds for the project as a whole: who imports whom, what is public, what the README shows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import assistant
+import index
+from conftest import ROOT
+
+EDGES = ("ui.py", "assistant/__main__.py", "index/__main__.py")
+
+
+def imports(path: Path) -> set[tuple[str, str]]:
+    """Return the (module, name) pairs that a file imports, wherever in it; the name is "" for a plain import."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {(alias.name, "") for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {(node.module or "", alias.name) for alias in node.names}
+    return found
+
+
+def test_index_knows_nothing_of_the_assistant():
+    """Imports go from `assistant` to `index`, never back, and neither knows the page."""
+    for path in (ROOT / "index").glob("*.py"):
+        assert not {module for module, _ in imports(path) if module.split(".")[0] in ("assistant", "ui")}, path
+    for path in (ROOT / "assistant").glob("*.py"):
+        assert "ui" not in {module.split(".")[0] for module, _ in imports(path)}, path
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_the_edges_use_public_names_only(name):
+    """The page and the shells import from the two packages only what these export."""
+    for module, imported in imports(ROOT / name):
+        package = module.split(".")[0]
+        if package in ("assistant", "index"):
+            assert module == package, f"{name} imports {module}"
+            assert imported in ("", *sys.modules[package].__all__), f"{name} imports {imported}"
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in ("assistant", "index")
+        ):
+            module = sys.modules[node.value.id]
+            assert node.attr in module.__all__ or not hasattr(module, node.attr), (
+                f"{name} uses {node.value.id}.{node.attr}"
+            )
+
+
+def test_one_module_speaks_to_each_library():
+    """sentence-transformers and Chroma are spoken to where the README's map says."""
+    speaks = {
+        package: {
+            path.name for path in ROOT.glob("[ai]*/*.py") if package in {m.split(".")[0] for m, _ in imports(path)}
+        }
+        for package in ("sentence_transformers", "chromadb", "langchain_chroma", "gradio")
+    }
+    assert speaks == {
+        "sentence_transformers": {"embedding.py"},
+        "chromadb": {"connection.py", "store.py"},
+        "langchain_chroma": {"store.py"},
+        "gradio": set(),
+    }
+
+
+def test_the_public_names_of_index():
+    """What others may import stays; a change here is a change of the contract."""
+    assert index.__all__ == [
+        "AddProgress",
+        "AddReport",
+        "Article",
+        "ArticleIndex",
+        "ArticleIndexError",
+        "ArticleNotFoundError",
+        "Chunk",
+        "EmbedderMismatchError",
+        "IndexInUseError",
+        "NotAnIndexError",
+        "SearchResult",
+        "SourceError",
+        "StoreError",
+        "add",
+        "open_default",
+        "printable",
+        "read_file",
+        "rebuild_default",
+        "shipped_questions",
+    ]
+    assert all(hasattr(index, name) for name in index.__all__)
+
+
+def test_the_public_names_of_assistant():
+    """What others may import stays; a change here is a change of the contract."""
+    assert assistant.__all__ == [
+        "Answer",
+        "Assistant",
+        "AssistantError",
+        "Citation",
+        "QuestionError",
+        "Turn",
+        "UnknownModelError",
+        "ask",
+        "describe",
+        "open_default",
+    ]
+    assert all(hasattr(assistant, name) for name in assistant.__all__)
+
+
+def test_importing_is_light(run):
+    """Importing the packages and the page loads none of the heavy libraries."""
+    script = "import sys, index, assistant, ui; print(*sorted(set(sys.modules) & {%s}))" % ", ".join(
+        map(repr, ("torch", "sentence_transformers", "chromadb", "gradio", "trafilatura", "langchain_chroma"))
+    )
+    done = run("-c", script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
+
+
+def test_the_readmes_python_examples_run(run, tmp_path):
+    """Every Python block of the README runs as written, one after the other, in a folder with the file it names."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert examples
+    (tmp_path / "story.html").write_text(
+        "<html><body><article><h1>Mill</h1>"
+        + "<p>The paper mill in Ostheim opened on Monday, the town said.</p>" * 5
+        + "</article></body></html>"
+    )
+    done = run("-c", f"import os; os.chdir({str(tmp_path)!r})\n" + "\n".join(examples))
+    assert done.returncode == 0, done.stderr
+    assert "Marco Ramirez and Doug Petrie" in done.stdout
+
+
+def test_every_package_is_pinned():
+    """Each package that the project names has its exact version in constraints.txt."""
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    named = {
+        name.lower().replace("_", "-") for name in re.findall(r'^    "([A-Za-z0-9_-]+)[\[<>=]', project, re.MULTILINE)
+    }
+    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+    assert named
+    assert named <= pinned
+
+
+@pytest.mark.slow
+def test_the_page_is_up_two_seconds_after_gradio(run, page_server):
+    """The page answers HTTP within gradio's own import time and two seconds; the best of three counts."""
+
+    def gradio_seconds() -> float:
+        began = time.monotonic()
+        assert run("-c", "import gradio").returncode == 0
+        return time.monotonic() - began
+
+    lateness = []
+    for _ in range(3):
+        imported = gradio_seconds()
+        began = time.monotonic()
+        with page_server():
+            lateness.append(time.monotonic() - began - imported)
+    assert min(lateness) <= 2

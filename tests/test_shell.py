@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from index import ArticleIndex
+from index.shipped import shipped_article
+
+SHOWRUNNERS = "Marco Ramirez and Doug Petrie"
+
+
+def failure(done):
+    """Return the one sentence of a program that failed as it should: on stderr, with exit code 1, without a trace."""
+    assert done.returncode == 1, done
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr.strip()
+
+
+def test_a_newcomer_asks_at_once(run):
+    """With nothing set up and no network, the shell answers from the shipped article and names its source."""
+    done = run("-m", "assistant", "who runs The Defenders?")
+    assert done.returncode == 0, done.stderr
+    assert SHOWRUNNERS in done.stdout
+    assert "(Collider, 29 September 2016)" in done.stdout
+    assert done.stderr == ""
+
+
+def test_answers_come_as_json_for_scripts(run):
+    """The whole answer, its citations with their offsets, and words without quotation marks around them."""
+    done = run("-m", "assistant", "--json", "who", "runs", "The", "Defenders?")
+    answer = json.loads(done.stdout)
+    assert answer["status"] == "quoted"
+    text = shipped_article().text
+    for citation in answer["citations"]:
+        assert text[citation["start"] : citation["end"]] == citation["quote"]
+        assert citation["published"] == "2016-09-29"
+
+
+def test_a_conversation_reads_questions_until_the_input_ends(run):
+    """Each line is a question that knows the ones before; a bad one does not end the conversation."""
+    done = run("-m", "assistant", stdin=f"who runs The Defenders?\n{'x' * 3000}\nwho are they?\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(SHOWRUNNERS) == 2
+    assert "more briefly" in done.stderr
+
+
+def test_articles_go_in_and_out_by_the_shell(run, tmp_path):
+    """What is added with the page closed is listed, shown, answered from, refreshed and removed."""
+    path = tmp_path / "mill.txt"
+    path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Greta Lindqvist.")
+    added = json.loads(run("-m", "index", "add", "--json", str(path)).stdout)
+    (article_id,) = added["added"]
+    listed = run("-m", "index", "list").stdout
+    assert "The mill opens" in listed
+    assert "Jessica Jones" in listed
+    assert "Greta Lindqvist" in run("-m", "index", "show", article_id[:6]).stdout
+    assert "Greta Lindqvist" in run("-m", "assistant", "who is the director of the paper mill?").stdout
+    path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Ida Berg.")
+    assert f"updated: The mill opens ({article_id})" in run("-m", "index", "refresh").stdout
+    assert "removed: The mill opens" in run("-m", "index", "remove", str(path)).stdout
+    assert [article["title"] for article in json.loads(run("-m", "index", "list", "--json").stdout)] == [
+        shipped_article().title
+    ]
+
+
+def test_bad_files_are_named_and_the_others_added(run, tmp_path):
+    """Exit code 1, a sentence for each failure on stderr, and on stdout what went in."""
+    names = {
+        "good.txt": b"Good\n\nThe bridge is green.",
+        "empty.txt": b"",
+        "binary.txt": bytes(range(256)),
+        "utf16.txt": "It rained.".encode("utf-16"),
+        "latin1.txt": "Köln fällt über die Dächer".encode("latin-1"),
+        "page.html": b"<html></html>",
+    }
+    for name, content in names.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "nothing").mkdir()
+    sources = [str(tmp_path / name) for name in (*names, "nothing", "missing.txt")]
+    done = run("-m", "index", "add", *sources)
+    assert done.returncode == 1
+    assert done.stdout.startswith("added: Good (")
+    assert "Traceback" not in done.stderr
+    for source in sources[1:]:
+        assert f"failed: {source}: " in done.stderr
+    assert done.stderr.count("\n") == len(sources) - 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["-m", "assistant", " "], "The question is empty"),
+        (["-m", "assistant", "x" * 10_000], "The question has 10,000 characters"),
+        (["-m", "index", "remove", "nothing"], "No article has the id or source 'nothing'"),
+        (["-m", "index", "show", ""], "No article has the id or source ''"),
+    ],
+)
+def test_mistakes_get_one_sentence(run, arguments, sentence):
+    """What is wrong stands on stderr, and the exit code is 1."""
+    assert sentence in failure(run(*arguments))
+
+
+@pytest.mark.parametrize("module", ["assistant", "index"])
+def test_a_place_that_is_no_index_gets_one_sentence(run, environment, tmp_path, module):
+    """The same for both shells: the folder is named, and what to do."""
+    (tmp_path / "thesis.doc").write_text("mine")
+    environment["ARTICLE_INDEX"] = str(tmp_path)
+    arguments = {"assistant": ["who runs The Defenders?"], "index": ["list"]}[module]
+    assert f"{tmp_path} is not an index" in failure(run("-m", module, *arguments))
+
+
+def test_an_index_in_use_gets_one_sentence(run, environment, embedder):
+    """The shell says who has the index open."""
+    with ArticleIndex.open(environment["ARTICLE_INDEX"], embedder):
+        assert "is open in process" in failure(run("-m", "index", "list"))
+
+
+def test_an_unknown_model_gets_one_sentence(run, environment):
+    """The sentence lists what ASSISTANT_MODEL can be."""
+    environment["ASSISTANT_MODEL"] = "nothing"
+    assert "ASSISTANT_MODEL can be 'reader'" in failure(run("-m", "assistant", "who?"))
+
+
+def test_another_embedder_is_refused_and_rebuild_brings_it_in(run, environment, tmp_path):
+    """The error prints the command; the command, run as printed, mends it."""
+    assert run("-m", "index", "list").returncode == 0
+    from index.embedding import builtin_model_folder
+
+    environment["ARTICLE_EMBEDDER"] = str(builtin_model_folder())
+    assert "python -m index rebuild" in failure(run("-m", "index", "list"))
+    assert "rebuilt: 1 articles" in run("-m", "index", "rebuild").stdout
+    assert SHOWRUNNERS in run("-m", "assistant", "who runs The Defenders?").stdout
+
+
+def test_a_terminal_is_not_steered_by_an_article(run, tmp_path):
+    """Escape sequences in a title do not reach the screen."""
+    path = tmp_path / "evil.txt"
+    path.write_text("Evil \x1b]0;owned\x07 title [bold]\n\nIt rained.")
+    done = run("-m", "index", "add", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "\x1b]0" not in done.stdout + done.stderr
+    assert "[bold]" in done.stdout

@@ -1,0 +1,461 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import date
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from conftest import GUARD, free_port
+from index import (
+    Article,
+    ArticleIndex,
+    ArticleNotFoundError,
+    EmbedderMismatchError,
+    IndexInUseError,
+    NotAnIndexError,
+    SourceError,
+    StoreError,
+)
+from index.shipped import shipped_article
+
+MILL = Article.from_text(
+    "Mill opens\n\nMay 3, 2021\n\nThe paper mill in Ostheim opened on Monday. Its director is Greta Lindqvist.", "mill"
+)
+RAIN = Article.from_text("Rain\n\nMay 10, 2021\n\nRain fell on the hills for nine days.", "rain")
+UNDATED = Article.from_text("Bread\n\nBakers in Ostheim bake rye bread before dawn.", "bread")
+
+
+class CountingEmbedder:
+    """The real model, with a count of the passages that it was given."""
+
+    def __init__(self, real, name="all-MiniLM-L6-v2"):
+        self.real, self.name, self.dimension, self.passages = real, name, real.dimension, 0
+
+    def embed_documents(self, texts):
+        self.passages += len(texts)
+        return self.real.embed_documents(texts)
+
+    def embed_query(self, text):
+        return self.real.embed_query(text)
+
+
+def longer(article: Article, words: str) -> Article:
+    """Return a newer version of an article."""
+    return Article(
+        article.id, article.title, f"{article.text} {words}", article.source, article.published, article.language
+    )
+
+
+def test_what_is_added_is_found(new_index, article_path):
+    """A file goes in, and a question finds the chunk that answers it, with its place in the article."""
+    report = new_index.add(article_path)
+    (article_id,) = report.added
+    best = new_index.search("who runs The Defenders?")[0]
+    assert "Marco Ramirez and Doug Petrie" in best.chunk.text
+    assert 0 <= best.score <= 1
+    assert new_index.article(article_id).text[best.chunk.start : best.chunk.end] == best.chunk.text
+
+
+def test_the_text_in_the_index_is_the_file(new_index, article_path):
+    """Chroma gives back, character for character, what was read."""
+    new_index.add(article_path)
+    assert new_index.articles()[0].text.encode() == article_path.read_bytes()
+
+
+def test_adding_again_embeds_nothing_and_says_so(tmp_path, embedder, article_path):
+    """The second time every article is unchanged and no passage goes to the model."""
+    counting = CountingEmbedder(embedder)
+    with ArticleIndex.open(tmp_path / "index", counting) as index:
+        first = index.add(article_path, MILL)
+        embedded = counting.passages
+        assert embedded > 0
+        second = index.add(article_path, MILL)
+        assert second.unchanged == first.added
+        assert (second.added, second.updated, second.failed) == ((), (), ())
+        assert counting.passages == embedded
+
+
+def test_a_changed_article_replaces_the_old_one_whole(new_index):
+    """The new text is found, the old is not, and a citation of the old version still opens."""
+    new_index.add(MILL)
+    newer = longer(MILL, "It burned down in June.")
+    assert new_index.add(newer).updated == (MILL.id,)
+    assert new_index.articles() == [newer]
+    found = new_index.search("paper mill in Ostheim", k=20)
+    assert {result.chunk.version for result in found} == {newer.version}
+    assert new_index.article(MILL.id, MILL.version) == MILL
+    assert new_index.article(MILL.id, newer.version) == new_index.article(MILL.id) == newer
+
+
+def test_one_bad_source_stops_no_other(new_index, tmp_path):
+    """Each source that fails is named with its reason; the rest go in."""
+    (tmp_path / "bad.txt").write_bytes(b"\x00\x01")
+    (tmp_path / "good.txt").write_text("Good\n\nThe bridge was painted green.")
+    blank = Article("x", "t", " ", "blank")
+    report = new_index.add("/no/such/file.txt", tmp_path / "bad.txt", blank, tmp_path / "good.txt", RAIN)
+    assert len(report.added) == 2
+    assert [source for source, _ in report.failed] == ["/no/such/file.txt", str(tmp_path / "bad.txt"), "blank"]
+    assert all(reason for _, reason in report.failed)
+
+
+def test_removal_removes(new_index):
+    """After it no search, list or id finds the article or an older version of it, nor is anything of it stored."""
+    new_index.add(MILL, RAIN)
+    new_index.add(longer(MILL, "It burned down in June."))
+    new_index.remove(MILL.id)
+    assert new_index.articles() == [RAIN]
+    assert all(result.chunk.article_id == RAIN.id for result in new_index.search("paper mill", k=20))
+    for version in (None, MILL.version):
+        with pytest.raises(ArticleNotFoundError, match="python -m index list"):
+            new_index.article(MILL.id, version)
+    assert new_index._articles.get()["ids"] == [RAIN.id]
+    assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._chunks.get()["ids"])
+
+
+def test_removing_what_is_not_there_is_an_error(new_index):
+    """It says so, and how to see what is there."""
+    with pytest.raises(ArticleNotFoundError, match="no article 'nothing'"):
+        new_index.remove("nothing")
+
+
+def test_refresh_reads_files_again(new_index, tmp_path):
+    """A file that changed is updated, one that is gone is reported and kept, an article without a file is left alone."""
+    stays, goes = tmp_path / "stays.txt", tmp_path / "goes.txt"
+    stays.write_text("Stays\n\nThe bridge is red.")
+    goes.write_text("Goes\n\nThe tower is tall.")
+    new_index.add(stays, goes, RAIN)
+    stays.write_text("Stays\n\nThe bridge is green.")
+    goes.unlink()
+    report = new_index.refresh()
+    assert len(report.updated) == 1
+    assert report.unchanged == (RAIN.id,)
+    assert [source for source, _ in report.failed] == [str(goes)]
+    assert new_index.count() == 3
+
+
+def test_a_search_can_be_limited(new_index):
+    """By article, and by day, both ends counting; articles without a date are then left out."""
+    new_index.add(MILL, RAIN, UNDATED)
+
+    def found(**limits):
+        return {result.chunk.article_id for result in new_index.search("Ostheim", k=20, **limits)}
+
+    assert found() == {MILL.id, RAIN.id, UNDATED.id}
+    assert found(articles=[RAIN.id, UNDATED.id]) == {RAIN.id, UNDATED.id}
+    assert found(articles=[]) == set()
+    assert found(published_after=date(2021, 5, 4)) == {RAIN.id}
+    assert found(published_before=date(2021, 5, 3)) == {MILL.id}
+    assert found(published_after=date(2021, 5, 3), published_before=date(2021, 5, 10)) == {MILL.id, RAIN.id}
+    assert found(articles=[MILL.id], published_after=date(2021, 5, 4)) == set()
+
+
+def test_articles_are_listed_newest_first(new_index):
+    """Those without a date come last."""
+    new_index.add(UNDATED, MILL, RAIN)
+    assert new_index.articles() == [RAIN, MILL, UNDATED]
+
+
+def test_odd_searches_are_answered(new_index):
+    """A blank query finds nothing, k beyond the index finds all, k below one is an error."""
+    new_index.add(MILL)
+    assert new_index.search("  ") == []
+    assert len(new_index.search("mill", k=1000)) == 1
+    with pytest.raises(ValueError, match="at least one"):
+        new_index.search("mill", k=0)
+
+
+def test_a_retriever_serves_other_chains(new_index):
+    """LangChain gets Documents that name the article and the place in it."""
+    new_index.add(MILL)
+    (document,) = new_index.as_retriever(k=1).invoke("who is the director of the mill?")
+    assert document.metadata["source"] == "mill"
+    assert document.metadata["published"] == "2021-05-03"
+    assert MILL.text[document.metadata["start"] : document.metadata["end"]] == document.page_content
+
+
+def test_an_article_has_the_mean_of_its_chunks_for_a_vector(new_index, article_path):
+    """The record of an article can be searched like a chunk."""
+    (article_id,) = new_index.add(article_path).added
+    record = new_index._articles.get(ids=[article_id], include=["embeddings"])["embeddings"][0]
+    chunks = new_index._chunks.get(include=["embeddings"])["embeddings"]
+    assert np.allclose(record, np.mean(chunks, axis=0), atol=1e-5)
+
+
+def test_what_was_added_is_there_after_closing(tmp_path, embedder):
+    """A folder opened again holds the same; closing twice does no harm; a closed index says that it is closed."""
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        index.add(MILL)
+    index.close()
+    with pytest.raises(StoreError, match="is closed"):
+        index.search("mill")
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        assert index.articles() == [MILL]
+        assert index.search("who is the director of the mill?")
+
+
+def test_a_second_opening_names_the_holder(new_index, embedder):
+    """One process has a folder open at a time; who comes second learns who has it and what to do."""
+    with pytest.raises(IndexInUseError, match=r"open in this very process .*chroma run --path .*ARTICLE_INDEX"):
+        ArticleIndex.open(new_index.location, embedder)
+    script = f"from index import ArticleIndex; ArticleIndex.open({new_index.location!r})"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    assert f"process {os.getpid()} " in done.stderr
+    new_index.add(MILL)
+    assert new_index.count() == 1
+
+
+def test_another_embedding_model_is_refused_and_rebuild_changes_it(tmp_path, embedder):
+    """The error names both models and the command; after a rebuild the other model opens the same articles."""
+    other = CountingEmbedder(embedder, name="another-model")
+    newer = longer(MILL, "It burned down in June.")
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        index.add(MILL, RAIN)
+        index.add(newer)
+    with pytest.raises(EmbedderMismatchError, match=r"'all-MiniLM-L6-v2'.*'another-model'.*python -m index rebuild"):
+        ArticleIndex.open(tmp_path / "index", other)
+    assert ArticleIndex.rebuild(tmp_path / "index", other).added
+    with ArticleIndex.open(tmp_path / "index", other) as index:
+        assert index.articles() == [RAIN, newer]
+        assert index.article(MILL.id, MILL.version) == MILL
+        assert index.search("who is the director of the mill?")[0].chunk.article_id == MILL.id
+    with pytest.raises(EmbedderMismatchError):
+        ArticleIndex.open(tmp_path / "index", embedder)
+
+
+def test_a_failed_rebuild_leaves_the_index_as_it_was(tmp_path, embedder):
+    """The old articles are there and open with the old model."""
+
+    class FailingEmbedder(CountingEmbedder):
+        def embed_documents(self, texts):
+            raise StoreError("the model broke")
+
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        index.add(MILL)
+    with pytest.raises(StoreError, match="left as it was"):
+        ArticleIndex.rebuild(tmp_path / "index", FailingEmbedder(embedder, name="another-model"))
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        assert index.articles() == [MILL]
+        assert index.search("mill")
+        assert {collection.name for collection in index._connection.client.list_collections()} == {"articles", "chunks"}
+
+
+@pytest.mark.parametrize("kind", ["file", "other files", "other Chroma", "damaged"])
+def test_what_is_no_index_is_refused_and_left_alone(tmp_path, embedder, kind):
+    """A file, a folder of other things, another program's database and a damaged one each get one clear sentence."""
+    import chromadb
+
+    place = tmp_path / "place"
+    if kind == "file":
+        place.write_text("mine")
+    elif kind == "other files":
+        place.mkdir()
+        (place / "thesis.doc").write_text("mine")
+    elif kind == "other Chroma":
+        client = chromadb.PersistentClient(str(place))
+        client.create_collection("theirs", embedding_function=None)
+        client.close()
+    else:
+        place.mkdir()
+        (place / "chroma.sqlite3").write_bytes(b"not a database" * 100)
+    before = sorted(path.name for path in tmp_path.rglob("*"))
+    with pytest.raises(StoreError) as caught:
+        ArticleIndex.open(place, embedder)
+    assert "\n" not in str(caught.value)
+    assert str(place) in str(caught.value)
+    assert isinstance(caught.value, NotAnIndexError) == (kind != "damaged")
+    assert set(before) <= {path.name for path in tmp_path.rglob("*")}
+
+
+def limited(script: str, *prefix: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*prefix, sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(GUARD)},
+    )
+
+
+def test_a_read_only_folder_is_an_error_of_one_sentence(tmp_path):
+    """It says that the folder cannot be written, and how to name another."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    folder.chmod(0o555)
+    script = (
+        "from index import ArticleIndex, StoreError\n"
+        f"try: ArticleIndex.open({str(folder)!r})\n"
+        "except StoreError as error: print(error)\n"
+    )
+    # root may write anywhere; without its capabilities it is held to the permissions of its own files.
+    prefix = ("setpriv", "--bounding-set=-all", "--inh-caps=-all") if os.geteuid() == 0 else ()
+    done = limited(script, *prefix)
+    assert "cannot be written" in done.stdout, done.stderr
+    assert "ARTICLE_INDEX" in done.stdout
+    assert done.stdout.count("\n") == 1
+
+
+def test_a_full_disk_loses_nothing(tmp_path, embedder):
+    """What does not fit is reported as failed with one sentence; what was there stays, and can be asked."""
+    folder = tmp_path / "index"
+    with ArticleIndex.open(folder, embedder) as index:
+        index.add(MILL)
+    script = (
+        "import resource, signal\n"
+        "from index import Article, ArticleIndex\n"
+        f"index = ArticleIndex.open({str(folder)!r})\n"
+        "index.search('load the model')\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
+        "text = ' '.join(f'The bridge number {n} is green.' for n in range(20_000))\n"
+        "print(index.add(Article('bridges', 'Bridges', text, 'bridges')).failed)\n"
+    )
+    done = limited(script)
+    assert "bridges" in done.stdout, done.stderr
+    with ArticleIndex.open(folder, embedder) as index:
+        assert index.articles() == [MILL]
+        assert {result.chunk.article_id for result in index.search("mill", k=50)} == {MILL.id}
+        assert all(chunk_id.startswith(MILL.id) for chunk_id in index._chunks.get()["ids"])
+
+
+def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
+    """Killed at any moment of an add, the index opens with the article whole, and the next add finishes it."""
+    folder = tmp_path / "index"
+    text = "\n\n".join(f"The bridge number {n} over the river is green." * 12 for n in range(60))
+    old, new = (Article.from_text(f"{text}\n\n{word}", "bridges", title="Bridges") for word in ("old", "new"))
+    with ArticleIndex.open(folder, embedder) as index:
+        index.add(old)
+    script = (
+        "import sys\n"
+        "from index import Article, ArticleIndex\n"
+        f"index = ArticleIndex.open({str(folder)!r})\n"
+        "index.search('load the model')\n"
+        "print('ready', flush=True)\n"
+        "text = sys.stdin.read()\n"
+        "print(index.add(Article.from_text(text, 'bridges', title='Bridges')), flush=True)\n"
+    )
+    adding = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert adding.stdin is not None
+    assert adding.stdout is not None
+    assert adding.stdout.readline() == b"ready\n"
+    adding.stdin.write(new.text.encode())
+    adding.stdin.close()
+    time.sleep(0.4)
+    adding.send_signal(signal.SIGKILL)
+    adding.wait(timeout=30)
+    adding.stdout.close()
+    with ArticleIndex.open(folder, embedder) as index:
+        assert index.articles() in ([old], [new])
+        held = index.articles()[0]
+        stored = index._chunks.get()["ids"]
+        assert stored
+        assert all(chunk_id.rsplit(":", 2)[1] == held.version for chunk_id in stored)
+        index.add(new)
+        assert index.articles() == [new]
+        assert {result.chunk.version for result in index.search("bridge", k=50)} == {new.version}
+
+
+def test_readers_see_one_version_while_it_changes(new_index):
+    """Threads that search during updates get chunks of one version each time, never of both, never none."""
+    versions = [MILL, longer(MILL, "It burned down in June."), longer(MILL, "It was built again in July.")]
+    new_index.add(versions[0])
+    stop, wrong = threading.Event(), []
+
+    def read():
+        while not stop.is_set():
+            seen = {result.chunk.version for result in new_index.search("paper mill", k=10)}
+            if len(seen) != 1:
+                wrong.append(seen)
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for number in range(8):
+        new_index.add(versions[(number + 1) % 3])
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+
+
+def test_the_default_index_begins_with_the_shipped_article_once(tmp_path, embedder, monkeypatch):
+    """A new default index holds the shipped article; once removed it does not come back."""
+    monkeypatch.setattr("index.connection.default_folder", lambda: tmp_path / "default")
+    with ArticleIndex.open(None, embedder) as index:
+        assert index.articles() == [shipped_article()]
+        index.remove(shipped_article().id)
+    with ArticleIndex.open(None, embedder) as index:
+        assert index.articles() == []
+
+
+def test_the_shipped_article_names_its_source():
+    """Its publisher and day stand beside its text, and agree with what is read from it."""
+    facts = json.loads((files("index") / "data" / "article.json").read_text())
+    article = shipped_article()
+    assert article.source == facts["source"] == "Collider"
+    assert article.published == date.fromisoformat(facts["published"])
+
+
+def test_progress_is_told(new_index):
+    """Each source is announced, and at the end all are done."""
+    told = []
+    new_index.add(MILL, RAIN, on_progress=told.append)
+    assert [(step.source, step.done, step.total) for step in told] == [("mill", 0, 2), ("rain", 1, 2), ("rain", 2, 2)]
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A real Chroma server on a folder of its own."""
+    port = free_port()
+    chroma = os.path.join(os.path.dirname(sys.executable), "chroma")
+    command = [chroma, "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    running.terminate()
+    running.wait(timeout=30)
+
+
+def test_a_server_holds_an_index_as_a_folder_does(server, embedder):
+    """The same calls work, and two programs may have it open at once and see each other's articles."""
+    with ArticleIndex.open(server, embedder) as one, ArticleIndex.open(server, embedder) as two:
+        one.add(MILL, RAIN)
+        assert two.articles() == [RAIN, MILL]
+        assert two.search("who is the director of the mill?")[0].chunk.article_id == MILL.id
+        two.add(longer(MILL, "It burned down in June."))
+        two.remove(RAIN.id)
+        assert one.articles() == [longer(MILL, "It burned down in June.")]
+        assert one.article(MILL.id, MILL.version) == MILL
+
+
+def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder):
+    """It names the address, and what to check."""
+    with pytest.raises(StoreError, match="http://127.0.0.1:9 does not answer") as caught:
+        ArticleIndex.open("http://127.0.0.1:9", embedder)
+    assert "\n" not in str(caught.value)
+
+
+def test_hostile_values_are_only_values(new_index):
+    """Markup, control characters and Chroma's own operators in an article or a filter are text like any other."""
+    article = Article.from_text(
+        '<script>alert(1)</script> {"$ne": ""} \x00 ; DROP TABLE articles', '$and"\n', title="${x}"
+    )
+    assert new_index.add(article).added == (article.id,)
+    assert new_index.article(article.id) == article
+    assert new_index.search("$and", articles=['{"$ne": ""}']) == []
+    with pytest.raises(SourceError):
+        Article("", "t", "x", "s").check()
