@@ -44,8 +44,7 @@ def test_a_dateline_is_read(line):
         "A headline\n\nYesterday\n\nIt rained.",
         "A headline\n\n2016\n\nIt rained.",
         "The night of September 11, 2001\n\nIt rained.",
-        "A headline\n\nOn September 29, 2016, the two companies said that they would build a mill together in Ostheim, "
-        "which nobody believed.",
+        "A headline\n\nOn September 29, 2016, two companies said that they would build a mill together in Ostheim.",
         "A headline\n\nSeptember 31, 2016\n\nIt rained.",
         "",
     ],
@@ -94,7 +93,7 @@ def test_the_version_changes_with_what_the_article_says():
 )
 def test_an_article_that_cannot_be_kept_is_refused(article):
     """An id, text, and characters that can be written are needed."""
-    with pytest.raises(SourceError, match="article|text"):
+    with pytest.raises(SourceError, match=r"article|text"):
         article.check()
 
 

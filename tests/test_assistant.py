@@ -121,7 +121,7 @@ def test_a_new_article_is_answered_from_at_once(assistant_of):
 @pytest.mark.parametrize("question", ["", "   \n\t", "x" * 10_000])
 def test_a_question_that_cannot_be_asked_is_an_error(assistant, question):
     """One sentence says what is wrong with it and what to do."""
-    with pytest.raises(QuestionError, match="type one|more briefly") as caught:
+    with pytest.raises(QuestionError, match=r"type one|more briefly") as caught:
         assistant.ask(question)
     assert "\n" not in str(caught.value)
     with pytest.raises(QuestionError):
@@ -197,7 +197,7 @@ def test_suggestions_go_with_the_shipped_article(assistant, new_index):
 
 
 def test_a_question_that_names_nothing_takes_the_last_that_did():
-    """ "and when?" is asked of what was asked before; a question of its own stands alone."""
+    """A bare "and when?" is asked of what was asked before; a question of its own stands alone."""
     refused = Answer("", (), "refused")
     history = [Turn("Who runs the mill?", refused), Turn("and when?", refused)]
     assert standalone_question("and why?", history) == "Who runs the mill? and why?"

@@ -31,7 +31,7 @@ def random_text(seed: int) -> str:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_chunks_know_where_they_stand(seed):
-    """Each chunk is the article's text at its offsets, in order; together they hold all but white space between them."""
+    """Each chunk is the article's text at its offsets, in order; together they hold all but white space."""
     article = Article("id", "title", random_text(seed), "source")
     chunks = chunk_article(article)
     position = 0

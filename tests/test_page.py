@@ -8,10 +8,10 @@ import socket
 from html.parser import HTMLParser
 
 import pytest
+from conftest import free_port
 from playwright.sync_api import expect, sync_playwright
 
 from assistant import Answer, Citation
-from conftest import free_port
 from index import Article
 from ui import answer_html, article_html
 

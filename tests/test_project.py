@@ -6,13 +6,16 @@ import ast
 import re
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from conftest import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 import assistant
 import index
-from conftest import ROOT
 
 EDGES = ("ui.py", "assistant/__main__.py", "index/__main__.py")
 
@@ -118,10 +121,8 @@ def test_the_public_names_of_assistant():
 
 def test_importing_is_light(run):
     """Importing the packages and the page loads none of the heavy libraries."""
-    script = "import sys, index, assistant, ui; print(*sorted(set(sys.modules) & {%s}))" % ", ".join(
-        map(repr, ("torch", "sentence_transformers", "chromadb", "gradio", "trafilatura", "langchain_chroma"))
-    )
-    done = run("-c", script)
+    heavy = {"torch", "sentence_transformers", "chromadb", "gradio", "trafilatura", "langchain_chroma"}
+    done = run("-c", f"import sys, index, assistant, ui; print(*set(sys.modules) & {heavy})")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
 

@@ -137,8 +137,8 @@ def test_another_embedder_is_refused_and_rebuild_brings_it_in(run, environment, 
 def test_a_terminal_is_not_steered_by_an_article(run, tmp_path):
     """Escape sequences in a title do not reach the screen."""
     path = tmp_path / "evil.txt"
-    path.write_text("Evil \x1b]0;owned\x07 title [bold]\n\nIt rained.")
+    path.write_text("Evil \x1b[31m title [bold]\n\nIt rained.")
     done = run("-m", "index", "add", str(path))
     assert done.returncode == 0, done.stderr
-    assert "\x1b]0" not in done.stdout + done.stderr
+    assert "\x1b[31m" not in done.stdout + done.stderr
     assert "[bold]" in done.stdout

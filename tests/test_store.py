@@ -10,11 +10,12 @@ import threading
 import time
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
-
 from conftest import GUARD, free_port
+
 from index import (
     Article,
     ArticleIndex,
@@ -128,7 +129,7 @@ def test_removing_what_is_not_there_is_an_error(new_index):
 
 
 def test_refresh_reads_files_again(new_index, tmp_path):
-    """A file that changed is updated, one that is gone is reported and kept, an article without a file is left alone."""
+    """A changed file is updated, one that is gone is reported and kept, an article without a file is left alone."""
     stays, goes = tmp_path / "stays.txt", tmp_path / "goes.txt"
     stays.write_text("Stays\n\nThe bridge is red.")
     goes.write_text("Goes\n\nThe tower is tall.")
@@ -416,7 +417,7 @@ def test_progress_is_told(new_index):
 def server(tmp_path):
     """A real Chroma server on a folder of its own."""
     port = free_port()
-    chroma = os.path.join(os.path.dirname(sys.executable), "chroma")
+    chroma = str(Path(sys.executable).with_name("chroma"))
     command = [chroma, "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
@@ -444,7 +445,7 @@ def test_a_server_holds_an_index_as_a_folder_does(server, embedder):
 
 def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder):
     """It names the address, and what to check."""
-    with pytest.raises(StoreError, match="http://127.0.0.1:9 does not answer") as caught:
+    with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:9 does not answer") as caught:
         ArticleIndex.open("http://127.0.0.1:9", embedder)
     assert "\n" not in str(caught.value)
 
