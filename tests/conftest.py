@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import runpy
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,8 +22,7 @@ from index import ArticleIndex
 from index.embedding import SentenceEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 GUARD = Path(__file__).parent / "guard"
@@ -65,21 +65,30 @@ def article_path() -> Path:
     return Path(str(files("index"))) / "data" / "jessica-jones-season-2.txt"
 
 
+@pytest.fixture(scope="session")
+def begun_index(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceEmbedder) -> Path:
+    """A default index as it is after its first opening; to be copied, not used."""
+    folder = tmp_path_factory.mktemp("begun") / "index"
+    with ArticleIndex.open(folder, embedder) as index:
+        index.add_shipped()
+    return folder
+
+
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a newcomer: a home and an index folder with nothing in them, and no network."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_"))}
-    return kept | {
-        "HOME": str(tmp_path / "home"),
-        "ARTICLE_INDEX": str(tmp_path / "default-index"),
-        "PYTHONPATH": str(GUARD),
-        "COLUMNS": "200",
-    }
+    return newcomer(tmp_path)
+
+
+@pytest.fixture
+def begun(environment: dict[str, str], begun_index: Path) -> None:
+    """Makes the newcomer somebody who has used the program before."""
+    shutil.copytree(begun_index, environment["ARTICLE_INDEX"])
 
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Run programs as a newcomer."""
+    """Run programs in that environment."""
 
     def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
@@ -90,27 +99,22 @@ def run(environment: dict[str, str]) -> Run:
     return run_python
 
 
-@pytest.fixture
-def page_server(environment: dict[str, str]) -> Callable[[], AbstractContextManager[str]]:
-    """Serves the page as a newcomer would, and gives its address as soon as it answers HTTP."""
-
-    @contextmanager
-    def serve() -> Iterator[str]:
-        port = free_port()
-        command = [sys.executable, "ui.py", "--port", str(port)]
-        address = f"http://127.0.0.1:{port}"
-        with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
-            try:
-                deadline = time.monotonic() + 60
-                while not _answers(address):
-                    assert serving.poll() is None, "the page ended before it answered"
-                    assert time.monotonic() < deadline, "the page did not answer within a minute"
-                    time.sleep(0.05)
-                yield address
-            finally:
-                serving.terminate()
-
-    return serve
+@contextmanager
+def serve_page(environment: dict[str, str]) -> Iterator[str]:
+    """Serve the page in some environment, and give its address as soon as it answers HTTP."""
+    port = free_port()
+    command = [sys.executable, "ui.py", "--port", str(port)]
+    address = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
+        try:
+            deadline = time.monotonic() + 60
+            while not _answers(address):
+                assert serving.poll() is None, "the page ended before it answered"
+                assert time.monotonic() < deadline, "the page did not answer within a minute"
+                time.sleep(0.05)
+            yield address
+        finally:
+            serving.terminate()
 
 
 def _answers(address: str) -> bool:
@@ -118,6 +122,17 @@ def _answers(address: str) -> bool:
         return httpx.get(address).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+def newcomer(folder: Path) -> dict[str, str]:
+    """Return the environment of somebody whose home and index are in a folder, empty as yet, and who has no network."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_"))}
+    return kept | {
+        "HOME": str(folder / "home"),
+        "ARTICLE_INDEX": str(folder / "default-index"),
+        "PYTHONPATH": str(GUARD),
+        "COLUMNS": "200",
+    }
 
 
 def free_port() -> int:

@@ -8,7 +8,7 @@ import socket
 from html.parser import HTMLParser
 
 import pytest
-from conftest import free_port
+from conftest import free_port, newcomer, serve_page
 from playwright.sync_api import expect, sync_playwright
 
 from assistant import Answer, Citation
@@ -34,6 +34,13 @@ def browser():
         running = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    """The page of a newcomer; whoever comes first asks while the models load."""
+    with serve_page(newcomer(tmp_path_factory.mktemp("page"))) as serving:
+        yield serving
 
 
 @pytest.fixture
@@ -81,65 +88,62 @@ def in_view(page, locator) -> bool:
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (390, 844)])
-def test_a_citation_leads_to_its_sentence(page_server, visit, width, height):
+def test_a_citation_leads_to_its_sentence(address, visit, width, height):
     """Ask as soon as the page is there, click the number: the sentence is marked in the article, and in view."""
-    with page_server() as address:
-        page = visit(address, width, height)
-        answer = ask(page, QUESTION)
-        expect(answer).to_contain_text(SENTENCE)
-        expect(answer).to_contain_text("The nearest sentences, quoted")
-        answer.locator("p", has_text="Marco Ramirez").get_by_role("link").click()
-        mark = page.locator("#article mark.current")
-        expect(mark).to_have_text(SENTENCE)
-        page.wait_for_timeout(300)
-        assert in_view(page, mark)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page = visit(address, width, height)
+    answer = ask(page, QUESTION)
+    expect(answer).to_contain_text(SENTENCE)
+    expect(answer).to_contain_text("The nearest sentences, quoted")
+    answer.locator("p", has_text="Marco Ramirez").get_by_role("link").click()
+    mark = page.locator("#article mark.current")
+    expect(mark).to_have_text(SENTENCE)
+    page.wait_for_timeout(300)
+    assert in_view(page, mark)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_what_people_do_on_the_page(page_server, visit, tmp_path):
+def test_what_people_do_on_the_page(address, visit, tmp_path):
     """Examples, bad questions, adding files, asking about them, copying and retrying, in one visit."""
     mill, bad = tmp_path / "mill.txt", tmp_path / "<b>bad.txt"
     mill.write_text("The mill opens\n\nThe director of the paper mill is <i>Greta</i> Lindqvist.")
     bad.write_bytes(b"\x00\x01")
-    with page_server() as address:
-        page = visit(address)
-        expect(page.locator("#article .text")).to_contain_text("Jessica Jones", timeout=SOON)
-        page.get_by_role("button", name="When does The Defenders premiere?").click()
-        expect(page.locator("[data-testid=bot]").last).to_contain_text("The Defenders premieres in 2017.", timeout=SOON)
-        expect(page.get_by_label("Retry")).to_be_visible(timeout=SOON)
+    page = visit(address)
+    expect(page.locator("#article .text")).to_contain_text("Jessica Jones", timeout=SOON)
+    page.get_by_role("button", name="When does The Defenders premiere?").click()
+    expect(page.locator("[data-testid=bot]").last).to_contain_text("The Defenders premieres in 2017.", timeout=SOON)
+    expect(page.get_by_label("Retry")).to_be_visible(timeout=SOON)
 
-        expect(ask(page, "   ")).to_contain_text("The question is empty")
-        expect(ask(page, "x" * 10_000)).to_contain_text("10,000 characters")
-        refusal = ask(page, "what is the capital of France")
-        expect(refusal).to_contain_text("Not answered by the articles")
-        expect(refusal).to_contain_text("The nearest passage")
+    expect(ask(page, "   ")).to_contain_text("The question is empty")
+    expect(ask(page, "x" * 10_000)).to_contain_text("10,000 characters")
+    refusal = ask(page, "what is the capital of France")
+    expect(refusal).to_contain_text("Not answered by the articles")
+    expect(refusal).to_contain_text("The nearest passage")
 
-        page.get_by_text("Add articles").click()
-        page.set_input_files("input[type=file]", [str(mill), str(bad)])
-        expect(page.locator("#report")).to_contain_text("added: The mill opens", timeout=SOON)
-        expect(page.locator("#report")).to_contain_text("bad.txt: the file is binary")
-        answer = ask(page, "who is the director of the paper mill?")
-        expect(answer).to_contain_text("<i>Greta</i> Lindqvist.")
-        assert answer.locator("i").count() == 0
+    page.get_by_text("Add articles").click()
+    page.set_input_files("input[type=file]", [str(mill), str(bad)])
+    expect(page.locator("#report")).to_contain_text("added: The mill opens", timeout=SOON)
+    expect(page.locator("#report")).to_contain_text("bad.txt: the file is binary")
+    answer = ask(page, "who is the director of the paper mill?")
+    expect(answer).to_contain_text("<i>Greta</i> Lindqvist.")
+    assert answer.locator("i").count() == 0
 
-        page.get_by_label("Retry").click()
-        page.wait_for_timeout(500)
-        expect(page.get_by_label("Retry")).to_be_visible(timeout=SOON)
-        expect(page.locator("[data-testid=bot]").last).to_contain_text("Lindqvist")
-        page.get_by_label("Copy message").last.click()
-        page.wait_for_timeout(500)
-        copied = page.evaluate("navigator.clipboard.readText()")
-        assert "“The director of the paper mill is <i>Greta</i> Lindqvist.” [1]" in copied
-        assert "&#" not in copied
+    page.get_by_label("Retry").click()
+    page.wait_for_timeout(500)
+    expect(page.get_by_label("Retry")).to_be_visible(timeout=SOON)
+    expect(page.locator("[data-testid=bot]").last).to_contain_text("Lindqvist")
+    page.get_by_label("Copy message").last.click()
+    page.wait_for_timeout(500)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "“The director of the paper mill is <i>Greta</i> Lindqvist.” [1]" in copied
+    assert "&#" not in copied
 
 
-def test_two_visitors_have_two_conversations(page_server, visit):
+def test_two_visitors_have_two_conversations(address, visit):
     """What one asks is not seen by the other, and a follow-up goes with one's own question."""
-    with page_server() as address:
-        one, two = visit(address), visit(address)
-        ask(one, QUESTION)
-        expect(ask(two, "who are they?")).to_contain_text("Not answered")
-        expect(ask(one, "who are they?")).to_contain_text("Marco Ramirez")
+    one, two = visit(address), visit(address)
+    ask(one, QUESTION)
+    expect(ask(two, "who are they?")).to_contain_text("Not answered")
+    expect(ask(one, "who are they?")).to_contain_text("Marco Ramirez")
 
 
 def test_a_port_in_use_gets_one_sentence(run):

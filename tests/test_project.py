@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, serve_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +154,7 @@ def test_every_package_is_pinned():
 
 
 @pytest.mark.slow
-def test_the_page_is_up_two_seconds_after_gradio(run, page_server):
+def test_the_page_is_up_two_seconds_after_gradio(run, environment):
     """The page answers HTTP within gradio's own import time and two seconds; the best of three counts."""
 
     def gradio_seconds() -> float:
@@ -166,6 +166,6 @@ def test_the_page_is_up_two_seconds_after_gradio(run, page_server):
     for _ in range(3):
         imported = gradio_seconds()
         began = time.monotonic()
-        with page_server():
+        with serve_page(environment):
             lateness.append(time.monotonic() - began - imported)
     assert min(lateness) <= 2

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from index import ArticleIndex
+from index import Article, ArticleIndex
 from index.shipped import shipped_article
 
 SHOWRUNNERS = "Marco Ramirez and Doug Petrie"
@@ -27,6 +27,7 @@ def test_a_newcomer_asks_at_once(run):
     assert done.stderr == ""
 
 
+@pytest.mark.usefixtures("begun")
 def test_answers_come_as_json_for_scripts(run):
     """The whole answer, its citations with their offsets, and words without quotation marks around them."""
     done = run("-m", "assistant", "--json", "who", "runs", "The", "Defenders?")
@@ -38,6 +39,7 @@ def test_answers_come_as_json_for_scripts(run):
         assert citation["published"] == "2016-09-29"
 
 
+@pytest.mark.usefixtures("begun")
 def test_a_conversation_reads_questions_until_the_input_ends(run):
     """Each line is a question that knows the ones before; a bad one does not end the conversation."""
     done = run("-m", "assistant", stdin=f"who runs The Defenders?\n{'x' * 3000}\nwho are they?\n")
@@ -46,8 +48,9 @@ def test_a_conversation_reads_questions_until_the_input_ends(run):
     assert "more briefly" in done.stderr
 
 
+@pytest.mark.usefixtures("begun")
 def test_articles_go_in_and_out_by_the_shell(run, tmp_path):
-    """What is added with the page closed is listed, shown, answered from, refreshed and removed."""
+    """What is added with the page closed is listed, shown, answered from and removed."""
     path = tmp_path / "mill.txt"
     path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Greta Lindqvist.")
     added = json.loads(run("-m", "index", "add", "--json", str(path)).stdout)
@@ -57,14 +60,13 @@ def test_articles_go_in_and_out_by_the_shell(run, tmp_path):
     assert "Jessica Jones" in listed
     assert "Greta Lindqvist" in run("-m", "index", "show", article_id[:6]).stdout
     assert "Greta Lindqvist" in run("-m", "assistant", "who is the director of the paper mill?").stdout
-    path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Ida Berg.")
-    assert f"updated: The mill opens ({article_id})" in run("-m", "index", "refresh").stdout
     assert "removed: The mill opens" in run("-m", "index", "remove", str(path)).stdout
     assert [article["title"] for article in json.loads(run("-m", "index", "list", "--json").stdout)] == [
         shipped_article().title
     ]
 
 
+@pytest.mark.usefixtures("begun")
 def test_bad_files_are_named_and_the_others_added(run, tmp_path):
     """Exit code 1, a sentence for each failure on stderr, and on stdout what went in."""
     names = {
@@ -88,11 +90,11 @@ def test_bad_files_are_named_and_the_others_added(run, tmp_path):
     assert done.stderr.count("\n") == len(sources) - 1
 
 
+@pytest.mark.usefixtures("begun")
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
         (["-m", "assistant", " "], "The question is empty"),
-        (["-m", "assistant", "x" * 10_000], "The question has 10,000 characters"),
         (["-m", "index", "remove", "nothing"], "No article has the id or source 'nothing'"),
         (["-m", "index", "show", ""], "No article has the id or source ''"),
     ],
@@ -117,12 +119,15 @@ def test_an_index_in_use_gets_one_sentence(run, environment, embedder):
         assert "is open in process" in failure(run("-m", "index", "list"))
 
 
+@pytest.mark.usefixtures("begun")
 def test_an_unknown_model_gets_one_sentence(run, environment):
     """The sentence lists what ASSISTANT_MODEL can be."""
     environment["ASSISTANT_MODEL"] = "nothing"
     assert "ASSISTANT_MODEL can be 'reader'" in failure(run("-m", "assistant", "who?"))
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("begun")
 def test_another_embedder_is_refused_and_rebuild_brings_it_in(run, environment, tmp_path):
     """The error prints the command; the command, run as printed, mends it."""
     assert run("-m", "index", "list").returncode == 0
@@ -134,11 +139,12 @@ def test_another_embedder_is_refused_and_rebuild_brings_it_in(run, environment, 
     assert SHOWRUNNERS in run("-m", "assistant", "who runs The Defenders?").stdout
 
 
-def test_a_terminal_is_not_steered_by_an_article(run, tmp_path):
-    """Escape sequences in a title do not reach the screen."""
-    path = tmp_path / "evil.txt"
-    path.write_text("Evil \x1b[31m title [bold]\n\nIt rained.")
-    done = run("-m", "index", "add", str(path))
-    assert done.returncode == 0, done.stderr
-    assert "\x1b[31m" not in done.stdout + done.stderr
-    assert "[bold]" in done.stdout
+def test_a_terminal_is_not_steered_by_an_article(run, environment, embedder):
+    """Escape sequences in a title do not reach the screen, and rich's own markup is only text."""
+    with ArticleIndex.open(environment["ARTICLE_INDEX"], embedder) as index:
+        index.add(Article.from_text("Evil \x1b]0;owned\x07 title [bold]\n\nIt rained.", "rain"))
+    for arguments in (["list"], ["list", "--json"], ["show", "rain"]):
+        done = run("-m", "index", *arguments)
+        assert done.returncode == 0, done.stderr
+        assert "\x1b]0" not in done.stdout + done.stderr
+        assert "[bold]" in done.stdout

@@ -305,6 +305,7 @@ def test_a_read_only_folder_is_an_error_of_one_sentence(tmp_path):
     assert done.stdout.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, embedder):
     """What does not fit is reported as failed with one sentence; what was there stays, and can be asked."""
     folder = tmp_path / "index"
