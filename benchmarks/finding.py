@@ -1,7 +1,7 @@
 """What is found, chosen and refused, on a file in SQuAD format: `python benchmarks/finding.py SQUAD_FILE`.
 
 Beside it stands the retrieval of LangChain's tutorial, with the same embedding model. The index is a temporary one.
-"""  # a script, not a package
+"""
 
 from __future__ import annotations
 
