@@ -11,6 +11,7 @@ from concurrent.futures import Future, wait
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote, unquote
 
 import typer
 
@@ -40,7 +41,7 @@ STATUS_LINES = {
     "refused": "Not answered by the articles",
 }
 
-_CITATION_KEY = re.compile(r"#cite-(?P<article>[\w:.-]+?)~(?P<version>\w+)~(?P<start>\d+)~(?P<end>\d+)", re.ASCII)
+_CITATION_KEY = re.compile(r"#cite-([^/]+)/(\w+)/(\d{1,9})/(\d{1,9})", re.ASCII)
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
@@ -92,18 +93,20 @@ class Page:
                 pane = article_html(*_cited_article(opened, answer.citations)) if answer.citations else _unchanged()
                 yield answer_html(answer), pane, [*turns, Turn(question, answer)]
         except (AssistantError, ArticleIndexError) as error:
-            yield _escaped(str(error)), _unchanged(), turns
+            failed = Answer(str(error), (), "refused")
+            yield _escaped(failed.text), _unchanged(), [*turns, Turn(question, failed)]
 
     def open_citation(self, key: str) -> str:
         """Return the article that a citation's link names, the cited sentence marked. The page's script calls it."""
         found = _CITATION_KEY.fullmatch(str(key))
         if not found:
             return _notice("This link does not name a sentence of an article.")
+        article_id, version, start, end = found.groups()
         try:
-            article = self._loading.result().index.article(found["article"], found["version"])
+            article = self._loading.result().index.article(unquote(article_id), version)
         except ArticleIndexError as error:
             return _notice(str(error))
-        return article_html(article, [(int(found["start"]), int(found["end"]))])
+        return article_html(article, [(int(start), int(end))])
 
     def add_files(self, paths: list[str] | None) -> tuple[str, Any, None]:
         """Add uploaded files; return what became of each, the article to show, and an empty list of files."""
@@ -144,7 +147,12 @@ class Page:
             render=False,
         )
         page: gr.Blocks
-        with gr.Blocks(title="Article assistant", analytics_enabled=False) as page, gr.Row(equal_height=False):
+        # Copies of uploaded files are deleted within the hour: their text is in the index.
+        hourly = (3600, 3600)
+        with (
+            gr.Blocks(title="Article assistant", analytics_enabled=False, delete_cache=hourly) as page,
+            gr.Row(equal_height=False),
+        ):
             with gr.Column(scale=3, min_width=320):
                 chatbot = self._build_conversation(pane)
             with gr.Column(scale=2, min_width=320):
@@ -247,7 +255,7 @@ def _cited_article(opened: assistant.Assistant, citations: Sequence[Citation]) -
 
 
 def _link(citation: Citation) -> str:
-    key = f"#cite-{citation.article_id}~{citation.version}~{citation.start}~{citation.end}"
+    key = f"#cite-{quote(citation.article_id, safe='')}/{citation.version}/{citation.start}/{citation.end}"
     title = html.escape(assistant.describe(citation), quote=True)
     return f'<a class="citation" href="{html.escape(key)}" title="{title}">[{citation.number}]</a>'
 

@@ -70,9 +70,9 @@ class Connection:
         import chromadb
         from chromadb.config import Settings
 
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
         with _translated(url):
+            parts = urlsplit(url)
+            secure = parts.scheme == "https"
             client = chromadb.HttpClient(
                 host=parts.hostname or "localhost",
                 port=parts.port or (443 if secure else 8000),

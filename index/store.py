@@ -44,6 +44,8 @@ SEARCHES = 3
 class ArticleIndex:
     """Articles that can be searched. Threads may share one; `close` it, or use it as a context manager.
 
+    `location` is its folder or its server's address, `embedder` what embeds its chunks and the queries.
+
     Two collections hold all of it. `articles` has a record for each article under its id, and one under `id:version`
     for each text it had before (state "previous") and for each that is just being put in (state "staged"); `chunks` has
     the chunks, each of one version. An article changes by one write, that of its record: what is staged or left over
@@ -61,7 +63,8 @@ class ArticleIndex:
         self._chunks = Chroma(
             chunks.name, as_embeddings, client=connection.client, create_collection_if_not_exists=False
         )
-        self._embedder = embedder
+        self.embedder = embedder
+        self.location = connection.location
         self._writing = threading.RLock()
 
     @classmethod
@@ -125,16 +128,6 @@ class ArticleIndex:
     def is_closed(self) -> bool:
         """Whether `close` was called."""
         return self._connection.is_closed
-
-    @property
-    def location(self) -> str:
-        """The folder or the server's address."""
-        return self._connection.location
-
-    @property
-    def embedder(self) -> Embedder:
-        """What embeds the chunks and the queries."""
-        return self._embedder
 
     def add(self, *sources: Source, on_progress: OnProgress | None = None) -> AddReport:
         """Add files, folders and `Article`s; what is there already is replaced where it changed, and else left alone.
@@ -232,7 +225,7 @@ class ArticleIndex:
         if not query.strip() or wanted == []:
             return []
         where = search_filter(wanted, published_after, published_before)
-        vector = self._embedder.embed_query(query)
+        vector = self.embedder.embed_query(query)
         for _ in range(SEARCHES):
             with self._connection.errors():
                 found = self._chunks.similarity_search_by_vector_with_relevance_scores(vector, CANDIDATES, filter=where)
@@ -329,6 +322,6 @@ class ArticleIndex:
 
     def _write(self, record_id: str, article: Article, state: str, vector: Sequence[float] | None = None) -> None:
         """Write a record. Chroma wants a vector for each; only that of a current record means anything."""
-        anywhere = [1.0] + [0.0] * (self._embedder.dimension - 1)
+        anywhere = [1.0] + [0.0] * (self.embedder.dimension - 1)
         metadata = article_metadata(article, state)
         self._articles.upsert(record_id, [vector or anywhere], metadata, article.text)

@@ -11,9 +11,9 @@ import pytest
 from conftest import free_port, newcomer, serve_page
 from playwright.sync_api import expect, sync_playwright
 
-from assistant import Answer, Citation
+from assistant import Answer, Assistant, Citation
 from index import Article
-from ui import answer_html, article_html
+from ui import Page, answer_html, article_html
 
 QUESTION = "who runs The Defenders?"
 SENTENCE = (
@@ -146,6 +146,45 @@ def test_two_visitors_have_two_conversations(address, visit):
     expect(ask(one, "who are they?")).to_contain_text("Marco Ramirez")
 
 
+@pytest.mark.slow
+def test_a_question_can_be_stopped(visit, environment):
+    """Stopped while the models load, it gives the way to the next question."""
+    with serve_page(environment) as address:
+        page = visit(address)
+        page.get_by_label("Question").fill(QUESTION)
+        page.get_by_label("Question").press("Enter")
+        expect(page.locator("[data-testid=bot]")).to_contain_text("Loading the models")
+        page.locator(".stop-button").click()
+        expect(page.locator(".stop-button")).to_have_count(0)
+        expect(ask(page, QUESTION)).to_contain_text(SENTENCE)
+
+
+def test_a_link_to_what_is_not_there_says_so(new_index):
+    """Whatever a browser sends for a citation, the pane says in words what is wrong with it."""
+
+    class Loaded:
+        def result(self):
+            return Assistant(new_index)
+
+    new_index.add(Article("urn:a/b ~1", "Rain", "It rained. Nobody swam.", "rain"))
+    page = Page(Loaded())
+    for key in (
+        "",
+        "#cite-",
+        None,
+        "#cite-a/b/1/2",
+        "#cite-x/y/" + "9" * 5000 + "/1",
+        {"key": 1},
+        "#cite-../../etc/1/2",
+    ):
+        assert 'class="status"' in page.open_citation(key)
+    citation = Assistant(new_index).ask("who swam?").citations[0]
+    (link,) = [
+        attributes for tag, attributes in Tags(answer_html(Answer("x [1]", (citation,), "quoted"))).found if tag == "a"
+    ]
+    assert f">{citation.quote}</mark>" in page.open_citation(link["href"])
+
+
 def test_a_port_in_use_gets_one_sentence(run):
     """The page says which port is taken, and how to choose another."""
     with socket.socket() as taken:
@@ -183,7 +222,7 @@ def test_an_article_cannot_write_markup_into_the_page():
         assert {name for _, attributes in tags for name in attributes} <= {"class", "href", "title", "tabindex"}
     assert not re.search(r"[*_`$\[]", re.sub(r"<[^>]*>|\[1\]", "", message))
     assert [attributes["href"] for tag, attributes in Tags(message).found if tag == "a"] == [
-        f"#cite-id~v~0~{len(EVIL)}"
+        f"#cite-id/v/0/{len(EVIL)}"
     ]
 
 

@@ -8,7 +8,7 @@ function showMark(scrollPage) {
   const box = mark.closest("article");
   box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
   if (!scrollPage) return;
-  mark.scrollIntoView({ block: "nearest" });
+  mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
 }
 
