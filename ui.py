@@ -305,7 +305,10 @@ def main(
             favicon_path=str(PAGE / "favicon.svg"),
         )
     except OSError:
-        _exit(f"Port {port} on {host} is taken or not allowed; choose another: python ui.py --port {port + 1}")
+        _exit(
+            f"The page cannot be served on {host}:{port}: the port is taken, or the host is not this machine's. "
+            "Choose others with --port and --host."
+        )
     typer.echo(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
     loading.start()
     try:

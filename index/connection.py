@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import sys
 from contextlib import contextmanager
@@ -28,6 +29,8 @@ ARTICLES = "articles"
 CHUNKS = "chunks"
 REBUILT = "-rebuilt"
 """Ends the names of collections that a rebuild is filling."""
+FULL_DISK = 10_000_000
+"""Bytes: a disk with fewer left is full, as far as a database is concerned."""
 _LOCK = ".lock"
 _HOLDER = ".holder.json"
 _CHROMA_FILE = "chroma.sqlite3"
@@ -255,6 +258,11 @@ def _translated(location: str) -> Iterator[None]:
         raise StoreError(_cannot_use(location, error)) from error
 
 
+def _is_full(folder: Path) -> bool:
+    """Return whether a disk has no room: what Chroma says then does not tell."""
+    return folder.exists() and shutil.disk_usage(folder).free < FULL_DISK
+
+
 def _cannot_use(location: str, error: Exception) -> str:
     """Return the sentence for a failure: what fails, and what the person can do about it."""
     detail = str(error).lower()
@@ -264,6 +272,6 @@ def _cannot_use(location: str, error: Exception) -> str:
         )
     if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
         return f"The index folder {location} cannot be written; change its permissions or name another (ARTICLE_INDEX)."
-    if "full" in detail or "no space" in detail or "too large" in detail:
+    if _is_full(Path(location)):
         return f"The disk of the index folder {location} is full; free some space and do it again: nothing was lost."
     return f"The index folder {location} cannot be used: {error}. Name another, or mend this one from a copy."

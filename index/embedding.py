@@ -86,21 +86,28 @@ class SentenceEmbedder:
 
     @cached_property
     def _loaded(self) -> SentenceTransformer:
+        try:
+            with _quiet_loading():
+                return self._load()
+        except Exception as error:  # What a folder's files or the hub's client can raise is not documented.
+            raise StoreError(
+                f"The embedding model {self.name!r} could not be loaded: it is no folder with a sentence-transformers "
+                "model, and the hub did not give it. Name a folder, or none for the built-in model."
+            ) from error
+
+    def _load(self) -> SentenceTransformer:
+        from huggingface_hub import HfApi
         from sentence_transformers import SentenceTransformer
 
-        here = builtin_model_folder() if self.name == DEFAULT_EMBEDDER else Path(self.name).expanduser()
-        with _quiet_loading():
-            try:
-                if here.is_dir():
-                    return SentenceTransformer(str(here), local_files_only=True)
-                return SentenceTransformer(self.name)
-            except (OSError, ValueError) as error:
-                message = (
-                    f"The embedding model {self.name!r} could not be loaded: it is no folder with a "
-                    "sentence-transformers model, and the hub did not give it. Name a folder, or none for the "
-                    "built-in model."
-                )
-                raise StoreError(message) from error
+        folder = builtin_model_folder() if self.name == DEFAULT_EMBEDDER else Path(self.name).expanduser()
+        if folder.is_dir():
+            return SentenceTransformer(str(folder), local_files_only=True)
+        try:
+            return SentenceTransformer(self.name, local_files_only=True)
+        except (OSError, ValueError):  # It was not fetched before.
+            # One quick question tells a wrong name or a missing network, where a download would try for minutes.
+            HfApi().model_info(self.name, timeout=10)
+            return SentenceTransformer(self.name)
 
 
 def as_embedder(embedder: Embedder | str | None) -> Embedder:

@@ -85,6 +85,8 @@ def _read_html(data: bytes, path: Path, source: str) -> Article:
     """Keep the main text of a page, without its menus and comments, and the title and date that its metadata names."""
     import trafilatura
 
+    if b"<html" not in data.lower() and b"\x00" not in data:
+        data = b"<html><body>" + data + b"</body></html>"  # Without them trafilatura sees no page in a fragment.
     page: Any = trafilatura.bare_extraction(
         data,
         with_metadata=True,

@@ -48,6 +48,13 @@ def test_a_web_page_gives_its_article_alone(tmp_path):
     assert not any(word in article.text for word in ("Sport", "cookies", "First comment"))
 
 
+def test_a_fragment_of_a_page_is_read(tmp_path):
+    """What a page was cut down to, without its outer tags, still gives its text."""
+    path = tmp_path / "fragment.html"
+    path.write_text("<h1>Bridge</h1><p>The bridge was opened by Anna Smith.</p>")
+    assert "The bridge was opened by Anna Smith." in read_file(path).text
+
+
 def test_a_page_without_a_date_has_none(tmp_path):
     """The date of a page that names none is not taken from its copyright line, nor from the clock."""
     path = tmp_path / "page.html"

@@ -305,6 +305,13 @@ def test_a_read_only_folder_is_an_error_of_one_sentence(tmp_path):
     assert done.stdout.count("\n") == 1
 
 
+def test_a_full_disk_is_named(new_index, monkeypatch):
+    """When Chroma fails on a disk without room, the sentence says so, whatever Chroma said."""
+    monkeypatch.setattr("index.connection.FULL_DISK", sys.maxsize)
+    with pytest.raises(StoreError, match="is full; free some space"), new_index._connection.errors():
+        raise OSError("failed to apply logs")
+
+
 @pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, embedder):
     """What does not fit is reported as failed with one sentence; what was there stays, and can be asked."""
