@@ -188,6 +188,9 @@ class Page:
             additional_outputs=[pane, turns],
             api_visibility="private",
         )
+        # ChatInterface takes the placeholder away with the first question.
+        hint = gr.update(placeholder=question.placeholder)
+        chatbot.change(lambda: hint, None, question, api_visibility="private", show_progress="hidden")
         return chatbot
 
     def _build_adding(self, pane: gr.HTML) -> None:

@@ -131,6 +131,8 @@ def test_what_people_do_on_the_page(address, visit, tmp_path):
     page.wait_for_timeout(500)
     expect(page.get_by_label("Retry")).to_be_visible(timeout=SOON)
     expect(page.locator("[data-testid=bot]").last).to_contain_text("Lindqvist")
+    expect(page.get_by_role("textbox")).to_have_count(1)
+    expect(page.get_by_label("Question")).to_have_attribute("placeholder", "Type a question")
     page.get_by_label("Copy message").last.click()
     page.wait_for_timeout(500)
     copied = page.evaluate("navigator.clipboard.readText()")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import socket
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -125,6 +126,21 @@ def test_importing_is_light(run):
     done = run("-c", f"import sys, index, assistant, ui; print(*set(sys.modules) & {heavy})")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "attempt", ["socket.create_connection(('192.0.2.1', 80), 1)", "socket.getaddrinfo('example.org', 80)"]
+)
+def test_the_network_guard_holds(run, environment, tmp_path, monkeypatch, attempt):
+    """What would leave the machine is refused and written down, in the tests and in the programs that they start."""
+    environment["NETWORK_LOG"] = str(tmp_path / "program.log")
+    done = run("-c", f"import socket; {attempt}")
+    assert "the network is cut off" in done.stderr
+    assert (tmp_path / "program.log").read_text()
+    monkeypatch.setenv("NETWORK_LOG", str(tmp_path / "tests.log"))
+    with pytest.raises(ConnectionRefusedError, match="the network is cut off"):
+        eval(attempt, {"socket": socket})  # noqa: S307  # the expressions above
+    assert (tmp_path / "tests.log").read_text()
 
 
 def test_the_readmes_python_examples_run(run, tmp_path):
