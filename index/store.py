@@ -46,10 +46,10 @@ class ArticleIndex:
 
     `location` is its folder or its server's address, `embedder` what embeds its chunks and the queries.
 
-    Two collections hold all of it. `articles` has a record for each article under its id, and one under `id:version`
-    for each text it had before (state "previous") and for each that is just being put in (state "staged"); `chunks` has
-    the chunks, each of one version. An article changes by one write, that of its record: what is staged or left over
-    is no part of it, and a search passes it by.
+    Two collections hold all of it. `articles` has a record for each article under its id, one under `id:version` for
+    each text it had before (state "previous"), and one under `id:staged` while it is being changed; `chunks` has the
+    chunks, each of one version. An article changes by one write, that of its record: what is staged or left over is no
+    part of it, and a search passes it by.
     """
 
     def __init__(self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder) -> None:
@@ -169,16 +169,17 @@ class ArticleIndex:
 
         A file that is gone is reported as failed, and its article stays.
         """
-        files = [article for article in self.articles() if Path(article.source).is_absolute()]
-        others = [article.id for article in self.articles() if not Path(article.source).is_absolute()]
-        report = self.add(*(Path(article.source) for article in files), on_progress=on_progress)
+        articles = self.articles()
+        files = [Path(article.source) for article in articles if Path(article.source).is_absolute()]
+        others = [article.id for article in articles if not Path(article.source).is_absolute()]
+        report = self.add(*files, on_progress=on_progress)
         return AddReport(report.added, report.updated, (*report.unchanged, *others), report.failed)
 
     def remove(self, article_id: str) -> None:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
         with self._writing, self._connection.errors():
             article = self.article(article_id)
-            self._write(f"{article_id}:{article.version}", article, "staged")
+            self._write(f"{article_id}:staged", article, "staged")
             previous = self._articles.get(where=equal_to(article_id=article_id, state="previous"), include=[])
             self._articles.delete(ids=[article_id, *previous["ids"]])
             self._finish(article_id)
@@ -195,8 +196,9 @@ class ArticleIndex:
 
         Raises `ArticleNotFoundError` when it is not in the index, or never was in that version.
         """
-        for metadata, text in self._records(ids=[article_id, f"{article_id}:{version}"]):
-            if metadata["state"] != "staged" and version in (None, metadata["version"]):
+        ids = [article_id] if version is None else [article_id, f"{article_id}:{version}"]
+        for metadata, text in self._records(ids=ids):
+            if version in (None, metadata["version"]):
                 return to_article(metadata, text)
         what = f"no article {article_id!r}" if version is None else f"no version {version!r} of article {article_id!r}"
         raise ArticleNotFoundError(f"The index holds {what}; `python -m index list` shows what it holds.")
@@ -263,7 +265,7 @@ class ArticleIndex:
     def _stage(self, article: Article) -> None:
         """Store the chunks of a version that no record names yet: until one does, no search returns them."""
         chunks = chunk_article(article)
-        self._write(f"{article.id}:{article.version}", article, "staged")
+        self._write(f"{article.id}:staged", article, "staged")
         for batch in (chunks[i : i + BATCH] for i in range(0, len(chunks), BATCH)):
             self._chunks.add_texts(
                 [chunk.text for chunk in batch],
@@ -276,9 +278,7 @@ class ArticleIndex:
         version = self._versions({article_id}).get(article_id)
         every: Metadata = {"article_id": article_id}
         self._chunks.delete(where={"$and": [every, {"version": {"$ne": version}}]} if version else every)
-        staged = self._articles.get(where=equal_to(article_id=article_id, state="staged"), include=[])["ids"]
-        if staged:
-            self._articles.delete(ids=staged)
+        self._articles.delete(ids=[f"{article_id}:staged"])
 
     def _finish_interrupted(self) -> None:
         staged = {metadata["article_id"] for metadata, _ in self._records(where={"state": "staged"})}
