@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 20_000_000
 """Bytes; an article is text, and a book has about one million characters."""
-_SHOWN_FORMATS = ".txt, .md and .html"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
@@ -32,8 +31,7 @@ def expand(source: Source) -> Iterator[Path | Article]:
         yield source
         return
     if isinstance(source, str) and _URL.match(source):
-        message = "web addresses cannot be added yet; save the page as an .html file and add that"
-        raise SourceError(message)
+        raise SourceError("web addresses cannot be added yet; save the page as an .html file and add that")
     if not str(source).strip():
         raise SourceError("it names no file; give the path of a file or folder")
     try:
@@ -43,7 +41,7 @@ def expand(source: Source) -> Iterator[Path | Article]:
                 file for file in sorted(path.rglob("*")) if file.suffix.lower() in READERS and _is_visible(file, path)
             ]
             if not files:
-                raise SourceError(f"the folder holds no article; put {_SHOWN_FORMATS} files into it")
+                raise SourceError("the folder holds no article; put .txt, .md and .html files into it")
             yield from files
         elif path.exists():
             yield path
@@ -63,7 +61,7 @@ def read_file(path: str | Path, *, source: str | None = None) -> Article:
     reader = READERS.get(path.suffix.lower())
     if reader is None:
         raise SourceError(
-            f"{path.suffix or 'this kind of'} files cannot be read; save it as {_SHOWN_FORMATS[:-5]}or .html"
+            f"files of this kind ({path.suffix or 'without an ending'}) cannot be read; save it as .txt, .md or .html"
         )
     try:
         if path.stat().st_size > LARGEST_FILE:

@@ -95,8 +95,8 @@ def test_an_article_is_its_own_source():
         ("latin1.txt", "Der Regen fällt über die Dächer von Köln.".encode("latin-1"), "another encoding"),
         ("notext.html", b"<html><body><script>1</script></body></html>", "no article text"),
         ("nothtml.html", b"\x00\x01\x02\x03", "no article text"),
-        ("story.docx", b"PK", "cannot be read"),
-        ("noending", b"It rained.", "cannot be read"),
+        ("story.docx", b"PK", r"\(\.docx\) cannot be read; save it as \.txt, \.md or \.html"),
+        ("noending", b"It rained.", r"\(without an ending\) cannot be read"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, name, content, reason):
