@@ -69,9 +69,10 @@ def _show(answer: Answer, as_json: bool) -> None:
         return
     if answer.status == "quoted":
         out.print("The nearest sentences, quoted:", style="dim")
-    out.print(Text(printable(answer.text)))
+    # Lines are left whole: a terminal wraps them by itself, and a script finds what it looks for.
+    out.print(Text(printable(answer.text)), soft_wrap=True)
     for citation in answer.citations:
-        out.print(Text(printable(f"[{citation.number}] {describe(citation)}")), style="dim")
+        out.print(Text(printable(f"[{citation.number}] {describe(citation)}")), style="dim", soft_wrap=True)
 
 
 def _complain(error: Exception) -> None:

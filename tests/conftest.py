@@ -131,7 +131,6 @@ def newcomer(folder: Path) -> dict[str, str]:
         "HOME": str(folder / "home"),
         "ARTICLE_INDEX": str(folder / "default-index"),
         "PYTHONPATH": str(GUARD),
-        "COLUMNS": "200",
     }
 
 

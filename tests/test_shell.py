@@ -49,12 +49,13 @@ def test_a_conversation_reads_questions_until_the_input_ends(run):
 
 
 @pytest.mark.usefixtures("begun")
-def test_articles_go_in_and_out_by_the_shell(run, tmp_path):
+def test_articles_go_in_and_out_by_the_shell(run, environment, tmp_path):
     """What is added with the page closed is listed, shown, answered from and removed."""
     path = tmp_path / "mill.txt"
     path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Greta Lindqvist.")
     added = json.loads(run("-m", "index", "add", "--json", str(path)).stdout)
     (article_id,) = added["added"]
+    environment["COLUMNS"] = "200"
     listed = run("-m", "index", "list").stdout
     assert "The mill opens" in listed
     assert "Jessica Jones" in listed
