@@ -89,6 +89,8 @@ class SentenceEmbedder:
         try:
             with _quiet_loading():
                 return self._load()
+        except StoreError:
+            raise
         except Exception as error:  # What a folder's files or the hub's client can raise is not documented.
             raise StoreError(
                 f"The embedding model {self.name!r} could not be loaded: it is no folder with a sentence-transformers "
