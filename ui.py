@@ -232,7 +232,7 @@ def article_html(article: Article, marked: Sequence[Span]) -> str:
             pieces.append(f"<mark{current}>{html.escape(article.text[start:end])}</mark>")
             position = end
     pieces.append(html.escape(article.text[position:]))
-    facts = [article.source, f"{article.published.day} {article.published:%B %Y}" if article.published else ""]
+    facts = [article.source, assistant.day_in_words(article.published) if article.published else ""]
     title = "" if article.text.lstrip("# \n").startswith(article.title) else f"<h2>{html.escape(article.title)}</h2>"
     line = html.escape(" · ".join(fact for fact in facts if fact))
     return f'<article><p class="status">{line}</p>{title}<div class="text">{"".join(pieces)}</div></article>'

@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from assistant.answering import Assistant, describe
+from assistant.answering import Assistant, day_in_words, describe
 from assistant.conversation import Answer, Citation, Turn
 from assistant.errors import AssistantError, QuestionError, UnknownModelError
 from assistant.models import DEFAULT_MODEL
@@ -24,6 +24,7 @@ __all__ = [
     "Turn",
     "UnknownModelError",
     "ask",
+    "day_in_words",
     "describe",
     "open_default",
 ]

@@ -18,6 +18,7 @@ from index.shipped import shipped_article, shipped_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from langchain_core.runnables import Runnable
 
@@ -93,9 +94,9 @@ class Assistant:
     def _retrieve(self, question: str) -> _Retrieved:
         results = self.index.search(question, PASSAGES)
         articles: dict[str, Article] = {}
-        for chunk in (result.chunk for result in results):
+        for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
             with suppress(ArticleNotFoundError):  # It was removed since the search.
-                articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
+                articles[article_id] = self.index.article(article_id, version)
         passages = tuple(
             (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
         )
@@ -130,8 +131,13 @@ class Assistant:
 
 def describe(citation: Citation) -> str:
     """Return where a citation is from: its article's title, source and day."""
-    day = f", {citation.published.day} {citation.published:%B %Y}" if citation.published else ""
+    day = f", {day_in_words(citation.published)}" if citation.published else ""
     return f"“{citation.title}” ({citation.source}{day})"
+
+
+def day_in_words(day: date) -> str:
+    """Return a day as it is written in answers and on the page: 29 September 2016."""
+    return f"{day.day} {day:%B %Y}"
 
 
 def _checked(question: str) -> str:
@@ -175,5 +181,5 @@ def _language_name(code: str) -> str:
 
     try:
         return Locale.parse(code).get_display_name("en") or code
-    except UnknownLocaleError:
+    except (UnknownLocaleError, ValueError):  # The latter for what is no code at all.
         return code

@@ -139,6 +139,13 @@ def test_a_question_in_the_articles_language_gets_no_hint(assistant):
     assert "in English" not in assistant.ask("what is the capital of France").text
 
 
+def test_a_language_without_a_name_is_called_by_its_code(assistant_of):
+    """A code that means nothing, given with an article, does not stop a refusal."""
+    assistant = assistant_of()
+    assistant.index.add(Article.from_text("Rain\n\nIt rained.", "rain", language="no such language!"))
+    assert "in no such language!" in assistant.ask("what is the capital of France").text
+
+
 def test_an_unknown_model_is_an_error_that_names_the_known(assistant):
     """Its message lists what can be named."""
     with pytest.raises(UnknownModelError, match="'reader'"):

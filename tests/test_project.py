@@ -114,6 +114,7 @@ def test_the_public_names_of_assistant():
         "Turn",
         "UnknownModelError",
         "ask",
+        "day_in_words",
         "describe",
         "open_default",
     ]
