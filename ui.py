@@ -208,15 +208,20 @@ class Page:
 
 
 def answer_html(answer: Answer) -> str:
-    """Return an answer as a chat message: its text, taken literally, with a link for each citation's mark."""
+    """Return an answer as a chat message: its text, taken literally, with a link for each citation's mark.
+
+    The answering words stand out, so that one glance tells them from the sentence that they rest on.
+    """
     marks = {f"[{citation.number}]": citation for citation in answer.citations}
+    words = f"<strong>{_escaped(answer.words)}</strong>" if answer.words else ""
     paragraphs = []
-    for paragraph in answer.text.split("\n\n"):
+    for paragraph in answer.text.removeprefix(answer.words).split("\n\n"):
         text, _, mark = paragraph.rpartition(" ")
         if mark in marks:
             paragraphs.append(f"{_escaped(text)} {_link(marks[mark])}")
         else:
             paragraphs.append(_escaped(paragraph))
+    paragraphs[0] = words + paragraphs[0]
     status = STATUS_LINES[answer.status]
     return "\n\n".join([*([f'<span class="status">{status}</span>'] if status else []), *paragraphs])
 

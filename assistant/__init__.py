@@ -6,10 +6,11 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from assistant.answering import Assistant, day_in_words, describe
+from assistant.answering import Assistant
 from assistant.conversation import Answer, Citation, Turn
-from assistant.errors import AssistantError, QuestionError, UnknownModelError
+from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
 from assistant.models import DEFAULT_MODEL
+from assistant.wording import day_in_words, describe
 from index import open_default as _open_index
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ __all__ = [
     "QuestionError",
     "Turn",
     "UnknownModelError",
+    "WeightsError",
     "ask",
     "day_in_words",
     "describe",

@@ -10,25 +10,30 @@ from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
 from assistant.conversation import Answer, standalone_question
 from assistant.errors import QuestionError
-from assistant.grounding import Sentence, cite, passage_sentences
+from assistant.grounding import Sentence, cite, one_quote, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
+from assistant.names import whole_names
+from assistant.overview import overview
+from assistant.questions import wants_names, wants_words
+from assistant.wording import answering_words, describe, quoted
 from index.article import read_language
 from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import date
 
     from langchain_core.runnables import Runnable
 
-    from assistant.conversation import Citation, Turn
+    from assistant.conversation import Turn
     from assistant.reader import Reading
     from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 5
 """How many of the best chunks are read."""
 QUOTES = 2
+SUREST_WORDS = 0.3
+"""The probability that a reading's words must have to be the answer; else its whole sentence is."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
@@ -62,7 +67,7 @@ class Assistant:
         """Take an open index and the name of what answers. Raises `UnknownModelError`."""
         self.index = index
         self.model = model
-        self._reader = open_reader(model, index.embedder)
+        self._reader = open_reader(model)
         self._chain: Runnable[str, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
@@ -71,7 +76,10 @@ class Assistant:
         )
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
-        """Return the answer to a question. Raises `QuestionError` for one that is empty or too long."""
+        """Return the answer to a question.
+
+        Raises `QuestionError` for one that is empty or too long, and `WeightsError` when the reader's are damaged.
+        """
         *_, answer = self.stream(question, history)
         return answer
 
@@ -80,11 +88,16 @@ class Assistant:
 
         `history` holds the earlier turns of the conversation, oldest first.
         """
-        yield from self._chain.stream(standalone_question(_checked(question), history))
+        question = _checked(question)
+        if whole := overview(question, history, self.index):
+            yield whole
+        else:
+            yield from self._chain.stream(standalone_question(question, history))
 
     def load(self) -> None:
         """Load the models now rather than at the first question."""
         self.index.search("load", k=1)
+        self._reader.load()
 
     def suggestions(self) -> tuple[str, ...]:
         """Return questions to begin with: those of the shipped article, while the index holds it."""
@@ -106,14 +119,15 @@ class Assistant:
         return _Chosen(split.question, tuple(self._reader.read(split.question, split.sentences)))
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
+        limits = self._reader.calibration
         for choice in chosen:
-            if not choice.readings or choice.readings[0].score < self._reader.quote_threshold:
+            best = choice.readings[0].score if choice.readings else 0.0
+            if best >= limits.answer_threshold:
+                yield _answer(choice, limits.answer_threshold)
+            elif best >= limits.quote_threshold:
+                yield from _nearest(choice)
+            else:
                 yield self._refusal(choice)
-                continue
-            nearest = choice.readings[:QUOTES]
-            citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(nearest, start=1))
-            for shown in range(1, len(citations) + 1):
-                yield Answer("\n\n".join(map(_quoted, citations[:shown])), citations[:shown], "quoted")
 
     def _refusal(self, chosen: _Chosen) -> Answer:
         """Say what was searched and name the nearest passage."""
@@ -124,20 +138,9 @@ class Assistant:
         parts = [
             f"I searched {count} article{'s' if count != 1 else ''} and found no answer.",
             _language_hint(chosen),
-            f"The nearest passage, in {describe(nearest)}, is: {_quoted(nearest)}",
+            f"The nearest passage, in {describe(nearest)}, is: {quoted(nearest)}",
         ]
         return Answer(" ".join(part for part in parts if part), (nearest,), "refused")
-
-
-def describe(citation: Citation) -> str:
-    """Return where a citation is from: its article's title, source and day."""
-    day = f", {day_in_words(citation.published)}" if citation.published else ""
-    return f"“{citation.title}” ({citation.source}{day})"
-
-
-def day_in_words(day: date) -> str:
-    """Return a day as it is written in answers and on the page: 29 September 2016."""
-    return f"{day.day} {day:%B %Y}"
 
 
 def _checked(question: str) -> str:
@@ -155,15 +158,32 @@ def _split(retrieved: _Retrieved) -> _Split:
     return _Split(retrieved.question, tuple(passage_sentences(retrieved.passages)))
 
 
-def _quoted(citation: Citation) -> str:
-    """Return a sentence on one line with its mark, in quotation marks: its own, completed, or else ours."""
-    quote = " ".join(citation.quote.split())
-    opened, closed = quote.count("“"), quote.count("”")
-    if opened <= closed and (opened < closed or not closed):
-        quote = f"“{quote}"
-    if closed <= opened and (closed < opened or not closed):
-        quote = f"{quote}”"
-    return f"{quote} [{citation.number}]"
+def _answer(chosen: _Chosen, threshold: float) -> Answer:
+    """Return the best reading's words with their sentence, or its sentence alone where words cannot answer."""
+    best = chosen.readings[0]
+    beside = [reading.sentence for reading in chosen.readings[1:2] if reading.score >= threshold]
+    citation = cite(1, one_quote(best.sentence, beside))
+    words = ""
+    if wants_words(chosen.question) and best.span_score >= SUREST_WORDS:
+        words = answering_words(_span_text(best, names=wants_names(chosen.question)))
+    text = f"{words} — {quoted(citation)}" if words else quoted(citation)
+    return Answer(text, (citation,), "answered", words)
+
+
+def _span_text(reading: Reading, *, names: bool) -> str:
+    """Return the answering words as they stand in their sentence; if they are to be names, all that stand together."""
+    text, first = reading.sentence.text, reading.sentence.start
+    span = reading.span[0] - first, reading.span[1] - first
+    return text[slice(*(whole_names(text, span) if names else span))]
+
+
+def _nearest(chosen: _Chosen) -> Iterator[Answer]:
+    """Yield the nearest sentences, one more each time."""
+    citations = tuple(
+        cite(number, reading.sentence) for number, reading in enumerate(chosen.readings[:QUOTES], start=1)
+    )
+    for shown in range(1, len(citations) + 1):
+        yield Answer("\n\n".join(map(quoted, citations[:shown])), citations[:shown], "quoted")
 
 
 def _language_hint(chosen: _Chosen) -> str:

@@ -37,12 +37,14 @@ class Answer:
     """What the assistant says.
 
     `status` tells what it amounts to: "answered", the text answers; "quoted", it is the nearest sentences, which may or
-    may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number.
+    may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number. `words`
+    holds the answering words alone, where there are such: "" when a whole sentence or nothing answers.
     """
 
     text: str
     citations: tuple[Citation, ...]
     status: Status
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

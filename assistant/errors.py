@@ -2,7 +2,8 @@
 
 AssistantError
 ├── QuestionError       the question cannot be asked as it stands
-└── UnknownModelError   no model has the name
+├── UnknownModelError   no model has the name
+└── WeightsError        the reader's weights are missing or damaged
 """
 
 
@@ -16,3 +17,7 @@ class QuestionError(AssistantError, ValueError):
 
 class UnknownModelError(AssistantError, ValueError):
     """No model has the name that was given."""
+
+
+class WeightsError(AssistantError):
+    """The reader's weights are missing or damaged; the message says which file."""

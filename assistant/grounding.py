@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Citation
@@ -13,6 +14,13 @@ if TYPE_CHECKING:
 
     from index.article import Article
     from index.ranking import SearchResult
+
+_REFERS_BACK = re.compile(
+    r"\W*(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|such|both|neither|the (?:former|latter))\b",
+    re.IGNORECASE,
+)
+_SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
+"""What stands between two sentences of a paragraph: white space with no empty line in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,14 @@ class Sentence:
         """The sentence as it stands in the article."""
         return self.article.text[self.start : self.end]
 
+    def leads_to(self, other: Sentence) -> bool:
+        """Return whether nothing but white space stands between this sentence and the other, which comes after it."""
+        return (
+            self.article.id == other.article.id
+            and self.end <= other.start
+            and not self.article.text[self.end : other.start].strip()
+        )
+
 
 def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[Sentence]:
     """Return every sentence that reaches into one of the passages, whole and once, the best passage's first.
@@ -43,6 +59,31 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
                 sentence = Sentence(article, start, end, result.score)
                 sentences.setdefault(sentence.text, sentence)
     return list(sentences.values())
+
+
+def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:
+    """Return the sentences that belong together with the best one, as one.
+
+    These are the first of the others that stands right beside it, and the one before it in its paragraph, if it begins
+    with a word that refers back: "They invited ideas." alone does not say who did.
+    """
+    quote = best
+    for other in others:
+        if best.leads_to(other):
+            quote = replace(best, end=other.end)
+            break
+        if other.leads_to(best):
+            quote = replace(best, start=other.start)
+            break
+    if not _REFERS_BACK.match(quote.text):
+        return quote
+    article = quote.article
+    before = max(
+        (span for span in sentence_spans(article.text, article.language) if span[1] <= quote.start), default=None
+    )
+    if before is None or not _SENTENCE_BREAK.fullmatch(article.text[before[1] : quote.start]):
+        return quote
+    return replace(quote, start=before[0])
 
 
 def cite(number: int, sentence: Sentence) -> Citation:

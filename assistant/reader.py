@@ -1,64 +1,227 @@
-"""Question + sentences → scored sentences: the step of the chain that chooses."""
+"""Question + sentences → for each the probability that it answers, and the words that do: the step that chooses.
+
+The reader is a small network of the project's own (network.py), trained on public questions (training/); what it reads
+into a sentence is weighed with how much of the question's wording the sentence has, and how well its passage was found.
+Its weights, and the figures they reached, are in assistant/weights/.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.ranking import relevance
+from assistant.errors import WeightsError
+from index.ranking import lexical_scores, with_compounds_split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from assistant.grounding import Sentence
-    from index.embedding import Embedder
+    from assistant.network import EncodedSentence, Logits, ReaderNetwork
 
-LEXICAL_WEIGHT = 0.5
-"""The share of BM25 in a sentence's own score, the cosine having the rest."""
-PASSAGE_WEIGHT = 0.35
-"""The share of the score of the passage around a sentence in its score."""
-QUOTE_THRESHOLD = 0.22
-"""When no sentence reaches it, none is near the question (benchmarks/finding.py prints what others would do)."""
+    Span = tuple[int, int]
+
+WEIGHTS = Path(str(files("assistant"))) / "weights"
+SHIPPED_FILES = ("reader.safetensors", "calibration.json")
+CHECKSUMS = "SHA256SUMS"
+BATCH_TOKENS = 2_048
+"""Tokens that pass through the network at once; more would be slower for the memory that they take."""
+LONGEST_SPAN = 40
+"""Tokens."""
+NOTHING_READ = -20.0
+"""The logit of a sentence that has no token, as good as certain not to answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A sentence and how well it fits the question: `score` is 0..1, higher is better."""
+    """A sentence as an answer to a question.
+
+    `score` is the probability, 0..1, that it answers. `span` holds the characters of the article that are the answering
+    words in it, whole words, and `span_score` the probability, 0..1, that they are if the sentence answers.
+    """
 
     sentence: Sentence
     score: float
+    span: Span
+    span_score: float
 
 
-class Reader(Protocol):
-    """What reads sentences with a question in mind: the seam at which another way of choosing comes in."""
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a score is made (logistic regression: a weight for each feature, and a bias), and what to make of it.
 
-    @property
-    def quote_threshold(self) -> float:
-        """The score that the best sentence must reach; below it none is near the question."""
+    With the best score at `answer_threshold` or above, the sentence answers; at `quote_threshold` or above it is worth
+    quoting; below, the articles do not answer.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+    answer_threshold: float
+    quote_threshold: float
+
+
+class Reader:
+    """Reads sentences with a question in mind. Its weights are loaded when they are first needed; threads share one."""
+
+    def __init__(self, folder: Path = WEIGHTS) -> None:
+        """Name the folder of the weights; nothing is read yet."""
+        self._folder = folder
+        self._loading = threading.Lock()
+
+    def load(self) -> None:
+        """Load the weights now rather than at the first question. Raises `WeightsError`."""
+        with self._loading:
+            _ = self._network, self.calibration
 
     def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
-        """Return a reading of each sentence, the best first."""
-
-
-class NearestReader:
-    """Reads by likeness: BM25 and cosine between the question and each sentence, and the score of its passage."""
-
-    quote_threshold = QUOTE_THRESHOLD
-
-    def __init__(self, embedder: Embedder) -> None:
-        """Take the embedder of the index, so that one model serves both."""
-        self._embedder = embedder
-
-    def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
-        """Return a reading of each sentence, the best first."""
+        """Return a reading of each sentence, the best first. Raises `WeightsError`."""
         if not sentences:
             return []
-        texts = [sentence.text for sentence in sentences]
-        cosines = np.array(self._embedder.embed_documents(texts)) @ np.array(self._embedder.embed_query(question))
-        own = relevance(question, texts, cosines.tolist(), LEXICAL_WEIGHT)
-        passages = np.array([sentence.passage_score for sentence in sentences])
-        scores = (1 - PASSAGE_WEIGHT) * own + PASSAGE_WEIGHT * passages
-        readings = [Reading(sentence, float(score)) for sentence, score in zip(sentences, scores, strict=True)]
+        self.load()
+        evidence = self.evidence(question, sentences)
+        weighed = features(question, sentences, evidence) @ np.array(self.calibration.weights) + self.calibration.bias
+        readings = [
+            Reading(sentence, float(score), found.span, found.span_score)
+            for sentence, score, found in zip(sentences, 1 / (1 + np.exp(-weighed)), evidence, strict=True)
+        ]
         return sorted(readings, key=lambda reading: -reading.score)
+
+    def evidence(self, question: str, sentences: Sequence[Sentence]) -> list[Evidence]:
+        """Return what the network makes of each sentence, in the order given."""
+        import torch
+
+        from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
+
+        # Threads may read at once; torch releases Python's lock and shares its own threads among them.
+        asked = encode([question], LONGEST_QUESTION)[0].ids
+        encoded = encode([sentence.text for sentence in sentences], LONGEST_SENTENCE)
+        found: dict[int, Evidence] = {}
+        for windows in _batches(_windows(sentences, encoded), encoded):
+            batch = collate([(asked, [encoded[number] for number in window]) for window in windows])
+            with torch.inference_mode():
+                logits = self._network(batch)
+            order = [number for window in windows for number in window]
+            for place, number in enumerate(order):
+                inside = batch.sentence_of == place
+                found[number] = _evidence(sentences[number], encoded[number], logits, place, inside)
+        return [found[number] for number in range(len(sentences))]
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How scores are made and read."""
+        held: dict[str, Any] = json.loads(self._checked("calibration.json"))
+        return Calibration(tuple(held["weights"]), held["bias"], held["answer_threshold"], held["quote_threshold"])
+
+    @cached_property
+    def _network(self) -> ReaderNetwork:
+        from assistant.network import load_weights
+
+        return load_weights(self._checked("reader.safetensors"))
+
+    def _checked(self, name: str) -> bytes:
+        """Return the content of a file of the weights, which is what its checksum says."""
+        try:
+            sums = (self._folder / CHECKSUMS).read_text(encoding="utf-8")
+            content = (self._folder / name).read_bytes()
+        except OSError as error:
+            raise WeightsError(
+                f"The reader's weights cannot be read: {error.filename}: {error.strerror}. Install the project again."
+            ) from error
+        if f"{hashlib.sha256(content).hexdigest()}  {name}" not in sums.splitlines():
+            raise WeightsError(
+                f"The reader's weights are damaged: {self._folder / name} is not the file that {CHECKSUMS} beside it "
+                "names. Install the project again."
+            )
+        return content
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the network makes of a sentence: a logit for "it answers", and the words that do with their probability."""
+
+    logit: float
+    span: Span
+    span_score: float
+
+
+def features(question: str, sentences: Sequence[Sentence], evidence: Sequence[Evidence]) -> np.ndarray:
+    """Return what a score is made of, a row a sentence.
+
+    These are the network's logit, how far it is above those of all other sentences together and of "none" (a logit of
+    0), the BM25 score, and the score of the passage.
+    """
+    logits = np.array([found.logit for found in evidence])
+    others = [np.logaddexp.reduce([0.0, *np.delete(logits, number)]) for number in range(len(logits))]
+    return np.column_stack(
+        [
+            logits,
+            logits - others,
+            lexical_scores(question, with_compounds_split(question, [sentence.text for sentence in sentences])),
+            [sentence.passage_score for sentence in sentences],
+        ]
+    )
+
+
+def _windows(sentences: Sequence[Sentence], encoded: Sequence[EncodedSentence]) -> list[list[int]]:
+    """Return the numbers of the sentences in windows: those that follow one another in a text are read together."""
+    from assistant.network import LONGEST_WINDOW
+
+    order = sorted(range(len(sentences)), key=lambda number: _place(sentences[number]))
+    windows: list[list[int]] = []
+    tokens = 0
+    for number in order:
+        tokens += len(encoded[number].ids)
+        if not windows or tokens > LONGEST_WINDOW or not sentences[windows[-1][-1]].leads_to(sentences[number]):
+            windows.append([])
+            tokens = len(encoded[number].ids)
+        windows[-1].append(number)
+    return windows
+
+
+def _place(sentence: Sentence) -> tuple[str, str, int]:
+    return sentence.article.id, sentence.article.version, sentence.start
+
+
+def _batches(windows: list[list[int]], encoded: Sequence[EncodedSentence]) -> Iterator[list[list[int]]]:
+    """Yield windows of about equal length in batches of at most `BATCH_TOKENS`, or of one window."""
+    batch: list[list[int]] = []
+    for tokens, window in sorted((sum(len(encoded[number].ids) for number in window), window) for window in windows):
+        if batch and (len(batch) + 1) * tokens > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(window)
+    yield batch
+
+
+def _evidence(sentence: Sentence, encoded: EncodedSentence, logits: Logits, place: int, inside: Any) -> Evidence:
+    """Return what the logits say of the sentence that has a place in a batch, its tokens being those `inside`."""
+    if not encoded.offsets:
+        return Evidence(NOTHING_READ, (sentence.start, sentence.end), 0.0)
+    starts, ends = (each[inside].softmax(0).numpy() for each in (logits.starts, logits.ends))
+    both = np.outer(starts, ends)
+    spans = np.triu(both) - np.triu(both, LONGEST_SPAN)
+    first, last = divmod(int(spans.argmax()), len(ends))
+    start, end = _whole_words(sentence.text, encoded.offsets[first][0], encoded.offsets[last][1])
+    span = sentence.start + start, sentence.start + end
+    return Evidence(float(logits.answers[place]), span, float(spans[first, last]))
+
+
+def _whole_words(text: str, start: int, end: int) -> Span:
+    """Return a span that breaks no word, for the network's tokens are parts of words."""
+    while 0 < start < len(text) and _is_word(text[start - 1]) and _is_word(text[start]):
+        start -= 1
+    while 0 < end < len(text) and _is_word(text[end - 1]) and _is_word(text[end]):
+        end += 1
+    return start, end
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"

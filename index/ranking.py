@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 K1 = 1.5
 B = 0.75
 """BM25's usual constants: how fast a repeated word stops counting, and how much a long text is discounted."""
+SHORTEST_PART = 3
+"""Letters; shorter words stand in others by chance."""
 LEXICAL_WEIGHT = 0.6
 """The share of BM25 in the score of a chunk, the cosine having the rest."""
 
@@ -72,6 +74,27 @@ def lexical_scores(query: str, texts: Sequence[str]) -> Scores:
     discount = K1 * (1 - B + B * lengths / max(lengths.mean(), 1.0))
     scores: Scores = (counts / (counts + discount[:, None])) @ idf / idf.sum()
     return scores
+
+
+def with_compounds_split(query: str, texts: Sequence[str]) -> list[str]:
+    """Return the texts, each followed by the query's words that stand in its compounds.
+
+    >>> with_compounds_split("Who runs it?", ["The showrunner left.", "It is a good show."])
+    ['The showrunner left. run', 'It is a good show.']
+
+    A word is a compound if what stands before the query's word is a word of these texts (after Koehn and Knight, 2003).
+    """
+    terms = [term for term in content_words(query) if len(term) >= SHORTEST_PART]
+    documents = [set(content_words(text)) for text in texts]
+    known = set().union(*documents)
+
+    def holds(word: str, term: str) -> bool:
+        at = word.find(term, SHORTEST_PART)
+        return at >= 0 and word[:at] in known
+
+    compounds = {term: {word for word in known if holds(word, term)} for term in terms}
+    parts = [[term for term in terms if term not in words and compounds[term] & words] for words in documents]
+    return [" ".join([text, *found]) for text, found in zip(texts, parts, strict=True)]
 
 
 @lru_cache(maxsize=5_000)

@@ -11,7 +11,7 @@ from index.sentences import LONGEST_SENTENCE, sentence_spans
 
 def random_text(seed: int) -> str:
     """Return a text that repeats itself, with every kind of border and white space in it."""
-    rng = random.Random(seed)  # noqa: S311  # a repeatable text, not a secret
+    rng = random.Random(seed)
     parts = [
         "A word",
         "the same sentence.",

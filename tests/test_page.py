@@ -93,7 +93,7 @@ def test_a_citation_leads_to_its_sentence(address, visit, width, height):
     page = visit(address, width, height)
     answer = ask(page, QUESTION)
     expect(answer).to_contain_text(SENTENCE)
-    expect(answer).to_contain_text("The nearest sentences, quoted")
+    expect(answer.locator("strong")).to_have_text("Marco Ramirez and Doug Petrie")
     answer.locator("p", has_text="Marco Ramirez").get_by_role("link").click()
     mark = page.locator("#article mark.current")
     expect(mark).to_have_text(SENTENCE)
@@ -217,10 +217,10 @@ def test_an_article_cannot_write_markup_into_the_page():
     article = Article("id", EVIL, f"{EVIL} [1]", EVIL)
     pane = article_html(article, [(0, 25)])
     citation = Citation(1, "id", "v", EVIL, EVIL, None, 0, len(EVIL), EVIL)
-    message = answer_html(Answer(f"{EVIL} [1] [1]", (citation,), "quoted"))
+    message = answer_html(Answer(f"{EVIL} — {EVIL} [1] [1]", (citation,), "answered", words=EVIL))
     for text in (pane, message):
         tags = Tags(text).found
-        assert {tag for tag, _ in tags} <= {"article", "p", "h2", "div", "mark", "span", "a"}
+        assert {tag for tag, _ in tags} <= {"article", "p", "h2", "div", "mark", "span", "a", "strong"}
         assert {name for _, attributes in tags for name in attributes} <= {"class", "href", "title", "tabindex"}
     assert not re.search(r"[*_`$\[]", re.sub(r"<[^>]*>|\[1\]", "", message))
     assert [attributes["href"] for tag, attributes in Tags(message).found if tag == "a"] == [

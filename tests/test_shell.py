@@ -32,7 +32,8 @@ def test_answers_come_as_json_for_scripts(run):
     """The whole answer, its citations with their offsets, and words without quotation marks around them."""
     done = run("-m", "assistant", "--json", "who", "runs", "The", "Defenders?")
     answer = json.loads(done.stdout)
-    assert answer["status"] == "quoted"
+    assert answer["status"] == "answered"
+    assert answer["words"] == "Marco Ramirez and Doug Petrie"
     text = shipped_article().text
     for citation in answer["citations"]:
         assert text[citation["start"] : citation["end"]] == citation["quote"]

@@ -1,0 +1,96 @@
+"""Questions about an article as a whole: what it is about, and which people it names, in its own sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from assistant.conversation import Answer
+from assistant.grounding import Sentence, cite, passage_sentences
+from assistant.names import people
+from assistant.questions import overview_wanted
+from assistant.wording import describe, quoted
+from index.ranking import content_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.conversation import Citation, Turn
+    from index import Article, ArticleIndex
+
+CENTRAL_SENTENCES = 3
+PASSAGES = 6
+"""How many of the chunks nearest to an article's title its central sentences are taken from."""
+SHORTEST_SENTENCE = 6
+"""Words with a meaning of their own; a shorter sentence is a caption or an aside."""
+REPETITION = 0.3
+"""The share of a sentence's likeness to those chosen before it in what decides the next one."""
+LONGEST_LIST = 20
+"""People; an article that names more shows those that it names most."""
+
+
+def overview(question: str, history: Sequence[Turn], index: ArticleIndex) -> Answer | None:
+    """Return the answer to a question about an article as a whole; None for any other question.
+
+    The article is the one that the question names by words of its title, or else the one that was cited last, or else
+    the newest.
+    """
+    wanted = overview_wanted(question)
+    article = _meant(wanted.named, history, index) if wanted else None
+    if wanted is None or article is None:
+        return None
+    if wanted.kind == "people":
+        return _people_named(article)
+    return _about(article, index)
+
+
+def _meant(named: frozenset[str], history: Sequence[Turn], index: ArticleIndex) -> Article | None:
+    articles = index.articles()
+    if named:
+        return next((article for article in articles if named <= set(content_words(article.title))), None)
+    cited = [citation.article_id for turn in history for citation in turn.answer.citations]
+    talked_of = [article for article in articles if cited and article.id == cited[-1]]
+    return next(iter([*talked_of, *articles]), None)
+
+
+def _about(article: Article, index: ArticleIndex) -> Answer:
+    """Return an article's title and day, and its most central sentences in the order of its text."""
+    central = sorted(_central_sentences(article, index), key=lambda sentence: sentence.start)
+    citations = [cite(number, sentence) for number, sentence in enumerate(central, start=1)]
+    head = f"{describe(citations[0])}:"
+    return Answer("\n\n".join([head, *map(quoted, citations)]), tuple(citations), "answered")
+
+
+def _central_sentences(article: Article, index: ArticleIndex) -> list[Sentence]:
+    """Return the sentences nearest to the mean of all, each being discounted for likeness to those before it.
+
+    The first is centroid-based summarisation (Radev et al., 2004), the second maximal marginal relevance (Carbonell and
+    Goldstein, 1998).
+    """
+    results = index.search(article.title, PASSAGES, articles=[article.id])
+    sentences = passage_sentences((article, result) for result in results)
+    title = content_words(article.title)
+    told = [s for s in sentences if len(content_words(s.text)) >= SHORTEST_SENTENCE and content_words(s.text) != title]
+    sentences = told or sentences
+    vectors = np.array(index.embedder.embed_documents([sentence.text for sentence in sentences]))
+    mean = vectors.mean(axis=0)
+    centrality = vectors @ (mean / np.linalg.norm(mean))
+    chosen: list[int] = []
+    while len(chosen) < min(CENTRAL_SENTENCES, len(sentences)):
+        repeated = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
+        worth = (1 - REPETITION) * centrality - REPETITION * repeated
+        worth[chosen] = -np.inf
+        chosen.append(int(worth.argmax()))
+    return [sentences[number] for number in chosen]
+
+
+def _people_named(article: Article) -> Answer | None:
+    """Return the people that an article names, each with the sentence that does so first; None for none."""
+    citations: dict[tuple[int, int], Citation] = {}
+    lines = []
+    for name, sentence in people(article)[:LONGEST_LIST]:
+        place = sentence.start, sentence.end
+        citation = citations.setdefault(place, cite(len(citations) + 1, sentence))
+        lines.append(f"{name} [{citation.number}]")
+    return Answer("\n\n".join(lines), tuple(citations.values()), "answered") if lines else None

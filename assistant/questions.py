@@ -1,0 +1,89 @@
+"""What kind of answer a question wants: pure.
+
+The rules are of English grammar; a question that none of them knows wants words of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from index.ranking import content_words
+
+_AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
+_SENTENCE_WANTED = re.compile(
+    rf"\W*(?:(?:and|but|or|so|then|also|please)\W+)*(?:{_AUXILIARY}(?:n['’]?t)?\b|why\b|(?:and\W+)?how\W+(?:{_AUXILIARY}|to|come)\b)",
+    re.IGNORECASE,
+)
+_PEOPLE_WANTED = re.compile(
+    r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
+)
+_ABOUT = re.compile(r"\babout\W*$", re.IGNORECASE)
+_PEOPLE_NAMED = re.compile(r"\b(?:people|persons|names|named|mentioned)\b", re.IGNORECASE)
+_WORDS_FOR_AN_ARTICLE = frozenset(content_words("article story text piece page document news report post"))
+_WORDS_FOR_AN_OVERVIEW = frozenset(
+    content_words(
+        "summary summaries summarise summarize overview gist tldr tl dr outline abstract point points idea ideas "
+        "message topic topics subject title headline published"
+    )
+)
+_WORDS_BESIDE_THEM = frozenset(
+    content_words(
+        "say says happen happens happened give tell get write make brief briefly short sentence sentences please know "
+        "need want main key central important content contents date sum"
+    )
+)
+_WORDS_FOR_PEOPLE = frozenset(content_words("list name names named mention mentioned people persons person give tell"))
+
+
+def wants_names(question: str) -> bool:
+    """Return whether a question asks for people.
+
+    >>> wants_names("Who left?"), wants_names("and whom did they see?"), wants_names("What left?")
+    (True, True, False)
+    """
+    return bool(_PEOPLE_WANTED.match(_last(question)))
+
+
+def wants_words(question: str) -> bool:
+    """Return whether words of a sentence can answer: not so for "why", "how", and what is answered by yes or no.
+
+    >>> [wants_words(question) for question in ("Who left?", "How many left?", "Did they leave?", "How did it end?")]
+    [True, True, False, False]
+    """
+    return not _SENTENCE_WANTED.match(_last(question))
+
+
+def _last(question: str) -> str:
+    """Return the last of several questions: what "Who left? And why?" wants is a reason."""
+    return question.rstrip(" ?").rpartition("?")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewWanted:
+    """A question about an article as a whole: what it is about, or which people it names.
+
+    `named` holds the words (stemmed) by which the question names the article; none stand for the one that is talked of.
+    """
+
+    kind: Literal["about", "people"]
+    named: frozenset[str] = frozenset()
+
+
+def overview_wanted(question: str) -> OverviewWanted | None:
+    """Return which overview of an article a question asks for, or None for a question about what stands in it.
+
+    >>> overview_wanted("What is this about?")
+    OverviewWanted(kind='about', named=frozenset())
+    >>> overview_wanted("Who left?")
+    """
+    words = {word for word in content_words(question) if len(word) > 1}  # No "s" of "what's".
+    if _PEOPLE_NAMED.search(question) and words & _WORDS_FOR_PEOPLE:
+        named = words - _WORDS_FOR_PEOPLE - _WORDS_FOR_AN_ARTICLE
+        return OverviewWanted("people", frozenset(named)) if words & _WORDS_FOR_AN_ARTICLE or not named else None
+    meant = words & (_WORDS_FOR_AN_OVERVIEW | _WORDS_FOR_AN_ARTICLE)
+    named = words - _WORDS_FOR_AN_OVERVIEW - _WORDS_FOR_AN_ARTICLE - _WORDS_BESIDE_THEM
+    if meant or (_ABOUT.search(question) and not named):
+        return OverviewWanted("about", frozenset(named))
+    return None

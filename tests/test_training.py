@@ -1,0 +1,125 @@
+"""Training on a handful of questions of our own, in the formats of the public files."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from assistant.grounding import Sentence
+from assistant.reader import Reader
+from index import Article
+from training.reader_data import read_all, untokenised
+from training.reader_windows import ItemMaker
+
+PLACES = ("Ostheim", "Westhaven", "Norburg", "Suderby", "Lindau", "Karlstad", "Berghem", "Dalby")
+PEOPLE = ("Greta Lindqvist", "Ida Berg", "Olof Palm", "Nils Ek", "Eva Strand", "Karl Ahl", "Maja Lund", "Per Holm")
+
+
+def squad(facts: list[tuple[str, str]], question: str) -> dict[str, object]:
+    """Return a file in SQuAD format: an entry a place, its second sentence being the answer."""
+    data = []
+    for place, person in facts:
+        context = f"The mill in {place} stands on the river. It belongs to {person} since May. It is red."
+        answer = {"text": person, "answer_start": context.index(person)}
+        qas = [{"id": place, "question": question.format(place), "answers": [answer]}]
+        data.append({"title": place, "paragraphs": [{"context": context, "qas": qas}]})
+    return {"version": "1", "data": data}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A folder like that of the training data, with a few lines in each file."""
+    folder = tmp_path_factory.mktemp("data")
+    facts = list(zip(PLACES, PEOPLE, strict=True))
+    for part, some in (("dev", facts[:4]), ("test", facts[4:])):
+        sentences = [f"the mill -lrb- in {place.lower()} -rrb- was built by {who.lower()} ." for place, who in some]
+        questions = [f"who built the mill in {place.lower()} ?" for place, _ in some]
+        (folder / f"squad-sentences-{part}.txt").write_text("\n".join(sentences) + "\n")
+        (folder / f"squad-questions-{part}.txt").write_text("\n".join(questions) + "\n")
+        rows = [
+            f"Wiki1k:wikinews:{place}:0:1\t0\t1\t0\t0\tWho bought the {place} mill ?\t0 1\t2:0 1\t3:1"
+            for place, _ in some
+        ]
+        rows.append(f"Wiki1k:wikinews:{some[0][0]}:0:1\t0\t1\t0\t0\tWho is it that ?\t0 1\t2:\t3:")
+        (folder / f"qamr-{part}.tsv").write_text("\n".join(rows) + "\n")
+        policy = squad(some, "Who owns the mill of {}?")
+        (folder / f"policyqa-{part}.json").write_text(json.dumps(policy))
+    sentences = [f"Wiki1k:wikinews:{place}:0:0\tIt rained in {place} ." for place in PLACES]
+    sentences += [f"Wiki1k:wikinews:{place}:0:1\t{who} bought the {place} mill ." for place, who in facts]
+    (folder / "qamr-sentences.tsv").write_text("\n".join(sentences) + "\n")
+    held_out = squad([("Halmstad", "Anna Krona"), ("Falun", "Jon Bly"), ("Visby", "Ulf Ros")], "Who owns {}'s mill?")
+    (folder / "xquad-en.json").write_text(json.dumps(held_out))
+    return folder
+
+
+def train(data, out, minutes):
+    """Return the process of a training run."""
+    command = [sys.executable, "-m", "training.train_reader", str(data), str(out), "--minutes", str(minutes)]
+    command += ["--checkpoint-minutes", "0"]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_treebank_tokens_are_written_as_text():
+    """Brackets, quotation marks and punctuation stand where a writer puts them."""
+    assert untokenised("he said it 's 5 -lrb- or 6 -rrb- % .") == "he said it's 5 (or 6)%."
+
+
+def test_every_file_is_read(data):
+    """Each corpus has its questions; an answer that no validator confirmed is left out, and so is what XQuAD has."""
+    corpora = {corpus.name: corpus for corpus in read_all(data)}
+    assert {name: len(corpus.examples) for name, corpus in corpora.items()} == {
+        "SQuAD lines, dev": 4,
+        "SQuAD lines, test": 4,
+        "QAMR": 8,
+        "policyqa-dev": 4,
+        "policyqa-test": 4,
+    }
+    for corpus in corpora.values():
+        for example in corpus.examples:
+            sentence = corpus.documents[example.document][example.answers[0]]
+            if example.span:
+                assert sentence[slice(*example.span)] in PEOPLE
+
+
+def test_windows_hold_the_answer_or_say_that_they_do_not(data):
+    """The answering sentence and its words are where an item says; without one, nothing is marked."""
+    maker = ItemMaker(read_all(data))
+    items = [item for _ in range(40) for item in maker.items(random.Random(1))]
+    for item in items:
+        count = sum(map(len, item.windows))
+        assert all(0 <= answer < count for answer in item.answers)
+        if item.span:
+            sentence = [sentence for window in item.windows for sentence in window][item.answers[0]]
+            assert 0 <= item.span[0] <= item.span[1] < len(sentence.ids)
+    without = np.mean([not item.answers for item in items])
+    assert 0.2 < without < 0.5
+
+
+@pytest.mark.slow
+def test_a_run_survives_being_stopped_and_learns(data, tmp_path):
+    """A run that is killed goes on where it was; at its end there are weights, thresholds and checksums."""
+    out = tmp_path / "out"
+    killed = train(data, out, 0.3)
+    deadline = time.monotonic() + 120
+    while not (out / "checkpoint.pt").exists() and killed.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.2)
+    killed.kill()
+    killed.communicate()
+    assert (out / "checkpoint.pt").exists()
+    resumed = train(data, out, 0.3)
+    printed, _ = resumed.communicate(timeout=300)
+    assert resumed.returncode == 0, printed
+    reader = Reader(out)
+    text = "The mill in Dalby stands on the river. It belongs to Per Holm since May. It is red."
+    article = Article.from_text(text, "mill", language="en")
+    given = [Sentence(article, start, end, 0.5) for start, end in ((0, 38), (39, 72), (73, 83))]
+    readings = reader.read("Who owns the mill of Dalby?", given)
+    assert "Per Holm" in readings[0].sentence.text
+    assert reader.calibration.quote_threshold > 0

@@ -1,0 +1,67 @@
+"""Questions of a file in SQuAD format, each with the sentences that the assistant would read for it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from rich.progress import track
+
+from assistant.answering import PASSAGES
+from assistant.grounding import passage_sentences
+from benchmarks.squad import ERR, Place, RememberingEmbedder, first_hit, read_squad
+from index import ArticleIndex, SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from assistant.grounding import Sentence
+    from benchmarks.squad import Question
+    from index import Article
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A question with the sentences of its best chunks, and with those when its own article is left out."""
+
+    question: Question
+    sentences: list[Sentence]
+    left_out: list[Sentence]
+
+
+@contextmanager
+def opened(squad_file: Path) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
+    """Give a temporary index of a file's articles, with them and their questions. Raises `SourceError`."""
+    articles, questions = read_squad(squad_file)
+    with TemporaryDirectory() as folder, ArticleIndex.open(folder, RememberingEmbedder()) as index:
+        if failed := index.add(*articles).failed:
+            raise SourceError(f"{squad_file}: {failed[0][0]}: {failed[0][1]}.")
+        yield index, articles, questions
+
+
+def candidates(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> list[Candidates]:
+    """Return for each question what the assistant would read."""
+
+    def read(question: str, among: list[str] | None) -> list[Sentence]:
+        results = index.search(question, PASSAGES, among)
+        by_id = {article.id: article for article in articles}
+        return passage_sentences((by_id[result.chunk.article_id], result) for result in results)
+
+    found = []
+    for question in track(questions, "Searching", console=ERR, transient=True):
+        others = [article.id for article in articles if article.id != question.golds[0].article_id]
+        found.append(Candidates(question, read(question.text, None), read(question.text, others)))
+    return found
+
+
+def place(sentence: Sentence) -> Place:
+    """Return where a sentence stands."""
+    return Place(sentence.article.id, sentence.start, sentence.end)
+
+
+def answers(sentence: Sentence, question: Question) -> bool:
+    """Return whether a sentence covers half of one of the question's answers."""
+    return first_hit([place(sentence)], question) == 0
