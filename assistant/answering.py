@@ -34,6 +34,8 @@ PASSAGES = 5
 QUOTES = 2
 SUREST_WORDS = 0.3
 """The probability that a reading's words must have to be the answer; else its whole sentence is."""
+SUREST_NAMES = 0.1
+"""The same for names, which are taken whole: the reader knows better where they stand than where they begin and end."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
@@ -116,7 +118,8 @@ class Assistant:
         return _Retrieved(question, passages)
 
     def _choose(self, split: _Split) -> _Chosen:
-        return _Chosen(split.question, tuple(self._reader.read(split.question, split.sentences)))
+        readings = self._reader.read(split.question, split.sentences, self.index.embedder)
+        return _Chosen(split.question, tuple(readings))
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
         limits = self._reader.calibration
@@ -163,18 +166,18 @@ def _answer(chosen: _Chosen, threshold: float) -> Answer:
     best = chosen.readings[0]
     beside = [reading.sentence for reading in chosen.readings[1:2] if reading.score >= threshold]
     citation = cite(1, one_quote(best.sentence, beside))
-    words = ""
-    if wants_words(chosen.question) and best.span_score >= SUREST_WORDS:
-        words = answering_words(_span_text(best, names=wants_names(chosen.question)))
+    words = _words(best, chosen.question) if wants_words(chosen.question) else ""
     text = f"{words} — {quoted(citation)}" if words else quoted(citation)
     return Answer(text, (citation,), "answered", words)
 
 
-def _span_text(reading: Reading, *, names: bool) -> str:
-    """Return the answering words as they stand in their sentence; if they are to be names, all that stand together."""
+def _words(reading: Reading, question: str) -> str:
+    """Return a reading's answering words, which are whole names where the question asks for people; "" if unsure."""
     text, first = reading.sentence.text, reading.sentence.start
     span = reading.span[0] - first, reading.span[1] - first
-    return text[slice(*(whole_names(text, span) if names else span))]
+    names = whole_names(text, span) if wants_names(question) else None
+    sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
+    return answering_words(text[slice(*(names or span))]) if sure else ""
 
 
 def _nearest(chosen: _Chosen) -> Iterator[Answer]:

@@ -31,19 +31,22 @@ _LOWER_WORD = re.compile(r"(?<![\w’'])[a-zß-ÿ][\w\-]*")
 _SURELY_NO_NAME = re.compile(r"(?:The|A|An|And|But|For|In|On|At|By|Of|When|While|After|Before|As|If) ")
 
 
-def whole_names(text: str, span: Span) -> Span:
-    """Return a span that ends with a name, or is part of one, as all the names that stand there side by side.
+def whole_names(text: str, span: Span) -> Span | None:
+    """Return all the names side by side of which a span has a part, or before which it stands; None for none.
 
     >>> text = "with the showrunners Marco Ramirez and Doug Petrie in charge"
     >>> start, end = whole_names(text, (9, 34))
     >>> text[9:34], text[start:end]
     ('showrunners Marco Ramirez', 'Marco Ramirez and Doug Petrie')
+    >>> whole_names(text, (9, 20)) == (start, end)
+    True
     """
     start, end = span
     for names in _NAMES.finditer(text):
-        if names.start() < end <= names.end() and start < names.end():
+        before = text[end : names.start()].isspace()
+        if before or (names.start() < end <= names.end() and start < names.end()):
             return names.span()
-    return span
+    return None
 
 
 def people(article: Article) -> list[tuple[str, Sentence]]:

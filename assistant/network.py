@@ -95,6 +95,15 @@ class ReaderNetwork(nn.Module):
         return Logits(answers, starts, ends)
 
 
+def precision() -> torch.dtype:
+    """Return how precisely to multiply: in bfloat16, in half the time, if this processor has instructions for it.
+
+    Logits then differ in the third digit.
+    """
+    able = torch.cpu.get_capabilities()
+    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
+
+
 def new_network() -> ReaderNetwork:
     """Return a network whose encoder is the packaged MiniLM and whose heads are new."""
     folder = builtin_model_folder()
@@ -176,4 +185,5 @@ def load_weights(weights: bytes) -> ReaderNetwork:
     }
     trained = {name: value.float() for name, value in load(weights).items()}
     network.load_state_dict(embeddings | trained)
+    nn.Module.to(network.encoder, precision())  # The encoder's own method has no types.
     return network.eval()

@@ -1,8 +1,8 @@
 """Question + sentences → for each the probability that it answers, and the words that do: the step that chooses.
 
-The reader is a small network of the project's own (network.py), trained on public questions (training/); what it reads
-into a sentence is weighed with how much of the question's wording the sentence has, and how well its passage was found.
-Its weights, and the figures they reached, are in assistant/weights/.
+The reader is a small network of the project's own (network.py), trained on public questions (training/). What it makes
+of a sentence is weighed with how alike sentence and question are, and how well the sentence's passage was found. Its
+weights, and the figures they reached, are in assistant/weights/.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from assistant.grounding import Sentence
     from assistant.network import EncodedSentence, Logits, ReaderNetwork
+    from index.embedding import Embedder
 
     Span = tuple[int, int]
 
@@ -36,6 +37,8 @@ BATCH_TOKENS = 2_048
 """Tokens that pass through the network at once; more would be slower for the memory that they take."""
 LONGEST_SPAN = 40
 """Tokens."""
+SHORTLIST = 5
+"""How many of the sentences that the network likes best are weighed."""
 NOTHING_READ = -20.0
 """The logit of a sentence that has no token, as good as certain not to answer."""
 
@@ -81,16 +84,20 @@ class Reader:
         with self._loading:
             _ = self._network, self.calibration
 
-    def read(self, question: str, sentences: Sequence[Sentence]) -> list[Reading]:
-        """Return a reading of each sentence, the best first. Raises `WeightsError`."""
+    def read(self, question: str, sentences: Sequence[Sentence], embedder: Embedder) -> list[Reading]:
+        """Return a reading of each of the `SHORTLIST` most promising sentences, the best first.
+
+        Raises `WeightsError`.
+        """
         if not sentences:
             return []
         self.load()
         evidence = self.evidence(question, sentences)
-        weighed = features(question, sentences, evidence) @ np.array(self.calibration.weights) + self.calibration.bias
+        shortlist, rows = weighable(question, sentences, evidence, embedder)
+        scores = 1 / (1 + np.exp(-rows @ np.array(self.calibration.weights) - self.calibration.bias))
         readings = [
-            Reading(sentence, float(score), found.span, found.span_score)
-            for sentence, score, found in zip(sentences, 1 / (1 + np.exp(-weighed)), evidence, strict=True)
+            Reading(sentences[number], float(score), evidence[number].span, evidence[number].span_score)
+            for number, score in zip(shortlist, scores, strict=True)
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
@@ -152,22 +159,26 @@ class Evidence:
     span_score: float
 
 
-def features(question: str, sentences: Sequence[Sentence], evidence: Sequence[Evidence]) -> np.ndarray:
-    """Return what a score is made of, a row a sentence.
+def weighable(
+    question: str, sentences: Sequence[Sentence], evidence: Sequence[Evidence], embedder: Embedder
+) -> tuple[list[int], np.ndarray]:
+    """Return the numbers of the sentences that the network likes best, and what their scores are made of, a row each.
 
-    These are the network's logit, how far it is above those of all other sentences together and of "none" (a logit of
-    0), the BM25 score, and the score of the passage.
+    These are how far the network's logit is above those of all other sentences together and of "none" (a logit of 0),
+    the sentence's BM25 score and cosine, and the score of its passage.
     """
     logits = np.array([found.logit for found in evidence])
-    others = [np.logaddexp.reduce([0.0, *np.delete(logits, number)]) for number in range(len(logits))]
-    return np.column_stack(
-        [
-            logits,
-            logits - others,
-            lexical_scores(question, with_compounds_split(question, [sentence.text for sentence in sentences])),
-            [sentence.passage_score for sentence in sentences],
-        ]
-    )
+    shortlist = np.argsort(-logits, kind="stable")[:SHORTLIST].tolist()
+    others = [np.logaddexp.reduce([0.0, *np.delete(logits, number)]) for number in shortlist]
+    texts = [sentence.text for sentence in sentences]
+    vectors = np.array(embedder.embed_documents([texts[number] for number in shortlist]))
+    rows = [
+        logits[shortlist] - others,
+        lexical_scores(question, with_compounds_split(question, texts))[shortlist],
+        vectors @ np.array(embedder.embed_query(question)),
+        [sentences[number].passage_score for number in shortlist],
+    ]
+    return shortlist, np.column_stack(rows)
 
 
 def _windows(sentences: Sequence[Sentence], encoded: Sequence[EncodedSentence]) -> list[list[int]]:

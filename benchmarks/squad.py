@@ -67,6 +67,10 @@ class RememberingEmbedder(SentenceEmbedder):
             self._known.update(zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True))
         return [self._known[text].tolist() for text in texts]
 
+    def forget(self) -> None:
+        """Embed each text anew from now on, as where time is taken."""
+        self._known.clear()
+
 
 def read_squad(path: Path, limit: int | None = None) -> tuple[list[Article], list[Question]]:
     """Return each paragraph as an article, and the answerable questions. Raises `SourceError`."""

@@ -18,7 +18,7 @@ QUESTIONS = (
     "what does she say about the other showrunners",
 )
 
-NEAR_MISS = "what is the budget of The Defenders"
+NEAR_MISS = "who plays Jessica Jones"
 """The article speaks of it, but does not say: the nearest sentences are quoted."""
 
 

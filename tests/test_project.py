@@ -113,6 +113,7 @@ def test_the_public_names_of_assistant():
         "QuestionError",
         "Turn",
         "UnknownModelError",
+        "WeightsError",
         "ask",
         "day_in_words",
         "describe",

@@ -103,7 +103,7 @@ def test_windows_hold_the_answer_or_say_that_they_do_not(data):
 
 
 @pytest.mark.slow
-def test_a_run_survives_being_stopped_and_learns(data, tmp_path):
+def test_a_run_survives_being_stopped_and_learns(data, tmp_path, embedder):
     """A run that is killed goes on where it was; at its end there are weights, thresholds and checksums."""
     out = tmp_path / "out"
     killed = train(data, out, 0.3)
@@ -120,6 +120,6 @@ def test_a_run_survives_being_stopped_and_learns(data, tmp_path):
     text = "The mill in Dalby stands on the river. It belongs to Per Holm since May. It is red."
     article = Article.from_text(text, "mill", language="en")
     given = [Sentence(article, start, end, 0.5) for start, end in ((0, 38), (39, 72), (73, 83))]
-    readings = reader.read("Who owns the mill of Dalby?", given)
+    readings = reader.read("Who owns the mill of Dalby?", given, embedder)
     assert "Per Holm" in readings[0].sentence.text
     assert reader.calibration.quote_threshold > 0

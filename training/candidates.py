@@ -11,7 +11,7 @@ from rich.progress import track
 
 from assistant.answering import PASSAGES
 from assistant.grounding import passage_sentences
-from benchmarks.squad import ERR, Place, RememberingEmbedder, first_hit, read_squad
+from benchmarks.squad import ERR, Place, first_hit, read_squad
 from index import ArticleIndex, SourceError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assistant.grounding import Sentence
     from benchmarks.squad import Question
     from index import Article
+    from index.embedding import Embedder
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class Candidates:
 
 
 @contextmanager
-def opened(squad_file: Path) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
+def opened(squad_file: Path, embedder: Embedder) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
     """Give a temporary index of a file's articles, with them and their questions. Raises `SourceError`."""
     articles, questions = read_squad(squad_file)
-    with TemporaryDirectory() as folder, ArticleIndex.open(folder, RememberingEmbedder()) as index:
+    with TemporaryDirectory() as folder, ArticleIndex.open(folder, embedder) as index:
         if failed := index.add(*articles).failed:
             raise SourceError(f"{squad_file}: {failed[0][0]}: {failed[0][1]}.")
         yield index, articles, questions

@@ -15,7 +15,7 @@ import torch
 import typer
 from torch.nn import functional
 
-from assistant.network import Batch, Logits, ReaderNetwork, collate, new_network, save_weights
+from assistant.network import Batch, Logits, ReaderNetwork, collate, new_network, precision, save_weights
 from training.calibrate_reader import calibrate
 from training.reader_data import read_all, summary
 from training.reader_windows import ItemMaker
@@ -93,19 +93,6 @@ def rate_at(progress: float) -> float:
     return min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
 
 
-def bfloat16_is_faster() -> bool:
-    """Return whether this processor multiplies matrices faster in bfloat16: many have no instruction for it."""
-    seconds = {}
-    for kind in (torch.float32, torch.bfloat16):
-        left, right = torch.ones(2048, 384, dtype=kind), torch.ones(384, 1536, dtype=kind)
-        _ = left @ right
-        began = time.perf_counter()
-        for _ in range(20):
-            _ = left @ right
-        seconds[kind] = time.perf_counter() - began
-    return seconds[torch.bfloat16] < seconds[torch.float32]
-
-
 class Training:
     """A training run that can be stopped and resumed: all that it is stands in its checkpoint."""
 
@@ -145,7 +132,6 @@ class Training:
 
     def run(self, maker: ItemMaker, log: Path, save_every: float) -> None:
         """Train until the time is up, writing a checkpoint every so many seconds."""
-        autocast = bfloat16_is_faster()
         # A resumed run goes on with other choices than it began with.
         stream = batches(maker, random.Random(f"{self.seed} {self.steps}"))
         saved = self.elapsed
@@ -154,7 +140,7 @@ class Training:
         self.network.eval()
         while self.elapsed < self.seconds:
             began = time.monotonic()
-            recent.append(self._step(next(stream), autocast=autocast))
+            recent.append(self._step(next(stream)))
             self.elapsed += time.monotonic() - began
             self.steps += 1
             if self.steps % LOG_EVERY == 0:
@@ -169,9 +155,9 @@ class Training:
                 saved = self.elapsed
         self.save()
 
-    def _step(self, items: list[Item], *, autocast: bool) -> tuple[float, float]:
+    def _step(self, items: list[Item]) -> tuple[float, float]:
         batch = collate([(item.question, window) for item in items for window in item.windows])
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=precision() == torch.bfloat16):
             logits = self.network(batch)
         choosing, pointing = loss(items, batch, logits)
         self.optimiser.zero_grad()
