@@ -132,10 +132,9 @@ def speed(
         assistant.ask(each.question.text)
         answering.append((time.perf_counter() - began) * 1000)
     return {
-        f"reading {SENTENCES}, p50": float(np.percentile(reading, 50)),
-        "p95": float(np.percentile(reading, 95)),
-        "whole answer, p50": float(np.percentile(answering, 50)),
-        "p95 ": float(np.percentile(answering, 95)),
+        f"{what}, p{percent}": float(np.percentile(taken, percent))
+        for what, taken in ((f"reading {SENTENCES}", reading), ("whole answer", answering))
+        for percent in (50, 95)
     }
 
 
