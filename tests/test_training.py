@@ -122,4 +122,3 @@ def test_a_run_survives_being_stopped_and_learns(data, tmp_path, embedder):
     given = [Sentence(article, start, end, 0.5) for start, end in ((0, 38), (39, 72), (73, 83))]
     readings = reader.read("Who owns the mill of Dalby?", given, embedder)
     assert "Per Holm" in readings[0].sentence.text
-    assert reader.calibration.quote_threshold > 0
