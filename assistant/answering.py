@@ -21,7 +21,7 @@ from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from langchain_core.runnables import Runnable
 
@@ -32,30 +32,39 @@ if TYPE_CHECKING:
 PASSAGES = 5
 """How many of the best chunks are read."""
 QUOTES = 2
+SHARED_ODDS = 1 / 8
+"""How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
 SUREST_WORDS = 0.3
 """The probability that a reading's words must have to be the answer; else its whole sentence is."""
 SUREST_NAMES = 0.1
 """The same for names, which are taken whole: the reader knows better where they stand than where they begin and end."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
+NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Retrieved:
+class _Asked:
     question: str
+    articles: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Retrieved:
+    asked: _Asked
     passages: tuple[tuple[Article, SearchResult], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    question: str
+    asked: _Asked
     sentences: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    question: str
+    asked: _Asked
     readings: tuple[Reading, ...]
 
 
@@ -70,31 +79,33 @@ class Assistant:
         self.index = index
         self.model = model
         self._reader = open_reader(model)
-        self._chain: Runnable[str, Answer] = (
+        self._chain: Runnable[_Asked, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
             | RunnableLambda(self._choose)
             | RunnableGenerator(self._ground)
         )
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None) -> Answer:
         """Return the answer to a question.
 
-        Raises `QuestionError` for one that is empty or too long, and `WeightsError` when the reader's are damaged.
+        `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
+        asked, None being all. Raises `QuestionError` for a question that is empty or too long, and `WeightsError` when
+        the reader's are damaged.
         """
-        *_, answer = self.stream(question, history)
+        *_, answer = self.stream(question, history, articles)
         return answer
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Answer]:
-        """Yield the answer as it grows; the last one is what `ask` returns.
-
-        `history` holds the earlier turns of the conversation, oldest first.
-        """
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None
+    ) -> Iterator[Answer]:
+        """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
         question = _checked(question)
-        if whole := overview(question, history, self.index):
+        among = None if articles is None else tuple(articles)
+        if whole := overview(question, history, self.index, among):
             yield whole
         else:
-            yield from self._chain.stream(standalone_question(question, history))
+            yield from self._chain.stream(_Asked(standalone_question(question, history), among))
 
     def load(self) -> None:
         """Load the models now rather than at the first question."""
@@ -106,8 +117,8 @@ class Assistant:
         shipped = shipped_article().id
         return shipped_questions() if any(article.id == shipped for article in self.index.articles()) else ()
 
-    def _retrieve(self, question: str) -> _Retrieved:
-        results = self.index.search(question, PASSAGES)
+    def _retrieve(self, asked: _Asked) -> _Retrieved:
+        results = self.index.search(asked.question, PASSAGES, asked.articles)
         articles: dict[str, Article] = {}
         for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
             with suppress(ArticleNotFoundError):  # It was removed since the search.
@@ -115,18 +126,18 @@ class Assistant:
         passages = tuple(
             (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
         )
-        return _Retrieved(question, passages)
+        return _Retrieved(asked, passages)
 
     def _choose(self, split: _Split) -> _Chosen:
-        readings = self._reader.read(split.question, split.sentences, self.index.embedder)
-        return _Chosen(split.question, tuple(readings))
+        readings = self._reader.read(split.asked.question, split.sentences, self.index.embedder)
+        return _Chosen(split.asked, tuple(readings))
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
         limits = self._reader.calibration
         for choice in chosen:
             best = choice.readings[0].score if choice.readings else 0.0
             if best >= limits.answer_threshold:
-                yield _answer(choice, limits.answer_threshold)
+                yield _answer(choice)
             elif best >= limits.quote_threshold:
                 yield from _nearest(choice)
             else:
@@ -135,9 +146,9 @@ class Assistant:
     def _refusal(self, chosen: _Chosen) -> Answer:
         """Say what was searched and name the nearest passage."""
         if not chosen.readings:
-            return Answer(EMPTY, (), "refused")
+            return Answer(NONE_ASKED if self.index.count() else EMPTY, (), "refused")
         nearest = cite(1, chosen.readings[0].sentence)
-        count = self.index.count()
+        count = self.index.count() if chosen.asked.articles is None else len(chosen.asked.articles)
         parts = [
             f"I searched {count} article{'s' if count != 1 else ''} and found no answer.",
             _language_hint(chosen),
@@ -158,15 +169,22 @@ def _checked(question: str) -> str:
 
 
 def _split(retrieved: _Retrieved) -> _Split:
-    return _Split(retrieved.question, tuple(passage_sentences(retrieved.passages)))
+    return _Split(retrieved.asked, tuple(passage_sentences(retrieved.passages)))
 
 
-def _answer(chosen: _Chosen, threshold: float) -> Answer:
+def answering_quote(readings: Sequence[Reading]) -> Sentence:
+    """Return the best sentence with the one beside it that shares the answer, where there is such."""
+    best = readings[0]
+    shares = [reading.sentence for reading in readings[1:] if reading.odds >= SHARED_ODDS * best.odds]
+    return one_quote(best.sentence, shares)
+
+
+def _answer(chosen: _Chosen) -> Answer:
     """Return the best reading's words with their sentence, or its sentence alone where words cannot answer."""
     best = chosen.readings[0]
-    beside = [reading.sentence for reading in chosen.readings[1:2] if reading.score >= threshold]
-    citation = cite(1, one_quote(best.sentence, beside))
-    words = _words(best, chosen.question) if wants_words(chosen.question) else ""
+    citation = cite(1, answering_quote(chosen.readings))
+    question = chosen.asked.question
+    words = _words(best, question) if wants_words(question) else ""
     text = f"{words} — {quoted(citation)}" if words else quoted(citation)
     return Answer(text, (citation,), "answered", words)
 
@@ -192,7 +210,7 @@ def _nearest(chosen: _Chosen) -> Iterator[Answer]:
 def _language_hint(chosen: _Chosen) -> str:
     """Return a sentence for a question that is not in the language of any article that was found."""
     languages = {reading.sentence.article.language for reading in chosen.readings}
-    asked = read_language(chosen.question)
+    asked = read_language(chosen.asked.question)
     if not asked or None in languages or asked in languages:
         return ""
     names = " and ".join(sorted(_language_name(code) for code in languages if code))

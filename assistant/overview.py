@@ -14,7 +14,7 @@ from assistant.wording import describe, quoted
 from index.ranking import content_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from assistant.conversation import Citation, Turn
     from index import Article, ArticleIndex
@@ -30,14 +30,16 @@ LONGEST_LIST = 20
 """People; an article that names more shows those that it names most."""
 
 
-def overview(question: str, history: Sequence[Turn], index: ArticleIndex) -> Answer | None:
+def overview(
+    question: str, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None = None
+) -> Answer | None:
     """Return the answer to a question about an article as a whole; None for any other question.
 
     The article is the one that the question names by words of its title, or else the one that was cited last, or else
-    the newest.
+    the newest. It is one of those whose ids are `among`, if that is given.
     """
     wanted = overview_wanted(question)
-    article = _meant(wanted.named, history, index) if wanted else None
+    article = _meant(wanted.named, history, index, among) if wanted else None
     if wanted is None or article is None:
         return None
     if wanted.kind == "people":
@@ -45,8 +47,10 @@ def overview(question: str, history: Sequence[Turn], index: ArticleIndex) -> Ans
     return _about(article, index)
 
 
-def _meant(named: frozenset[str], history: Sequence[Turn], index: ArticleIndex) -> Article | None:
-    articles = index.articles()
+def _meant(
+    named: frozenset[str], history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None
+) -> Article | None:
+    articles = [article for article in index.articles() if among is None or article.id in among]
     if named:
         return next((article for article in articles if named <= set(content_words(article.title))), None)
     cited = [citation.article_id for turn in history for citation in turn.answer.citations]

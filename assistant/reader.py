@@ -56,6 +56,11 @@ class Reading:
     span: Span
     span_score: float
 
+    @property
+    def odds(self) -> float:
+        """How much likelier it is that the sentence answers than that it does not."""
+        return self.score / max(1 - self.score, 1e-9)
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:

@@ -18,19 +18,8 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from benchmarks.squad import (
-    ERR,
-    Place,
-    Question,
-    RememberingEmbedder,
-    Rows,
-    about,
-    below,
-    first_hit,
-    nearest,
-    read_squad,
-    rendered,
-)
+from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, nearest, rendered
+from benchmarks.questions import Place, Question, first_hit, read_squad
 from index import Article, ArticleIndex, ArticleIndexError, SourceError
 
 if TYPE_CHECKING:
@@ -67,18 +56,20 @@ def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
 
 def retrieval(search: Search, questions: Sequence[Question]) -> dict[str, float]:
     """Return what a search finds, the standard error of R@5, how long its results are and how long it takes."""
-    ranks, ranks_in_budget, characters, milliseconds = [], [], [], []
+    ranks, ranks_in_budget, right_article, characters, milliseconds = [], [], [], [], []
     for question in track(questions, "Searching", console=ERR, transient=True):
         began = time.perf_counter()
         places = search(question.text)
         milliseconds.append((time.perf_counter() - began) * 1000)
         ranks.append(first_hit(places, question))
         ranks_in_budget.append(first_hit(cut(places, BUDGET), question))
+        right_article.append(bool(places) and places[0].article_id == question.golds[0].article_id)
         characters += [len(place) for place in places]
     recall = {f"R@{k}": below(ranks, k) for k in RANKS}
     return recall | {
         "±R@5": math.sqrt(recall["R@5"] * (1 - recall["R@5"]) / len(questions)),
         f"in {BUDGET:,}": below(ranks_in_budget, math.inf),
+        "article@1": float(np.mean(right_article)),
         "characters": float(np.mean(characters)),
         "p50 ms": float(np.percentile(milliseconds, 50)),
         "p95 ms": float(np.percentile(milliseconds, 95)),
@@ -104,6 +95,7 @@ def main(
     """Measure retrieval on a file in SQuAD format."""
     try:
         articles, questions = read_squad(squad_file, limit)
+        questions = [question for question in questions if question.golds]
         with TemporaryDirectory() as folder, ArticleIndex.open(folder, RememberingEmbedder()) as index:
             if failed := index.add(*articles).failed:
                 raise SourceError(f"{squad_file}: {failed[0][0]}: {failed[0][1]}.")

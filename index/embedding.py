@@ -50,6 +50,7 @@ class SentenceEmbedder:
         """Name the model; nothing is read yet."""
         self.name = name
         self._loading = threading.Lock()
+        self._last_query: tuple[str, list[float]] = ("", [])
 
     @cached_property
     def dimension(self) -> int:
@@ -73,11 +74,12 @@ class SentenceEmbedder:
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question."""
-        vector: list[float] = self._model.encode_query(
-            text, normalize_embeddings=True, show_progress_bar=False
-        ).tolist()
-        return vector
+        """Return the unit vector of a question; that of the last one is remembered, for finding and for reading."""
+        last, vector = self._last_query
+        if last != text or not vector:
+            vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False).tolist()
+            self._last_query = text, vector
+        return list(vector)
 
     @property
     def _model(self) -> SentenceTransformer:

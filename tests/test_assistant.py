@@ -5,9 +5,12 @@ import threading
 import pytest
 
 from assistant import Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
+from assistant.answering import answering_quote
 from assistant.conversation import standalone_question
 from assistant.grounding import Sentence, cite, passage_sentences
+from assistant.reader import Reading
 from index import Article, ArticleIndex, Chunk, SearchResult
+from index.sentences import sentence_spans
 from index.shipped import shipped_article
 
 QUESTIONS = (
@@ -97,6 +100,32 @@ def test_a_new_article_is_answered_from_at_once(assistant_of):
     assistant.index.add(Article.from_text("Mill\n\nThe paper mill's director is now Ida Berg.", "mill"))
     assert "Ida Berg" in assistant.ask("who is the director of the paper mill?").text
     check_citations(assistant, answer)
+
+
+def test_some_articles_are_asked_alone(assistant_of):
+    """What the others say does not count; with none of them there, the answer says so."""
+    assistant = assistant_of(
+        "Paper mill\n\nThe mill's director is Greta Lindqvist.", "Steel mill\n\nThe mill's director is Ida Berg."
+    )
+    for article in assistant.index.articles():
+        answer = assistant.ask("Who is the mill's director?", articles=[article.id])
+        assert {citation.article_id for citation in answer.citations} == {article.id}
+        assert answer.words in article.text
+        assert article.title in assistant.ask("What is this about?", articles=[article.id]).text
+    nobody = assistant.ask("Who is the mill's director?", articles=["1234"])
+    assert nobody.status == "refused"
+    assert "None of the articles to be asked" in nobody.text
+
+
+@pytest.mark.parametrize(("other", "quote"), [(0.4, "It rained. The mill closed."), (0.01, "It rained.")])
+def test_sentences_that_share_the_answer_are_one_quote(other, quote):
+    """A sentence right beside the best one is quoted with it if it is about as likely to answer."""
+    article = Article.from_text("It rained. The mill closed. Then it snowed.", "source", language="en")
+    first, second, third = (Sentence(article, *span, 0.5) for span in sentence_spans(article.text, "en"))
+    readings = [
+        Reading(sentence, score, (0, 2), 1.0) for sentence, score in ((first, 0.6), (third, 0.5), (second, other))
+    ]
+    assert answering_quote(readings).text == quote
 
 
 @pytest.mark.parametrize("question", ["", "   \n\t", "x" * 10_000])

@@ -16,7 +16,7 @@ import typer
 from rich.progress import track
 
 from assistant.reader import CHECKSUMS, SHIPPED_FILES, Reader, weighable
-from benchmarks.squad import ERR, RememberingEmbedder
+from benchmarks.measuring import ERR, RememberingEmbedder
 from training.candidates import Candidates, answers, candidates, opened
 
 if TYPE_CHECKING:

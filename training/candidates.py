@@ -11,7 +11,8 @@ from rich.progress import track
 
 from assistant.answering import PASSAGES
 from assistant.grounding import passage_sentences
-from benchmarks.squad import ERR, Place, first_hit, read_squad
+from benchmarks.measuring import ERR
+from benchmarks.questions import Place, first_hit, read_squad
 from index import ArticleIndex, SourceError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assistant.grounding import Sentence
-    from benchmarks.squad import Question
+    from benchmarks.questions import Question
     from index import Article
     from index.embedding import Embedder
 
@@ -35,8 +36,9 @@ class Candidates:
 
 @contextmanager
 def opened(squad_file: Path, embedder: Embedder) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
-    """Give a temporary index of a file's articles, with them and their questions. Raises `SourceError`."""
+    """Give a temporary index of a file's articles, with them and the questions they answer. Raises `SourceError`."""
     articles, questions = read_squad(squad_file)
+    questions = [question for question in questions if question.golds]
     with TemporaryDirectory() as folder, ArticleIndex.open(folder, embedder) as index:
         if failed := index.add(*articles).failed:
             raise SourceError(f"{squad_file}: {failed[0][0]}: {failed[0][1]}.")

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,9 +19,10 @@ import typer
 from rich.progress import track
 
 from assistant import Assistant
-from assistant.answering import PASSAGES
-from assistant.reader import WEIGHTS, Reader
-from benchmarks.squad import ERR, RememberingEmbedder, Rows, about, below, first_hit, rendered
+from assistant.answering import PASSAGES, answering_quote
+from assistant.reader import WEIGHTS, Reader, Reading
+from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, rendered
+from benchmarks.questions import first_hit
 from index import ArticleIndex, ArticleIndexError
 from index.ranking import relevance
 from training.candidates import Candidates, answers, candidates, opened, place
@@ -68,9 +70,21 @@ def by_likeness(embedder: Embedder) -> Read:
     return read
 
 
-def by_reader(reader: Reader, embedder: Embedder) -> Read:
-    """Return the reader's own reading."""
-    return lambda question, sentences: [(r.sentence, r.score) for r in reader.read(question, sentences, embedder)]
+def by_reader(reader: Reader, embedder: Embedder) -> tuple[Read, Read]:
+    """Return the reader's own reading, and the same with what an answer would quote in the first place."""
+
+    @cache
+    def readings(question: str, sentences: tuple[Sentence, ...]) -> list[Reading]:
+        return reader.read(question, sentences, embedder)
+
+    def read(question: str, sentences: Sequence[Sentence]) -> Scored:
+        return [(reading.sentence, reading.score) for reading in readings(question, tuple(sentences))]
+
+    def quote(question: str, sentences: Sequence[Sentence]) -> Scored:
+        found = readings(question, tuple(sentences))
+        return [(answering_quote(found), found[0].score), *read(question, sentences)[1:]] if found else []
+
+    return read, quote
 
 
 def outcomes(asked: Sequence[Candidates], read: Read) -> list[Outcome]:
@@ -124,6 +138,7 @@ def speed(
     reading, answering = [], []
     for each in asked[:ROUNDS]:
         embedder.forget()
+        embedder.embed_query(each.question.text)  # The search does, and the question's vector is remembered.
         began = time.perf_counter()
         reader.read(each.question.text, sentences, embedder)
         reading.append((time.perf_counter() - began) * 1000)
@@ -152,7 +167,7 @@ def draw(found: dict[str, list[Outcome]], threshold: float, path: Path) -> None:
         risk_axes.plot(np.arange(1, len(order) + 1) / len(order), wrong, label=name)
         decided = [deciding(outcomes_of, limit) for limit in sorted({o.score for o in outcomes_of})]
         precision_axes.plot([d["recall"] for d in decided], [d["precision"] for d in decided], label=name)
-    chosen = deciding(found["reader"], threshold)
+    chosen = deciding(found["reader, its quote"], threshold)
     precision_axes.plot(chosen["recall"], chosen["precision"], "o", color="black", label="the threshold shipped")
     risk_axes.set(xlabel="coverage: share of the answerable questions answered", ylabel="risk: share of wrong answers")
     precision_axes.set(xlabel="recall: share of the answerable answered right", ylabel="precision, left out included")
@@ -176,8 +191,10 @@ def main(
         embedder = RememberingEmbedder()
         with opened(squad_file, embedder) as (index, articles, questions):
             asked = candidates(index, articles, questions)
+            read, quote = by_reader(reader, embedder)
             found = {
-                "reader": outcomes(asked, by_reader(reader, embedder)),
+                "reader": outcomes(asked, read),
+                "reader, its quote": outcomes(asked, quote),
                 "likeness": outcomes(asked, by_likeness(embedder)),
             }
             times = speed(reader, asked, index, embedder)
@@ -187,7 +204,7 @@ def main(
     tables: dict[str, Rows] = {
         f"Choosing a sentence of {PASSAGES} chunks": {name: choosing(rows) for name, rows in found.items()},
         "Answering from a score on": {
-            f"{score:.2f}{' = the threshold' * (score == limit)}": deciding(found["reader"], score)
+            f"{score:.2f}{' = the threshold' * (score == limit)}": deciding(found["reader, its quote"], score)
             for score in sorted({0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, limit})
         },
         "Milliseconds": {"reader": times},

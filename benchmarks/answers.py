@@ -1,0 +1,300 @@
+"""What is found, answered, cited and refused: `python -m benchmarks.answers FILE`, in SQuAD format or JSON Lines.
+
+Every question is asked of all articles, and once more with its own article left out, when no answer is right. Beside it
+`--baseline` puts the chain of LangChain's tutorial (MiniLM's cosine, chunks of 1000/200 characters, the four nearest)
+which, having no model to write, quotes the sentence nearest to the question; `--compare` puts what earlier runs saved.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path  # noqa: TC003  # typer reads the annotations
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.progress import track
+
+from assistant import Answer, Assistant, Turn
+from assistant.conversation import standalone_question
+from assistant.errors import AssistantError
+from assistant.grounding import cite, passage_sentences
+from assistant.models import DEFAULT_MODEL
+from assistant.wording import quoted
+from benchmarks.finding import TUTORIAL, retrieval, tutorial_search
+from benchmarks.grading import Grade, grade
+from benchmarks.measuring import ERR, Rows, about, rendered
+from benchmarks.questions import Place, Question, read_questions
+from index import ArticleIndex, ArticleIndexError, Chunk, SearchResult, SourceError
+from index.embedding import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from assistant import Citation
+    from index import Article
+    from index.embedding import Embedder
+
+TUTORIAL_CHUNKS = 4
+DRAWS = 1_000
+"""How often the questions are drawn anew, with replacement, for an interval that 95 % of the draws lie in."""
+SHOWN_IN_PLOT = ("R@1", "R@5", "in 3,000", "answer hit", "quoted hit", "refusal recall", "wrong refusals")
+
+Ask = Callable[[Question, "list[str] | None"], Iterator[Answer]]
+"""Answers a question as it grows, from some articles (their ids) or all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a question: asked of all articles, asked with its own left out if it has one, milliseconds."""
+
+    question: Question
+    answer: Answer
+    grade: Grade
+    left_out: Grade | None
+    first_words: float
+    whole: float
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it was answered right, or no answer was given where there is none."""
+        return self.grade.hit if self.question.golds else not (self.grade.answered or self.grade.wayward)
+
+
+def asking(assistant: Assistant) -> Ask:
+    """Return how the assistant is asked: after the question's earlier turns, which it answers first."""
+
+    def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
+        history: list[Turn] = []
+        for earlier in question.turns:
+            history.append(Turn(earlier, assistant.ask(earlier, history, among)))
+        return assistant.stream(question.text, history, among)
+
+    return ask
+
+
+def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
+    """Return the tutorial's chain: of the nearest chunks the nearest sentence, whatever is asked."""
+    search = tutorial_search(articles, embedder)
+    by_id = {article.id: article for article in articles}
+
+    def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
+        places = [place for place in search(question.text) if among is None or place.article_id in among]
+        chunks = [
+            Chunk(f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end)
+            for p in places[:TUTORIAL_CHUNKS]
+        ]
+        sentences = passage_sentences((by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks)
+        vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
+        nearest = cite(1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())])
+        yield Answer(quoted(nearest), (nearest,), "answered")
+
+    return ask
+
+
+def outcomes(ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str) -> list[Outcome]:
+    """Ask every question, and grade what comes."""
+    texts = {(article.id, article.version): article.text for article in articles}
+
+    def text_of(citation: Citation) -> str:
+        return texts[citation.article_id, citation.version]
+
+    found = []
+    for question in track(questions, f"Asking {name}", console=ERR, transient=True):
+        answer, first_words, whole = _timed(ask(question, None))
+        left_out = None
+        if question.golds:
+            others = [article.id for article in articles if article.id != question.golds[0].article_id]
+            *_, without = ask(question, others)
+            left_out = grade(question, without, text_of)
+        found.append(Outcome(question, answer, grade(question, answer, text_of), left_out, first_words, whole))
+    return found
+
+
+def _timed(growing: Iterator[Answer]) -> tuple[Answer, float, float]:
+    """Return the last answer, and after how many milliseconds the first and the last came."""
+    began = time.perf_counter()
+    answer = next(growing)
+    first = time.perf_counter()
+    for answer in growing:  # noqa: B007  # the last one counts
+        pass
+    return answer, (first - began) * 1000, (time.perf_counter() - began) * 1000
+
+
+def answering(found: Sequence[Outcome]) -> dict[str, float]:
+    """Return how good the answers to the answerable questions are."""
+    grades = [outcome.grade for outcome in found if outcome.question.golds]
+    hits = [float(each.hit) for each in grades]
+    low, high = interval(hits)
+    shown = [each for each in grades if each.status != "refused"]
+    every = [outcome.grade for outcome in found]
+    return {
+        "answer hit": mean(hits),
+        "from": low,
+        "to": high,
+        "quoted hit": mean([each.shown for each in grades]),
+        "F1": mean([each.f1 * each.answered for each in grades]),
+        "citation precision": sum(each.relevant for each in shown) / max(1, sum(each.cited for each in shown)),
+        "verbatim": sum(each.verbatim for each in every) / max(1, sum(each.cited for each in every)),
+        "unsupported": mean([bool(each.unsupported) for each in every]),
+    }
+
+
+def refusing(found: Sequence[Outcome]) -> dict[str, float]:
+    """Return how well the assistant tells what the articles do not answer.
+
+    A question is refused when it is not answered: the nearest sentences, shown as such, are no answer.
+    """
+    answerable = [outcome.grade.answered for outcome in found if outcome.question.golds]
+    marked = [outcome.grade.answered for outcome in found if not outcome.question.golds]
+    left_out = [outcome.left_out.answered for outcome in found if outcome.left_out]
+    rightly = len(left_out) + len(marked) - sum(left_out) - sum(marked)
+    wrongly = len(answerable) - sum(answerable)
+    return {
+        "refusal recall": 1 - mean(left_out),
+        "of those marked": 1 - mean(marked) if marked else math.nan,
+        "refusal precision": rightly / max(1, rightly + wrongly),
+        "wrong refusals": 1 - mean(answerable),
+    }
+
+
+def hurrying(found: Sequence[Outcome]) -> dict[str, float]:
+    """Return how long it takes until the first words, and until the whole answer, in milliseconds."""
+    return {
+        f"{name}, p{percent}": float(np.percentile(taken, percent))
+        for name, taken in (("first words", [o.first_words for o in found]), ("whole", [o.whole for o in found]))
+        for percent in (50, 95)
+    }
+
+
+def by_kind(found: Sequence[Outcome]) -> dict[str, float]:
+    """Return which share of the questions of each kind came out right, and of all."""
+    kinds = dict.fromkeys(outcome.question.kind for outcome in found)
+    shares = {kind: mean([o.is_right for o in found if o.question.kind == kind]) for kind in kinds}
+    return shares | {"all": mean([outcome.is_right for outcome in found])}
+
+
+def mean(values: Sequence[float]) -> float:
+    """Return the mean of some values, 0 of none."""
+    return float(np.mean(values)) if len(values) else 0.0
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return between which means 95 % of the bootstrap's draws lie (Efron, 1979)."""
+    drawn = np.random.default_rng(1).choice(values, (DRAWS, len(values))).mean(axis=1)
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def measure(
+    assistant: Assistant, articles: Sequence[Article], questions: Sequence[Question], *, baseline: bool
+) -> tuple[dict[str, Rows], list[Outcome]]:
+    """Return the tables by their titles, and what came of each question asked of the assistant."""
+    index = assistant.index
+    answerable = [question for question in questions if question.golds]
+
+    def search(question: str) -> list[Place]:
+        chunks = [result.chunk for result in index.search(question, k=20)]
+        return [Place(chunk.article_id, chunk.start, chunk.end) for chunk in chunks]
+
+    asks = {assistant.model: asking(assistant)}
+    found = {name: outcomes(ask, articles, questions, name) for name, ask in asks.items()}
+    mine = found[assistant.model]
+    alone = [Question(_standalone(question), question.golds) for question in answerable]
+    finding = {assistant.model: retrieval(search, alone)}
+    if baseline:
+        found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL)
+        finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)
+    tables = {
+        "Finding": finding,
+        "Answering": {name: answering(rows) for name, rows in found.items()},
+        "Refusing": {name: refusing(rows) for name, rows in found.items()},
+        "Milliseconds": {name: hurrying(rows) for name, rows in found.items()},
+    }
+    if any(question.kind for question in questions):
+        tables["Right, by kind"] = {name: by_kind(rows) for name, rows in found.items()}
+    return tables, mine
+
+
+def _standalone(question: Question) -> str:
+    """Return the question as the assistant looks for it, without the answers that it would have to give first."""
+    nothing = Answer("", (), "refused")
+    return standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns])
+
+
+def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
+    """Return the tables with the rows of earlier runs below, named by their files. Raises `SourceError`."""
+    both = {title: dict(rows) for title, rows in tables.items()}
+    for path in compare:
+        try:
+            earlier: dict[str, Rows] = json.loads(path.read_text(encoding="utf-8"))["tables"]
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise SourceError(f"{path} is not what --json wrote ({error}); name another file.") from error
+        for title, rows in earlier.items():
+            both.setdefault(title, {}).update({f"{name} ({path.stem})": row for name, row in rows.items()})
+    return both
+
+
+def draw(tables: dict[str, Rows], path: Path) -> None:
+    """Draw the main figures as bars, to a .png and a .svg file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4.2), layout="constrained")
+    axes = figure.subplots()
+    rows: Rows = {}
+    for table in tables.values():
+        for name, row in table.items():
+            rows.setdefault(name, {}).update(row)
+    width = 0.8 / len(rows)
+    for number, (name, row) in enumerate(rows.items()):
+        heights = [row.get(figure_name, 0.0) for figure_name in SHOWN_IN_PLOT]
+        bars = axes.bar(np.arange(len(SHOWN_IN_PLOT)) + number * width, heights, width, label=name)
+        axes.bar_label(bars, fmt="%.2f", fontsize=8)
+    axes.set_xticks(np.arange(len(SHOWN_IN_PLOT)) + 0.4 - width / 2, SHOWN_IN_PLOT)
+    axes.set(ylim=(0, 1.05), ylabel="share of the questions")
+    axes.legend()
+    for suffix in (".png", ".svg"):
+        figure.savefig(path.with_suffix(suffix))
+
+
+def main(
+    file: Annotated[Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)],
+    model: Annotated[str, typer.Option(help="What answers.")] = DEFAULT_MODEL,
+    baseline: Annotated[bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")] = False,
+    compare: Annotated[list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)] = None,
+    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+) -> None:
+    """Measure finding, answering and refusing on the questions of a file."""
+    try:
+        articles, questions = read_questions(file)
+        with TemporaryDirectory() as folder, ArticleIndex.open(folder, SentenceEmbedder()) as index:
+            assistant = Assistant(index, model)
+            if failed := index.add(*articles).failed:
+                raise SourceError(f"{file}: {failed[0][0]}: {failed[0][1]}.")
+            assistant.load()
+            tables, found = measure(assistant, articles, questions, baseline=baseline)
+            shown = merged(tables, compare or ())
+    except (ArticleIndexError, AssistantError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    measured = about(file, articles, questions)
+    typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
+    typer.echo("\n".join(rendered(title, rows) for title, rows in shown.items()))
+    if json_path:
+        asked = [
+            {"question": o.question.text, "kind": o.question.kind, "right": o.is_right, "answer": o.answer.text}
+            | asdict(o.grade)
+            for o in found
+        ]
+        written = json.dumps({**measured, "tables": tables, "asked": asked}, indent=2, ensure_ascii=False)
+        json_path.write_text(written, encoding="utf-8")
+    if plot:
+        draw(shown, plot)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,79 @@
+"""What the measurements share: embedding each text once, shares, and tables."""
+
+from __future__ import annotations
+
+from datetime import date
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from index.embedding import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from benchmarks.questions import Question
+    from index import Article
+
+Rows = dict[str, dict[str, float]]
+"""A table: its rows' names, and in each row its columns' names with shares of 0..1, characters or milliseconds."""
+ERR = Console(stderr=True)
+
+
+class RememberingEmbedder(SentenceEmbedder):
+    """Embeds a text once, however often it is read."""
+
+    def __init__(self) -> None:
+        """Take the built-in model."""
+        super().__init__()
+        self._known: dict[str, Any] = {}
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector for each text."""
+        if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
+            self._known.update(zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True))
+        return [self._known[text].tolist() for text in texts]
+
+    def forget(self) -> None:
+        """Embed each text and question anew from now on, as where time is taken."""
+        self._known.clear()
+        self._last_query = ("", [])
+
+
+def below(values: Sequence[float], limit: float) -> float:
+    """Return the share of the values that are less than a limit; 0 of none."""
+    return float(np.mean(np.array(values) < limit)) if values else 0.0
+
+
+def nearest(vectors: Any, query: list[float]) -> list[int]:
+    """Return the numbers of the unit vectors, the nearest to the query by cosine first."""
+    return [int(number) for number in np.argsort(-(vectors @ np.array(query)), kind="stable")]
+
+
+def about(path: Path, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Any]:
+    """Return what was measured on, when, and with which versions."""
+    return {
+        "file": path.name,
+        "articles": len(articles),
+        "questions": len(questions),
+        "day": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
+        **{package: version(package) for package in ("chromadb", "sentence-transformers", "torch")},
+    }
+
+
+def rendered(title: str, rows: Rows) -> str:
+    """Return a table as text, which is the same for a terminal and a file."""
+    table = Table("", title=title, title_justify="left", box=None, header_style="bold")
+    for column in next(iter(rows.values())):
+        table.add_column(column, justify="right")
+    for name, row in rows.items():
+        # What is above 1 is no share: characters, milliseconds or a count.
+        table.add_row(name, *(f"{value:.3f}" if value <= 1 else f"{value:,.0f}" for value in row.values()))
+    console = Console(width=120, highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()

@@ -1,0 +1,120 @@
+"""The grader, on answers made up for it, and the questions of our own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from conftest import ROOT
+
+from assistant import Answer
+from assistant.grounding import Sentence, cite
+from assistant.wording import quoted
+from benchmarks.answers import interval
+from benchmarks.grading import grade, unsupported
+from benchmarks.questions import Place, Question, read_questions
+from index import Article, SourceError
+from index.sentences import sentence_spans
+
+OUR_QUESTIONS = ROOT / "benchmarks" / "data" / "questions.jsonl"
+ARTICLE = Article.from_text("Mill\n\nThe mill was built in 1868. Its head is Greta Lindqvist.", "The Herald")
+QUESTION = Question(
+    "Who leads the mill?",
+    (Place(ARTICLE.id, ARTICLE.text.index("Greta"), len(ARTICLE.text) - 1),),
+    ("Greta Lindqvist",),
+    also=("head",),
+    never=("Ida",),
+)
+
+
+def answer(sentence: int, words: str = "", status: str = "answered") -> Answer:
+    """Return an answer that quotes a sentence of the article, counted from 0."""
+    span = [span for span in sentence_spans(ARTICLE.text, "en") if span[0] > 0][sentence]
+    citation = cite(1, Sentence(ARTICLE, *span, 0.5))
+    return Answer(f"{words} — {quoted(citation)}" if words else quoted(citation), (citation,), status, words)
+
+
+def graded(given: Answer, question: Question = QUESTION):
+    return grade(question, given, lambda _: ARTICLE.text)
+
+
+def test_a_right_answer_is_a_hit():
+    """Its words are the gold answer, its citation has it, and all that it says stands there."""
+    grade = graded(answer(1, "Greta Lindqvist"))
+    assert (grade.hit, grade.shown, grade.f1, grade.cited, grade.relevant, grade.verbatim) == (True, True, 1, 1, 1, 1)
+    assert not grade.unsupported
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        answer(0, "1868"),
+        answer(1, status="quoted"),
+        answer(1, "Ida and Greta Lindqvist"),
+        replace(answer(1), text="word " * 60 + quoted(answer(1).citations[0])),
+    ],
+    ids=["another sentence", "only quoted", "what must never be said", "too long"],
+)
+def test_a_wrong_answer_is_none(wrong):
+    """Another sentence, a mere quote, words that must not be said, a text to search."""
+    assert not graded(wrong).hit
+
+
+def test_what_must_be_said_as_well_is_missed():
+    """The older of two articles that disagree, or who said it."""
+    assert not graded(answer(1), replace(QUESTION, also=("Herald",))).hit
+
+
+def test_a_citation_that_is_not_in_the_article_is_seen():
+    """Its offsets lead to other words."""
+    given = answer(1)
+    moved = replace(given.citations[0], start=given.citations[0].start + 1)
+    assert graded(replace(given, citations=(moved,))).verbatim == 0
+
+
+def test_what_no_citation_says_is_unsupported():
+    """Numbers and names count; words that join do not, nor what a refusal says of its search."""
+    given = answer(1)
+    invented = replace(given, text=f"In 1999, Karl says, {given.text}")
+    assert set(unsupported(invented)) == {"1999", "In", "Karl"}
+    assert unsupported(replace(invented, status="refused")) == ()
+
+
+def test_an_interval_holds_its_mean():
+    """95 % of the bootstrap's means of a fair coin lie around a half, and not on it."""
+    low, high = interval([0.0, 1.0] * 100)
+    assert 0.4 < low < 0.5 < high < 0.6
+
+
+def test_our_questions_are_of_many_kinds():
+    """Each kind has eight at least, and what must be cited stands in one article, or reading would fail."""
+    articles, questions = read_questions(OUR_QUESTIONS)
+    kinds = Counter(question.kind for question in questions)
+    assert len(questions) >= 120
+    assert len(kinds) == 12
+    assert min(kinds.values()) >= 8
+    assert {gold.article_id for question in questions for gold in question.golds} == {a.id for a in articles}
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"question": "who?"}', '{"answerable": true, "must_cite": "xyz"}'])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, line):
+    """The error says which file it is, and what it should be like."""
+    file = tmp_path / "own.jsonl"
+    file.write_text(line)
+    with pytest.raises(SourceError, match=r"own\.jsonl is not as"):
+        read_questions(file)
+
+
+@pytest.mark.slow
+def test_no_answer_says_what_its_citations_do_not(tmp_path):
+    """The promises hold over all our questions: verbatim, nothing unsupported, no injected words."""
+    command = [sys.executable, "-m", "benchmarks.answers", str(OUR_QUESTIONS), "--json", str(tmp_path / "out.json")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=580)
+    assert done.returncode == 0, done.stderr
+    asked = json.loads((tmp_path / "out.json").read_text())["asked"]
+    assert [each["question"] for each in asked if each["verbatim"] != each["cited"] or each["unsupported"]] == []
+    assert [each["question"] for each in asked if each["status"] == "answered" and each["wayward"]] == []
