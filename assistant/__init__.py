@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from assistant.answering import Assistant
 from assistant.conversation import Answer, Citation, Turn
+from assistant.dates import day_in_words
 from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
 from assistant.models import DEFAULT_MODEL
-from assistant.wording import day_in_words, describe
+from assistant.wording import describe
 from index import open_default as _open_index
 
 if TYPE_CHECKING:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
-from assistant.conversation import Answer, standalone_question
+from assistant.claims import answer
+from assistant.conversation import Answer
 from assistant.errors import QuestionError
-from assistant.grounding import Sentence, cite, one_quote, passage_sentences
+from assistant.followups import is_courtesy, standalone_question
+from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
-from assistant.names import whole_names
-from assistant.overview import overview
-from assistant.questions import wants_names, wants_words
-from assistant.wording import answering_words, describe, quoted
+from assistant.overview import alike, overview
+from assistant.wording import describe, quoted
 from index.article import read_language
 from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
+from index.spelling import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,19 +27,15 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from assistant.conversation import Turn
+    from assistant.grounding import Sentence
     from assistant.reader import Reading
     from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 5
 """How many of the best chunks are read."""
 QUOTES = 2
-SHARED_ODDS = 1 / 8
-"""How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
-SUREST_WORDS = 0.3
-"""The probability that a reading's words must have to be the answer; else its whole sentence is."""
-SUREST_NAMES = 0.1
-"""The same for names, which are taken whole: the reader knows better where they stand than where they begin and end."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
+NOTHING_ASKED = "Ask a question, and I look for the answer in the articles."
 NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
@@ -64,8 +61,11 @@ class _Split:
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
+    """What was read: the readings of all sentences, and those of another article on the same subject, read alone."""
+
     asked: _Asked
     readings: tuple[Reading, ...]
+    others: tuple[Reading, ...] = ()
 
 
 class Assistant:
@@ -93,8 +93,8 @@ class Assistant:
         asked, None being all. Raises `QuestionError` for a question that is empty or too long, and `WeightsError` when
         the reader's are damaged.
         """
-        *_, answer = self.stream(question, history, articles)
-        return answer
+        *_, last = self.stream(question, history, articles)
+        return last
 
     def stream(
         self, question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None
@@ -102,7 +102,9 @@ class Assistant:
         """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
         question = _checked(question)
         among = None if articles is None else tuple(articles)
-        if whole := overview(question, history, self.index, among):
+        if is_courtesy(question):
+            yield Answer(NOTHING_ASKED, (), "refused")
+        elif whole := overview(question, history, self.index, among):
             yield whole
         else:
             yield from self._chain.stream(_Asked(standalone_question(question, history), among))
@@ -119,6 +121,8 @@ class Assistant:
 
     def _retrieve(self, asked: _Asked) -> _Retrieved:
         results = self.index.search(asked.question, PASSAGES, asked.articles)
+        # The search has read it so as well, but does not tell.
+        asked = replace(asked, question=corrected(asked.question, [result.chunk.text for result in results]))
         articles: dict[str, Article] = {}
         for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
             with suppress(ArticleNotFoundError):  # It was removed since the search.
@@ -129,7 +133,22 @@ class Assistant:
         return _Retrieved(asked, passages)
 
     def _choose(self, split: _Split) -> _Chosen:
-        readings = self._reader.read(split.asked.question, split.sentences, self.index.embedder)
+        question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
+        evidence = self._reader.evidence(question, sentences)
+        readings = self._reader.weigh(question, sentences, evidence, embedder)
+        limit = self._reader.calibration.answer_threshold
+        if not readings or readings[0].score < limit:
+            return _Chosen(split.asked, tuple(readings))
+        article = readings[0].sentence.article
+        for other in _of_another_day(article, sentences):
+            mine = [number for number, sentence in enumerate(sentences) if sentence.article.id == other.id]
+            # A logit of 0 is that of "none of these answers".
+            if max(evidence[n].logit for n in mine) > 0 and alike(article, other, embedder):
+                alone = self._reader.weigh(
+                    question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder
+                )
+                if alone[0].score >= limit:
+                    return _Chosen(split.asked, tuple(readings), tuple(alone))
         return _Chosen(split.asked, tuple(readings))
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
@@ -137,7 +156,7 @@ class Assistant:
         for choice in chosen:
             best = choice.readings[0].score if choice.readings else 0.0
             if best >= limits.answer_threshold:
-                yield _answer(choice)
+                yield answer(choice.asked.question, choice.readings, choice.others)
             elif best >= limits.quote_threshold:
                 yield from _nearest(choice)
             else:
@@ -146,15 +165,21 @@ class Assistant:
     def _refusal(self, chosen: _Chosen) -> Answer:
         """Say what was searched and name the nearest passage."""
         if not chosen.readings:
-            return Answer(NONE_ASKED if self.index.count() else EMPTY, (), "refused")
+            return Answer(self._nothing_found(chosen.asked.articles), (), "refused")
         nearest = cite(1, chosen.readings[0].sentence)
-        count = self.index.count() if chosen.asked.articles is None else len(chosen.asked.articles)
         parts = [
-            f"I searched {count} article{'s' if count != 1 else ''} and found no answer.",
+            self._nothing_found(chosen.asked.articles),
             _language_hint(chosen),
             f"The nearest passage, in {describe(nearest)}, is: {quoted(nearest)}",
         ]
         return Answer(" ".join(part for part in parts if part), (nearest,), "refused")
+
+    def _nothing_found(self, among: tuple[str, ...] | None) -> str:
+        held = {article.id for article in self.index.articles()} if among else set()
+        count = self.index.count() if among is None else len(held & set(among))
+        if count:
+            return f"I searched {count} article{'s' if count != 1 else ''} and found no answer."
+        return EMPTY if among is None else NONE_ASKED
 
 
 def _checked(question: str) -> str:
@@ -172,30 +197,10 @@ def _split(retrieved: _Retrieved) -> _Split:
     return _Split(retrieved.asked, tuple(passage_sentences(retrieved.passages)))
 
 
-def answering_quote(readings: Sequence[Reading]) -> Sentence:
-    """Return the best sentence with the one beside it that shares the answer, where there is such."""
-    best = readings[0]
-    shares = [reading.sentence for reading in readings[1:] if reading.odds >= SHARED_ODDS * best.odds]
-    return one_quote(best.sentence, shares)
-
-
-def _answer(chosen: _Chosen) -> Answer:
-    """Return the best reading's words with their sentence, or its sentence alone where words cannot answer."""
-    best = chosen.readings[0]
-    citation = cite(1, answering_quote(chosen.readings))
-    question = chosen.asked.question
-    words = _words(best, question) if wants_words(question) else ""
-    text = f"{words} — {quoted(citation)}" if words else quoted(citation)
-    return Answer(text, (citation,), "answered", words)
-
-
-def _words(reading: Reading, question: str) -> str:
-    """Return a reading's answering words, which are whole names where the question asks for people; "" if unsure."""
-    text, first = reading.sentence.text, reading.sentence.start
-    span = reading.span[0] - first, reading.span[1] - first
-    names = whole_names(text, span) if wants_names(question) else None
-    sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
-    return answering_words(text[slice(*(names or span))]) if sure else ""
+def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Article]:
+    """Return the articles of some sentences that are dated, but not of the day of one that is."""
+    found = {sentence.article.id: sentence.article for sentence in sentences}.values()
+    return [other for other in found if article.published and other.published not in {None, article.published}]
 
 
 def _nearest(chosen: _Chosen) -> Iterator[Answer]:

@@ -1,14 +1,11 @@
-"""The nouns of a conversation, `Turn`, `Answer`, `Citation`, and what a question means in it."""
+"""The nouns of a conversation: `Turn`, `Answer`, `Citation`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from index.ranking import content_words
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import date
 
     Status = Literal["answered", "quoted", "refused"]
@@ -53,14 +50,3 @@ class Turn:
 
     question: str
     answer: Answer
-
-
-def standalone_question(question: str, history: Sequence[Turn]) -> str:
-    """Return a question that needs no history: one that names nothing takes the last question that did before it.
-
-    "and when?" after "Who runs the show?" becomes "Who runs the show? and when?".
-    """
-    if content_words(question):
-        return question
-    earlier = next((turn.question for turn in reversed(history) if content_words(turn.question)), None)
-    return f"{earlier} {question}" if earlier else question

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Citation
+from assistant.instructions import is_instruction
 from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -37,6 +38,12 @@ class Sentence:
         """The sentence as it stands in the article."""
         return self.article.text[self.start : self.end]
 
+    @property
+    def is_title(self) -> bool:
+        """Whether it is the title of its article, where that begins."""
+        before = self.article.text[: self.start]
+        return not before.strip() and " ".join(self.text.split()) == self.article.title
+
     def leads_to(self, other: Sentence) -> bool:
         """Return whether nothing but white space stands between this sentence and the other, which comes after it."""
         return (
@@ -50,15 +57,18 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
     """Return every sentence that reaches into one of the passages, whole and once, the best passage's first.
 
     A sentence that stands in two passages has the score of the better one. What repeats a sentence word for word, as
-    copies of an article do, is left out.
+    copies of an article do, is left out, and so are orders to a program, and the title of an article that has more to
+    say: it stands beside each quote anyway.
     """
     sentences: dict[str, Sentence] = {}
     for article, result in sorted(passages, key=lambda passage: -passage[1].score):
         for start, end in sentence_spans(article.text, article.language):
-            if start < result.chunk.end and result.chunk.start < end:
+            inside = start < result.chunk.end and result.chunk.start < end
+            if inside and not is_instruction(article.text, start, end):
                 sentence = Sentence(article, start, end, result.score)
                 sentences.setdefault(sentence.text, sentence)
-    return list(sentences.values())
+    more = {sentence.article.id for sentence in sentences.values() if not sentence.is_title}
+    return [s for s in sentences.values() if not (s.is_title and s.article.id in more)]
 
 
 def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:

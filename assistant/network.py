@@ -8,20 +8,17 @@ pronoun in one of them stands for. This module imports torch: import it where it
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from index.embedding import builtin_model_folder
+from index.embedding import builtin_model_folder, builtin_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from tokenizers import Tokenizer
+    from pathlib import Path
 
 LONGEST_QUESTION = 64
 LONGEST_SENTENCE = 160
@@ -113,20 +110,9 @@ def new_network() -> ReaderNetwork:
     return network
 
 
-@cache
-def tokenizer() -> Tokenizer:
-    """Return the tokenizer of the packaged MiniLM, without padding or truncation."""
-    from tokenizers import Tokenizer
-
-    made = Tokenizer.from_file(str(Path(builtin_model_folder()) / "tokenizer.json"))
-    made.no_padding()
-    made.no_truncation()
-    return made
-
-
 def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
     """Return the tokens of each text, at most so many, and where they stand in it."""
-    encoded = tokenizer().encode_batch(list(texts), add_special_tokens=False)
+    encoded = builtin_tokenizer().encode_batch(list(texts), add_special_tokens=False)
     return [EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest])) for each in encoded]
 
 
@@ -135,7 +121,7 @@ def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) 
 
     A window reads: [CLS] question [SEP] sentence sentence … [SEP].
     """
-    cls, sep = tokenizer().encode("").ids
+    cls, sep = builtin_tokenizer().encode("").ids
     rows: list[tuple[list[int], int, list[int]]] = []
     count = 0
     total = sum(len(sentences) for _, sentences in windows)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from assistant.conversation import Citation, Turn
     from index import Article, ArticleIndex
+    from index.embedding import Embedder
 
 CENTRAL_SENTENCES = 3
 PASSAGES = 6
@@ -26,6 +27,10 @@ SHORTEST_SENTENCE = 6
 """Words with a meaning of their own; a shorter sentence is a caption or an aside."""
 REPETITION = 0.3
 """The share of a sentence's likeness to those chosen before it in what decides the next one."""
+BEGINNING = 1_000
+"""Characters: about what the embedding model reads of a text."""
+SAME_SUBJECT = 0.6
+"""The cosine from which on two articles are on the same subject."""
 LONGEST_LIST = 20
 """People; an article that names more shows those that it names most."""
 
@@ -45,6 +50,12 @@ def overview(
     if wanted.kind == "people":
         return _people_named(article)
     return _about(article, index)
+
+
+def alike(one: Article, other: Article, embedder: Embedder) -> bool:
+    """Return whether two articles are on the same subject, by the beginnings of their texts."""
+    first, second = np.array(embedder.embed_documents([each.text[:BEGINNING] for each in (one, other)]))
+    return float(first @ second) >= SAME_SUBJECT
 
 
 def _meant(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from assistant.errors import WeightsError
+from assistant.kinds import lacks_kind
 from index.ranking import lexical_scores, with_compounds_split
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ LONGEST_SPAN = 40
 SHORTLIST = 5
 """How many of the sentences that the network likes best are weighed."""
 NOTHING_READ = -20.0
-"""The logit of a sentence that has no token, as good as certain not to answer."""
+"""The logit of a sentence that has no token, or nothing of the kind that is asked for: it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +95,14 @@ class Reader:
 
         Raises `WeightsError`.
         """
+        return self.weigh(question, sentences, self.evidence(question, sentences), embedder)
+
+    def weigh(
+        self, question: str, sentences: Sequence[Sentence], evidence: Sequence[Evidence], embedder: Embedder
+    ) -> list[Reading]:
+        """Return what `read` does of sentences for which there is evidence, as if there were no others."""
         if not sentences:
             return []
-        self.load()
-        evidence = self.evidence(question, sentences)
         shortlist, rows = weighable(question, sentences, evidence, embedder)
         scores = 1 / (1 + np.exp(-rows @ np.array(self.calibration.weights) - self.calibration.bias))
         readings = [
@@ -107,7 +112,10 @@ class Reader:
         return sorted(readings, key=lambda reading: -reading.score)
 
     def evidence(self, question: str, sentences: Sequence[Sentence]) -> list[Evidence]:
-        """Return what the network makes of each sentence, in the order given."""
+        """Return what the network makes of each sentence, in the order given. Raises `WeightsError`."""
+        if not sentences:
+            return []
+        self.load()
         import torch
 
         from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
@@ -170,9 +178,11 @@ def weighable(
     """Return the numbers of the sentences that the network likes best, and what their scores are made of, a row each.
 
     These are how far the network's logit is above those of all other sentences together and of "none" (a logit of 0),
-    the sentence's BM25 score and cosine, and the score of its passage.
+    the sentence's BM25 score and cosine, and the score of its passage. A sentence without a number does not answer "how
+    many?", whatever the network says.
     """
     logits = np.array([found.logit for found in evidence])
+    logits[[lacks_kind(question, sentence.text) for sentence in sentences]] = NOTHING_READ
     shortlist = np.argsort(-logits, kind="stable")[:SHORTLIST].tolist()
     others = [np.logaddexp.reduce([0.0, *np.delete(logits, number)]) for number in shortlist]
     texts = [sentence.text for sentence in sentences]

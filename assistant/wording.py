@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import date
+from assistant.dates import day_in_words, relative_dates
 
+if TYPE_CHECKING:
     from assistant.conversation import Citation
 
 _AROUND_WORDS = " \t\n,.;:–—-“”‘„«»\"'"
@@ -19,9 +20,37 @@ def describe(citation: Citation) -> str:
     return f"“{citation.title}” ({citation.source}{day})"
 
 
-def day_in_words(day: date) -> str:
-    """Return a day as it is written in answers and on the page: 29 September 2016."""
-    return f"{day.day} {day:%B %Y}"
+def with_days(text: str, citation: Citation, *, days_wanted: bool) -> str:
+    """Return an answer's words and quote with the days that "tomorrow" and the like mean in it, showing the working.
+
+    In "tomorrow (30 September 2016; the article is of 29 September 2016)" stands what was counted from where. What only
+    the quote has is told after it, if days are what the question wants. What bears no date is left as it is.
+    """
+    if citation.published is None:
+        return text
+    working = f"the article is of {day_in_words(citation.published)}"
+    beside = []
+    words, dash, quote = text.rpartition(" — “")
+    for relative in relative_dates(_on_one_line(citation.quote), citation.published):
+        if relative.expression in words:
+            words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
+        elif days_wanted:
+            beside.append(f"{relative.expression}: {relative.meaning}")
+    return f"{words}{dash}{quote}" + (f" ({', '.join(beside)}; {working})" if beside else "")
+
+
+def earlier(citation: Citation) -> str:
+    """Return what goes before the claim of an older article."""
+    return f"Earlier, on {day_in_words(citation.published)}:" if citation.published else "Elsewhere:"
+
+
+def has_words(quote: str, words: str) -> bool:
+    """Return whether a quote says some words, whatever their case.
+
+    >>> has_words("It cost 27 million euros.", "27 million euros"), has_words("It cost 27 million.", "7 million")
+    (True, False)
+    """
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", quote, re.IGNORECASE))
 
 
 def quoted(citation: Citation) -> str:

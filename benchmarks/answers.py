@@ -21,8 +21,8 @@ import typer
 from rich.progress import track
 
 from assistant import Answer, Assistant, Turn
-from assistant.conversation import standalone_question
 from assistant.errors import AssistantError
+from assistant.followups import standalone_question
 from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL
 from assistant.wording import quoted

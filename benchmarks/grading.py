@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assistant import day_in_words
 from benchmarks.questions import Place, covers
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _MARK = re.compile(r"\[\d+\]")
 _NO_WORD = re.compile(r"[^\w]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_CONNECTING = frozenset({"earlier"})
+_IN_BRACKETS = re.compile(r"\([^()]*\)")
 _CAPITALISED = re.compile(r"[^\W\d_a-zß-ÿ][\w’'-]*")
 
 
@@ -107,16 +110,21 @@ def f1(said: str, gold: str) -> float:
 def unsupported(answer: Answer) -> tuple[str, ...]:
     """Return the numbers and the words with a capital that an answer has and its citations have not.
 
-    What is told of a citation's article, its title, source and day, counts as the citation's. A refusal states nothing.
+    What is told of a citation's article, its title, source and day, counts as the citation's, and so does a day that is
+    counted from its day, if that is said. A refusal states nothing.
     """
     if answer.status == "refused":
         return ()
     known = " ".join(
-        f"{c.quote} {c.title} {c.source} {f'{c.published.day} {c.published:%B %Y}' if c.published else ''}"
-        for c in answer.citations
+        f"{c.quote} {c.title} {c.source} {day_in_words(c.published) if c.published else ''}" for c in answer.citations
     )
     numbers, words = set(_NUMBER.findall(known)), set(_tokens(known))
+    workings = [f"; the article is of {day_in_words(c.published)})" for c in answer.citations if c.published]
     said = _MARK.sub(" ", answer.text)
+    for counted in _IN_BRACKETS.findall(said):
+        if any(counted.endswith(working) for working in workings):
+            said = said.replace(counted, " ")
+    words |= _CONNECTING
     missing = [number for number in _NUMBER.findall(said) if number not in numbers]
     return (*missing, *(word for word in _CAPITALISED.findall(said) if not set(_tokens(word)) <= words))
 

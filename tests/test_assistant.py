@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from assistant import Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
-from assistant.answering import answering_quote
-from assistant.conversation import standalone_question
+from assistant.claims import answering_quote
+from assistant.followups import standalone_question
 from assistant.grounding import Sentence, cite, passage_sentences
 from assistant.reader import Reading
 from index import Article, ArticleIndex, Chunk, SearchResult

@@ -19,7 +19,8 @@ import typer
 from rich.progress import track
 
 from assistant import Assistant
-from assistant.answering import PASSAGES, answering_quote
+from assistant.answering import PASSAGES
+from assistant.claims import answering_quote
 from assistant.reader import WEIGHTS, Reader, Reading
 from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, rendered
 from benchmarks.questions import first_hit

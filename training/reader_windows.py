@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode, tokenizer
+from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
+from index.embedding import builtin_tokenizer
 from index.ranking import content_words
 
 if TYPE_CHECKING:
@@ -42,8 +43,10 @@ WORN = 0.25
 ALONE = 0.3
 """The share of made-up sentences that have a window of their own."""
 MOST_NEAR_PASSAGES = 3
-VEILED = 0.2
-"""The share of questions of which words are hidden: what is left must tell the answer by what it is, not by an echo."""
+UNHEARD_OF = 0.2
+"""The share of questions that have words nobody knows, as those of a new field are."""
+FIRST_WORD_TOKEN = 2_000
+"""The vocabulary's first tokens are reserved, or single characters."""
 
 _WORD = re.compile(r"\w+")
 _ASKING = re.compile(
@@ -156,8 +159,11 @@ class ItemMaker:
         encoded = [tuple(scene.made.get(each) or self._sentences[each] for each in window) for window in windows]
         asked = _worn(scene.question, generator) if generator.random() < WORN else scene.question
         tokens = encode([asked], LONGEST_QUESTION)[0]
-        ids = _veiled(asked, tokens, generator) if generator.random() < VEILED else tokens.ids
-        return Item(ids, tuple(encoded), places, scene.span if pointed else None)
+        if generator.random() < UNHEARD_OF:
+            unheard_of = _unheard_of(asked, tokens, generator)
+            tokens = _in_other_tokens(tokens, unheard_of)
+            encoded = [tuple(_in_other_tokens(each, unheard_of) for each in window) for window in encoded]
+        return Item(tokens.ids, tuple(encoded), places, scene.span if pointed else None)
 
     def _the_passage(self, _scene: _Scene, _generator: random.Random) -> None:
         """Leave the answering sentence among those around it."""
@@ -287,15 +293,21 @@ def _without(sentence: EncodedSentence, span: tuple[int, int]) -> EncodedSentenc
     )
 
 
-def _veiled(question: str, tokens: EncodedSentence, generator: random.Random) -> tuple[int, ...]:
-    """Return a question's tokens with about half of its content words masked."""
+def _unheard_of(question: str, tokens: EncodedSentence, generator: random.Random) -> dict[int, int]:
+    """Return other tokens at random for about half of those that a question's content words are made of."""
     content = [match.span() for match in _WORD.finditer(question) if content_words(match.group())]
-    veiled = [span for span in content if generator.random() < 0.5]  # noqa: PLR2004
-    mask = tokenizer().token_to_id("[MASK]")
-    return tuple(
-        mask if any(begin <= start and end <= stop for begin, stop in veiled) else token
+    inside = {
+        token
         for token, (start, end) in zip(tokens.ids, tokens.offsets, strict=True)
-    )
+        if any(begin <= start and end <= stop for begin, stop in content)
+    }
+    words = range(FIRST_WORD_TOKEN, builtin_tokenizer().get_vocab_size())
+    return {token: generator.choice(words) for token in sorted(inside) if generator.random() < 0.5}  # noqa: PLR2004
+
+
+def _in_other_tokens(sentence: EncodedSentence, others: dict[int, int]) -> EncodedSentence:
+    """Return a sentence with some tokens replaced by others."""
+    return EncodedSentence(tuple(others.get(token, token) for token in sentence.ids), sentence.offsets)
 
 
 def _worn(question: str, generator: random.Random) -> str:

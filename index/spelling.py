@@ -1,0 +1,66 @@
+"""A question's misspelt words → the words of the articles that were meant."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING
+
+from index.embedding import builtin_tokenizer
+from index.ranking import FUNCTION_WORDS, content_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SHORTEST_WORD = 4
+"""Letters; a shorter word has too many others beside it."""
+LONG_WORD = 7
+"""Letters from which on a word may have two slips, not one."""
+
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+def corrected(question: str, texts: Sequence[str]) -> str:
+    """Return a question with each misspelt word replaced by the word of the texts that is meant.
+
+    >>> corrected("who runs the musuem?", ["The museum's head is Greta Lindqvist."])
+    'who runs the museum?'
+
+    A word is misspelt if it is neither a word of the texts nor one of English (the packaged model's vocabulary holds
+    those that are common), and one slip of the keys, or two in a long word, away from a word of the texts: a letter
+    more, less, another, or two exchanged (Damerau, 1964). A name is one of those words; its first letter has to agree.
+    """
+    unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word)}
+    if not unknown:
+        return question
+    known: dict[str, Counter[str]] = {word: Counter({word: 1}) for word in FUNCTION_WORDS}
+    for text in texts:
+        for word in _WORD.findall(text):
+            known.setdefault(word.lower(), Counter())[word] += 1
+    stems = {stem for word in known for stem in content_words(word)}
+    meant = {word: _meant(word, known) for word in unknown if not set(content_words(word)) <= stems}
+    return _WORD.sub(lambda found: meant.get(found.group()) or found.group(), question)
+
+
+def _may_be_misspelt(word: str) -> bool:
+    return len(word) >= SHORTEST_WORD and word.lower() not in _common_words() and word.lower() not in FUNCTION_WORDS
+
+
+def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
+    """Return the nearest known word as it is mostly written, of several the one that is written most; None for none."""
+    from rapidfuzz.distance import OSA
+
+    low = word.lower()
+    slips = 2 if len(word) >= LONG_WORD else 1
+    near = [
+        (distance, -forms.total(), other)
+        for other, forms in known.items()
+        if other[0] == low[0] and len(other) > slips and (distance := OSA.distance(low, other)) <= slips
+    ]
+    return known[min(near)[2]].most_common(1)[0][0] if near else None
+
+
+@cache
+def _common_words() -> frozenset[str]:
+    return frozenset(token for token in builtin_tokenizer().get_vocab() if not token.startswith("##"))
