@@ -23,6 +23,7 @@ _NAME = rf"{_CAPITALISED}(?: (?:&|{_CAPITALISED}|[A-Z]?\d\w*))*"
 _NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]*"
 _NAMED = rf"(?:{_DETERMINER} (?:{_NAME}|{_NOUN}(?: {_NOUN})?)|{_NAME})"
 _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
+_VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINER} {_NOUN}) {_NOUN}\W*$")
 _PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", re.IGNORECASE)
 _THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
 _BREAKS_OFF = re.compile(r"\W*(?:and|but|also|then|so|what about|how about)\b\W*", re.IGNORECASE)
@@ -105,6 +106,7 @@ def _things(question: str) -> list[str]:
     >>> _things("Who is the head of The Old Mill, and what did a ticket for the museum in Ostheim cost?")
     ['the head', 'The Old Mill', 'a ticket', 'the museum in Ostheim']
     """
+    question = _VERB_AT_END.sub(r"\1", question)
     return [thing.group() for thing in _THING.finditer(question)]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,6 +43,8 @@ SHORTLIST = 5
 """How many of the sentences that the network likes best are weighed."""
 NOTHING_READ = -20.0
 """The logit of a sentence that has no token, or nothing of the kind that is asked for: it does not answer."""
+
+_POINT_IN_NUMBER = re.compile(r"\d[.,]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +244,19 @@ def _evidence(sentence: Sentence, encoded: EncodedSentence, logits: Logits, plac
 
 
 def _whole_words(text: str, start: int, end: int) -> Span:
-    """Return a span that breaks no word, for the network's tokens are parts of words."""
-    while 0 < start < len(text) and _is_word(text[start - 1]) and _is_word(text[start]):
+    """Return a span that breaks no word and no number such as 27,534, for the network's tokens are parts of words."""
+    while 0 < start < len(text) and _is_inside(text, start):
         start -= 1
-    while 0 < end < len(text) and _is_word(text[end - 1]) and _is_word(text[end]):
+    while 0 < end < len(text) and _is_inside(text, end):
         end += 1
     return start, end
+
+
+def _is_inside(text: str, at: int) -> bool:
+    """Return whether no word ends before a character: it is amid letters and digits, or amid a number's digits."""
+    if _is_word(text[at - 1]) and _is_word(text[at]):
+        return True
+    return any(_POINT_IN_NUMBER.fullmatch(text, begin, begin + 3) for begin in (at - 2, at - 1) if begin >= 0)
 
 
 def _is_word(character: str) -> bool:

@@ -82,7 +82,7 @@ def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
     by_id = {article.id: article for article in articles}
 
     def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
-        places = [place for place in search(question.text) if among is None or place.article_id in among]
+        places = search(question.text, among)
         chunks = [
             Chunk(f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end)
             for p in places[:TUTORIAL_CHUNKS]

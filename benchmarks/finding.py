@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -30,7 +31,8 @@ BUDGET = 3_000
 """Characters: what they hold compares rankings of long and of short chunks fairly."""
 TUTORIAL = "LangChain tutorial, 1000/200"
 
-Search = Callable[[str], list[Place]]
+Search = Callable[..., list[Place]]
+"""Finds the best places for a question, perhaps only in some articles (their ids)."""
 
 
 def cut(places: Sequence[Place], characters: int) -> list[Place]:
@@ -51,7 +53,12 @@ def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
     starts = [chunk.metadata["start_index"] for chunk in chunks]
     places = [Place(c.metadata["id"], s, s + len(c.page_content)) for c, s in zip(chunks, starts, strict=True)]
     vectors = np.array(embedder.embed_documents([chunk.page_content for chunk in chunks]))
-    return lambda question: [places[i] for i in nearest(vectors, embedder.embed_query(question))[: max(RANKS)]]
+
+    def search(question: str, among: Collection[str] | None = None) -> list[Place]:
+        ranked = (places[number] for number in nearest(vectors, embedder.embed_query(question)))
+        return list(islice((place for place in ranked if among is None or place.article_id in among), max(RANKS)))
+
+    return search
 
 
 def retrieval(search: Search, questions: Sequence[Question]) -> dict[str, float]:

@@ -25,7 +25,7 @@ _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _CONNECTING = frozenset({"earlier"})
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
-_CAPITALISED = re.compile(r"[^\W\d_a-zß-ÿ][\w’'-]*")
+_CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-zß-ÿ][\w’'-]*")
 
 
 @dataclass(frozen=True, slots=True)

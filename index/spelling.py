@@ -31,7 +31,8 @@ def corrected(question: str, texts: Sequence[str]) -> str:
     those that are common), and one slip of the keys, or two in a long word, away from a word of the texts: a letter
     more, less, another, or two exchanged (Damerau, 1964). A name is one of those words; its first letter has to agree.
     """
-    unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word)}
+    together = "\n".join(texts).lower()
+    unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word) and word.lower() not in together}
     if not unknown:
         return question
     known: dict[str, Counter[str]] = {word: Counter({word: 1}) for word in FUNCTION_WORDS}

@@ -10,7 +10,7 @@ import pytest
 
 from assistant import Assistant, WeightsError
 from assistant.grounding import Sentence
-from assistant.reader import CHECKSUMS, SHIPPED_FILES, WEIGHTS, Reader
+from assistant.reader import CHECKSUMS, SHIPPED_FILES, WEIGHTS, Reader, _whole_words
 from index import Article, ArticleIndex
 from index.sentences import sentence_spans
 from index.shipped import shipped_article
@@ -131,6 +131,14 @@ def test_strange_texts_get_sane_readings(read, question, text):
     assert 0 <= reading.score <= 1
     start, end = reading.span
     assert 0 <= start <= end <= len(text)
+
+
+@pytest.mark.parametrize(("piece", "whole"), [("27", "27,534"), ("4", "6.4"), ("mil", "million"), ("End", "End")])
+def test_a_span_breaks_no_word_and_no_number(piece, whole):
+    """The network's tokens are parts of words, and of numbers with a point or a comma."""
+    text = "It is 27,534 long, 6.4 million. End"
+    start = text.index(piece)
+    assert text[slice(*_whole_words(text, start, start + len(piece)))] == whole
 
 
 def test_fifty_threads_read_what_one_reads(read):
