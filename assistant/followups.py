@@ -45,7 +45,8 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     """
     before, words = "", ""
     for turn in history:
-        before, words = _resolved(turn.question, before, words), turn.answer.words
+        if content_words(turn.question):
+            before, words = _resolved(turn.question, before, words), turn.answer.words
     return _resolved(question, before, words)
 
 

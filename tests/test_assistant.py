@@ -4,12 +4,11 @@ import threading
 
 import pytest
 
-from assistant import Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
+from assistant import Answer, Assistant, QuestionError, UnknownModelError, describe
 from assistant.claims import answering_quote
-from assistant.followups import standalone_question
-from assistant.grounding import Sentence, cite, passage_sentences
+from assistant.grounding import Sentence
 from assistant.reader import Reading
-from index import Article, ArticleIndex, Chunk, SearchResult
+from index import Article, ArticleIndex
 from index.sentences import sentence_spans
 from index.shipped import shipped_article
 
@@ -209,39 +208,3 @@ def test_suggestions_go_with_the_shipped_article(assistant, new_index):
     for question in assistant.suggestions():
         assert assistant.ask(question).status == "answered"
     assert Assistant(new_index).suggestions() == ()
-
-
-def test_a_question_that_names_nothing_takes_the_last_that_did():
-    """A bare "and when?" is asked of what was asked before; a question of its own stands alone."""
-    refused = Answer("", (), "refused")
-    history = [Turn("Who runs the mill?", refused), Turn("and when?", refused)]
-    assert standalone_question("and why?", history) == "Who runs the mill? and why?"
-    assert standalone_question("Who is the mayor?", history) == "Who is the mayor?"
-    assert standalone_question("and why?", []) == "and why?"
-
-
-def test_history_reaches_the_answer(assistant):
-    """A follow-up without words of its own is answered from the same passage."""
-    history = [Turn("who runs The Defenders?", assistant.ask("who runs The Defenders?"))]
-    assert assistant.ask("who are they?").status == "refused"
-    assert "Marco Ramirez" in assistant.ask("who are they?", history).text
-
-
-def test_a_sentence_cut_by_a_chunk_is_read_whole():
-    """A sentence that reaches into a passage is taken from its beginning to its end, with the better score."""
-    article = Article("id", "title", "It rained on the hills. The mill stood still.", "source", language="en")
-    first = SearchResult(Chunk("id:v:0", "id", article.text[:30], 0, 30), 0.4)
-    second = SearchResult(Chunk("id:v:1", "id", article.text[30:], 30, len(article.text)), 0.9)
-    found = passage_sentences([(article, first), (article, second)])
-    assert [(sentence.text, sentence.passage_score) for sentence in found] == [
-        ("The mill stood still.", 0.9),
-        ("It rained on the hills.", 0.4),
-    ]
-
-
-def test_a_citation_says_where_it_is_from():
-    """Title, source and day, the day only where there is one."""
-    article = shipped_article()
-    assert describe(cite(1, Sentence(article, 0, 5, 0.0))).endswith("’” (Collider, 29 September 2016)")
-    undated = Article("id", "Rain", "It rained.", "rain.txt")
-    assert describe(cite(1, Sentence(undated, 0, 5, 0.0))) == "“Rain” (rain.txt)"

@@ -133,7 +133,7 @@ def test_strange_texts_get_sane_readings(read, question, text):
     assert 0 <= start <= end <= len(text)
 
 
-@pytest.mark.parametrize(("piece", "whole"), [("27", "27,534"), ("4", "6.4"), ("mil", "million"), ("End", "End")])
+@pytest.mark.parametrize(("piece", "whole"), [("27", "27,534"), ("6", "6.4"), ("mil", "million"), ("End", "End")])
 def test_a_span_breaks_no_word_and_no_number(piece, whole):
     """The network's tokens are parts of words, and of numbers with a point or a comma."""
     text = "It is 27,534 long, 6.4 million. End"
