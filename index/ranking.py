@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +27,11 @@ B = 0.75
 SHORTEST_PART = 3
 """Letters; shorter words stand in others by chance."""
 LEXICAL_WEIGHT = 0.6
-"""The share of BM25 in the score of a chunk, the cosine having the rest."""
+"""The share of BM25 in how near a chunk is to a query, the cosine having the rest."""
+SENTENCE_WEIGHT, PAIR_WEIGHT = 0.3, 0.1
+"""How much its best sentence, and the query's pairs of words that stand in it, add to a chunk's nearness of 1."""
+SENTENCES_OF = 30
+"""How many of the chunks, those nearest to the query, have their sentences looked at."""
 
 _WORD = re.compile(r"\w+")
 FUNCTION_WORDS = frozenset(
@@ -46,10 +53,38 @@ class SearchResult:
 
 
 def rank(query: str, chunks: Sequence[Chunk], cosines: Sequence[float], k: int) -> list[SearchResult]:
-    """Return the k best of the candidate chunks, the best first; `cosines` holds each one's similarity to the query."""
-    scores = relevance(query, [chunk.text for chunk in chunks], cosines, LEXICAL_WEIGHT)
+    """Return the k best of the candidate chunks, the best first; `cosines` holds each one's similarity to the query.
+
+    A chunk's score is made of how near it is to the query, how well its best sentence has the query's words, and how
+    many of the query's words stand side by side in it.
+    """
+    texts = [chunk.text for chunk in chunks]
+    near = relevance(query, texts, cosines, LEXICAL_WEIGHT)
+    scores = near + SENTENCE_WEIGHT * _best_sentences(query, texts, near) + PAIR_WEIGHT * _pairs(query, texts)
+    scores /= 1 + SENTENCE_WEIGHT + PAIR_WEIGHT
     best = np.argsort(-scores, kind="stable")[:k]
     return [SearchResult(chunks[i], float(scores[i])) for i in best]
+
+
+def _best_sentences(query: str, texts: Sequence[str], near: Scores) -> Scores:
+    """Return the BM25 score of the best sentence of each of the nearest texts, 0 for the others.
+
+    A text that has all words of a query in one sentence answers it rather than one that has them here and there.
+    """
+    nearest = np.argsort(-near, kind="stable")[:SENTENCES_OF]
+    sentences = [(i, texts[i][start:end]) for i in nearest for start, end in sentence_spans(texts[i])]
+    best = np.zeros(len(texts))
+    for (i, _), score in zip(sentences, lexical_scores(query, [text for _, text in sentences]), strict=True):
+        best[i] = max(best[i], score)
+    return best
+
+
+def _pairs(query: str, texts: Sequence[str]) -> Scores:
+    """Return the share of a query's pairs of neighbouring words that are neighbours in each text as well."""
+    words = content_words(query)
+    asked = set(pairwise(words))
+    found = [len(asked & set(pairwise(content_words(text)))) for text in texts]
+    return np.array(found, dtype=np.float64) / max(1, len(asked))
 
 
 def relevance(query: str, texts: Sequence[str], cosines: Sequence[float], lexical_weight: float) -> Scores:
