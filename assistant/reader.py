@@ -118,7 +118,6 @@ class Reader:
         """Return what the network makes of each sentence, in the order given. Raises `WeightsError`."""
         if not sentences:
             return []
-        self.load()
         import torch
 
         from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
@@ -126,11 +125,13 @@ class Reader:
         # Threads may read at once; torch releases Python's lock and shares its own threads among them.
         asked = encode([question], LONGEST_QUESTION)[0].ids
         encoded = encode([sentence.text for sentence in sentences], LONGEST_SENTENCE)
+        with self._loading:
+            network = self._network  # Its calibration may not be there yet: it is made of evidence.
         found: dict[int, Evidence] = {}
         for windows in _batches(_windows(sentences, encoded), encoded):
             batch = collate([(asked, [encoded[number] for number in window]) for window in windows])
             with torch.inference_mode():
-                logits = self._network(batch)
+                logits = network(batch)
             order = [number for window in windows for number in window]
             for place, number in enumerate(order):
                 inside = batch.sentence_of == place

@@ -18,7 +18,7 @@ _UNUSUAL_SPACE = re.compile(r"[^\S \n\r]")
 _OPENING_MARKS_AT_END = re.compile(r'(?<=\s)[“„‟«"(\[]+\s*$')
 
 
-@lru_cache(maxsize=2_000)
+@lru_cache(maxsize=512)
 def sentence_spans(text: str, language: str | None = None) -> tuple[Span, ...]:
     """Return the offsets of each sentence of a text, in order, without the white space around it.
 
