@@ -11,13 +11,12 @@ from assistant.grounding import cite, one_quote
 from assistant.kinds import lacks_kind, wants_time
 from assistant.names import whole_names
 from assistant.questions import wants_names, wants_words
-from assistant.wording import answering_words, earlier, has_words, quoted, with_days
+from assistant.wording import answering_words, earlier, has_words, told
 from index.ranking import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.conversation import Citation
     from assistant.grounding import Sentence
     from assistant.reader import Reading
 
@@ -37,16 +36,19 @@ def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading]
     `others` are those of an article of another day on the same subject: where it answers in other words, both are told,
     the newer first.
     """
-    told = [_claim(question, readings)]
+    claims = [_claim(question, readings)]
     if others:
-        both = [*told, _claim(question, others)]
+        both = [*claims, _claim(question, others)]
         newer, older = sorted(both, key=lambda claim: claim.quote.article.published or date.min, reverse=True)
         if newer.words and older.words and not has_words(newer.quote.text, older.words):
-            told = [newer, older]
-    citations = tuple(cite(number, claim.quote) for number, claim in enumerate(told, start=1))
-    texts = [_text(question, claim, citation) for claim, citation in zip(told, citations, strict=True)]
+            claims = [newer, older]
+    citations = tuple(cite(number, claim.quote) for number, claim in enumerate(claims, start=1))
+    days_wanted = wants_time(question)
+    texts = [
+        told(claim.words, citation, days_wanted=days_wanted) for claim, citation in zip(claims, citations, strict=True)
+    ]
     texts[1:] = [f"{earlier(citation)} {text}" for citation, text in zip(citations[1:], texts[1:], strict=True)]
-    return Answer("\n\n".join(texts), citations, "answered", told[0].words)
+    return Answer("\n\n".join(texts), citations, "answered", claims[0].words)
 
 
 def answering_quote(readings: Sequence[Reading]) -> Sentence:
@@ -81,8 +83,3 @@ def _words(reading: Reading, question: str) -> str:
     sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
     words = answering_words(text[slice(*(names or span))]) if sure else ""
     return words if content_words(words) and not lacks_kind(question, words) else ""
-
-
-def _text(question: str, claim: _Claim, citation: Citation) -> str:
-    text = f"{claim.words} — {quoted(citation)}" if claim.words else quoted(citation)
-    return with_days(text, citation, days_wanted=wants_time(question))

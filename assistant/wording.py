@@ -20,23 +20,23 @@ def describe(citation: Citation) -> str:
     return f"“{citation.title}” ({citation.source}{day})"
 
 
-def with_days(text: str, citation: Citation, *, days_wanted: bool) -> str:
-    """Return an answer's words and quote with the days that "tomorrow" and the like mean in it, showing the working.
+def told(words: str, citation: Citation, *, days_wanted: bool) -> str:
+    """Return an answer's words, if any, with their quote, and what "tomorrow" and the like mean, showing the working.
 
     In "tomorrow (30 September 2016; the article is of 29 September 2016)" stands what was counted from where. What only
-    the quote has is told after it, if days are what the question wants. What bears no date is left as it is.
+    the quote has is told after it, if days are what the question wants. The quote itself stays as it is, and so does
+    what bears no date.
     """
-    if citation.published is None:
-        return text
-    working = f"the article is of {day_in_words(citation.published)}"
     beside = []
-    words, dash, quote = text.rpartition(" — “")
-    for relative in relative_dates(_on_one_line(citation.quote), citation.published):
-        if relative.expression in words:
-            words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
-        elif days_wanted:
-            beside.append(f"{relative.expression}: {relative.meaning}")
-    return f"{words}{dash}{quote}" + (f" ({', '.join(beside)}; {working})" if beside else "")
+    if citation.published:
+        working = f"the article is of {day_in_words(citation.published)}"
+        for relative in relative_dates(_on_one_line(citation.quote), citation.published):
+            if relative.expression in words:
+                words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
+            elif days_wanted:
+                beside.append(f"{relative.expression}: {relative.meaning}")
+    text = f"{words} — {quoted(citation)}" if words else quoted(citation)
+    return f"{text} ({', '.join(beside)}; {working})" if beside else text
 
 
 def earlier(citation: Citation) -> str:

@@ -48,6 +48,13 @@ def test_a_relative_day_beside_the_words_is_told_after_the_quote():
     assert "2 May" not in answer("What closed?", [noon]).text
 
 
+def test_a_quote_stays_as_it_is_whatever_marks_it_has():
+    """A dash and a quotation in it, where an answer has its own, are no border between words and quote."""
+    text = "Rain\n\nMay 3, 2021\n\nBerg promised it for tomorrow — “surely”."
+    given = answer("What was promised?", [reading(Article.from_text(text, "rain"), "surely")])
+    assert "Berg promised it for tomorrow — “surely”." in given.text
+
+
 @pytest.mark.parametrize(
     ("expression", "meaning"),
     [
