@@ -26,10 +26,10 @@ from assistant.followups import standalone_question
 from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL
 from assistant.wording import quoted
-from benchmarks.finding import TUTORIAL, retrieval, tutorial_search
+from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
 from benchmarks.measuring import ERR, Rows, about, rendered
-from benchmarks.questions import Place, Question, read_questions
+from benchmarks.questions import Question, read_questions
 from index import ArticleIndex, ArticleIndexError, Chunk, SearchResult, SourceError
 from index.embedding import SentenceEmbedder
 
@@ -195,16 +195,10 @@ def measure(
     """Return the tables by their titles, and what came of each question asked of the assistant."""
     index = assistant.index
     answerable = [question for question in questions if question.golds]
-
-    def search(question: str) -> list[Place]:
-        chunks = [result.chunk for result in index.search(question, k=20)]
-        return [Place(chunk.article_id, chunk.start, chunk.end) for chunk in chunks]
-
-    asks = {assistant.model: asking(assistant)}
-    found = {name: outcomes(ask, articles, questions, name) for name, ask in asks.items()}
-    mine = found[assistant.model]
+    mine = outcomes(asking(assistant), articles, questions, assistant.model)
+    found = {assistant.model: mine}
     alone = [Question(_standalone(question), question.golds) for question in answerable]
-    finding = {assistant.model: retrieval(search, alone)}
+    finding = {assistant.model: retrieval(index_search(index), alone)}
     if baseline:
         found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL)
         finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)

@@ -83,14 +83,19 @@ def retrieval(search: Search, questions: Sequence[Question]) -> dict[str, float]
     }
 
 
-def measure(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Rows]:
-    """Return the tables of an index that holds the articles, by their titles."""
+def index_search(index: ArticleIndex) -> Search:
+    """Return the search of an index."""
 
-    def our_search(question: str) -> list[Place]:
+    def search(question: str) -> list[Place]:
         chunks = [result.chunk for result in index.search(question, k=max(RANKS))]
         return [Place(chunk.article_id, chunk.start, chunk.end) for chunk in chunks]
 
-    searches = {"ours": our_search, TUTORIAL: tutorial_search(articles, index.embedder)}
+    return search
+
+
+def measure(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Rows]:
+    """Return the tables of an index that holds the articles, by their titles."""
+    searches = {"ours": index_search(index), TUTORIAL: tutorial_search(articles, index.embedder)}
     return {"Retrieving chunks": {name: retrieval(search, questions) for name, search in searches.items()}}
 
 
