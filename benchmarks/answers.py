@@ -28,7 +28,7 @@ from assistant.models import DEFAULT_MODEL
 from assistant.wording import quoted
 from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
-from benchmarks.measuring import ERR, Rows, about, rendered
+from benchmarks.measuring import ERR, Rows, about, save, tell
 from benchmarks.questions import Question, read_questions
 from index import ArticleIndex, ArticleIndexError, Chunk, SearchResult, SourceError
 from index.embedding import SentenceEmbedder
@@ -276,16 +276,14 @@ def main(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     measured = about(file, articles, questions)
-    typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
-    typer.echo("\n".join(rendered(title, rows) for title, rows in shown.items()))
+    tell(measured, shown)
     if json_path:
         asked = [
             {"question": o.question.text, "kind": o.question.kind, "right": o.is_right, "answer": o.answer.text}
             | asdict(o.grade)
             for o in found
         ]
-        written = json.dumps({**measured, "tables": tables, "asked": asked}, indent=2, ensure_ascii=False)
-        json_path.write_text(written, encoding="utf-8")
+        save(json_path, measured, tables, asked=asked)
     if plot:
         draw(shown, plot)
 

@@ -6,7 +6,6 @@ What is then chosen and refused, `python -m training.evaluate_reader` measures.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -19,7 +18,7 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, nearest, rendered
+from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, nearest, save, tell
 from benchmarks.questions import Place, Question, first_hit, read_squad
 from index import Article, ArticleIndex, ArticleIndexError, SourceError
 
@@ -116,11 +115,9 @@ def main(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     measured = about(squad_file, articles, questions)
-    typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
-    typer.echo("\n".join(rendered(title, rows) for title, rows in tables.items()))
+    tell(measured, tables)
     if json_path:
-        written = json.dumps({**measured, "tables": tables}, indent=2, ensure_ascii=False)
-        json_path.write_text(written, encoding="utf-8")
+        save(json_path, measured, tables)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -77,3 +79,14 @@ def rendered(title: str, rows: Rows) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def tell(measured: dict[str, Any], tables: dict[str, Rows]) -> None:
+    """Print what was measured on, and the tables with their titles."""
+    typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
+    typer.echo("\n".join(rendered(title, rows) for title, rows in tables.items()))
+
+
+def save(path: Path, measured: dict[str, Any], tables: dict[str, Rows], **more: Any) -> None:
+    """Write the same, and whatever more there is, as JSON."""
+    path.write_text(json.dumps({**measured, "tables": tables, **more}, indent=2, ensure_ascii=False), encoding="utf-8")

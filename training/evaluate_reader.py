@@ -6,7 +6,6 @@ sentences in the same run. The index is a temporary one.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from assistant import Assistant
 from assistant.answering import PASSAGES
 from assistant.claims import answering_quote
 from assistant.reader import WEIGHTS, Reader, Reading
-from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, rendered
+from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, save, tell
 from benchmarks.questions import first_hit
 from index import ArticleIndex, ArticleIndexError
 from index.ranking import relevance
@@ -211,11 +210,9 @@ def main(
         "Milliseconds": {"reader": times},
     }
     measured: dict[str, Any] = about(squad_file, articles, questions)
-    typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
-    typer.echo("\n".join(rendered(title, rows) for title, rows in tables.items()))
+    tell(measured, tables)
     if json_path:
-        written = json.dumps({**measured, "tables": tables}, indent=2, ensure_ascii=False)
-        json_path.write_text(written, encoding="utf-8")
+        save(json_path, measured, tables)
     if plot:
         draw(found, limit, plot)
 
