@@ -44,7 +44,7 @@ SHORTLIST = 5
 NOTHING_READ = -20.0
 """The logit of a sentence that has no token, or nothing of the kind that is asked for: it does not answer."""
 
-_POINT_IN_NUMBER = re.compile(r"\d[.,]\d")
+_POINT_IN_NUMBER = re.compile(r"\d[.,:]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def _evidence(sentence: Sentence, encoded: EncodedSentence, logits: Logits, plac
 
 
 def _whole_words(text: str, start: int, end: int) -> Span:
-    """Return a span that breaks no word and no number such as 27,534, for the network's tokens are parts of words."""
+    """Return a span that breaks no word and no number such as 27,534 or 1.82:1, of which the tokens are parts."""
     while 0 < start < len(text) and _is_inside(text, start):
         start -= 1
     while 0 < end < len(text) and _is_inside(text, end):
