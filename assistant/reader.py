@@ -44,7 +44,7 @@ SHORTLIST = 5
 NOTHING_READ = -20.0
 """The logit of a sentence that has no token, or nothing of the kind that is asked for: it does not answer."""
 
-_POINT_IN_NUMBER = re.compile(r"\d[.,:]\d")
+_MARK_IN_NUMBER = re.compile(r"\d[.,:]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +257,7 @@ def _is_inside(text: str, at: int) -> bool:
     """Return whether no word ends before a character: it is amid letters and digits, or amid a number's digits."""
     if _is_word(text[at - 1]) and _is_word(text[at]):
         return True
-    return any(_POINT_IN_NUMBER.fullmatch(text, begin, begin + 3) for begin in (at - 2, at - 1) if begin >= 0)
+    return any(_MARK_IN_NUMBER.fullmatch(text, begin, begin + 3) for begin in (at - 2, at - 1) if begin >= 0)
 
 
 def _is_word(character: str) -> bool:

@@ -133,7 +133,9 @@ def test_strange_texts_get_sane_readings(read, question, text):
     assert 0 <= start <= end <= len(text)
 
 
-@pytest.mark.parametrize(("piece", "whole"), [("27", "27,534"), ("82", "1.82:1"), ("mil", "million"), ("End", "End")])
+@pytest.mark.parametrize(
+    ("piece", "whole"), [("27", "27,534"), ("6", "6.4"), ("82", "1.82:1"), ("mil", "million"), ("End", "End")]
+)
 def test_a_span_breaks_no_word_and_no_number(piece, whole):
     """The network's tokens are parts of words, and of numbers with a point, a comma or a colon."""
     text = "It is 27,534 long, 6.4 million, 1.82:1. End"

@@ -138,11 +138,10 @@ class Training:
         recent: list[tuple[float, float]] = []
         # Without dropout, a third of the time, more questions are seen; windows and questions vary by themselves.
         self.network.eval()
-        # The time at work: a run that had to wait for others learns as much.
         while self.elapsed < self.seconds:
-            began = time.thread_time()
+            began = time.monotonic()
             recent.append(self._step(next(stream)))
-            self.elapsed += time.thread_time() - began
+            self.elapsed += time.monotonic() - began
             self.steps += 1
             if self.steps % LOG_EVERY == 0:
                 choosing, pointing = (sum(losses) / len(losses) for losses in zip(*recent, strict=True))
