@@ -24,6 +24,7 @@ LONGEST_QUESTION = 64
 LONGEST_SENTENCE = 160
 LONGEST_WINDOW = 256
 """Tokens; what is longer is cut at its end. A window has its question and the separators on top."""
+WEIGHTS_FILE = "reader.safetensors"
 EMBEDDINGS = "encoder.embeddings."
 """What the names of the packaged MiniLM's word vectors, which were not trained, begin with."""
 
@@ -145,11 +146,26 @@ def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) 
     return Batch(padded, mask, types, owner, total)
 
 
+def network_of(weights: bytes) -> ReaderNetwork:
+    """Return the network that `save_weights` wrote."""
+    from safetensors.torch import load, load_file
+
+    folder = builtin_model_folder()
+    network = ReaderNetwork(BertConfig.from_pretrained(folder, attn_implementation="eager"))
+    packaged = load_file(folder / "model.safetensors")
+    embeddings = {
+        name: packaged[name.removeprefix("encoder.")] for name in network.state_dict() if name.startswith(EMBEDDINGS)
+    }
+    trained = {name: value.float() for name, value in load(weights).items()}
+    network.load_state_dict(embeddings | trained)
+    return network
+
+
 def save_weights(network: ReaderNetwork, folder: Path) -> Path:
     """Write what was trained as float16: all but the embeddings, which are the packaged MiniLM's."""
     from safetensors.torch import save_file
 
-    path = folder / "reader.safetensors"
+    path = folder / WEIGHTS_FILE
     trained = {
         name: weight.to(torch.float16).contiguous()
         for name, weight in network.state_dict().items()
@@ -161,15 +177,6 @@ def save_weights(network: ReaderNetwork, folder: Path) -> Path:
 
 def load_weights(weights: bytes) -> ReaderNetwork:
     """Return the network that `save_weights` wrote, ready to read."""
-    from safetensors.torch import load, load_file
-
-    folder = builtin_model_folder()
-    network = ReaderNetwork(BertConfig.from_pretrained(folder, attn_implementation="eager"))
-    packaged = load_file(folder / "model.safetensors")
-    embeddings = {
-        name: packaged[name.removeprefix("encoder.")] for name in network.state_dict() if name.startswith(EMBEDDINGS)
-    }
-    trained = {name: value.float() for name, value in load(weights).items()}
-    network.load_state_dict(embeddings | trained)
+    network = network_of(weights)
     nn.Module.to(network.encoder, precision())  # The encoder's own method has no types.
     return network.eval()

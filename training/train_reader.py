@@ -15,7 +15,17 @@ import torch
 import typer
 from torch.nn import functional
 
-from assistant.network import Batch, Logits, ReaderNetwork, collate, new_network, precision, save_weights
+from assistant.network import (
+    WEIGHTS_FILE,
+    Batch,
+    Logits,
+    ReaderNetwork,
+    collate,
+    network_of,
+    new_network,
+    precision,
+    save_weights,
+)
 from training.calibrate_reader import calibrate
 from training.reader_data import read_all, summary
 from training.reader_windows import ItemMaker
@@ -26,6 +36,8 @@ if TYPE_CHECKING:
     from training.reader_windows import Item
 
 ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
+RATE_AFTER_TRAINING = 0.5
+"""The share of these rates with which a network that was trained before is trained further."""
 WARM_UP = 0.05
 """The share of the time in which the learning rates rise; after it they fall to nothing in a straight line."""
 BATCH_TOKENS = 4_000
@@ -93,20 +105,29 @@ def rate_at(progress: float) -> float:
     return min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
 
 
+def mean_network(folders: Sequence[Path]) -> ReaderNetwork:
+    """Return a network whose weights are the mean of those in some folders (model soup: Wortsman et al., 2022)."""
+    networks = [network_of((folder / WEIGHTS_FILE).read_bytes()) for folder in folders]
+    states = [network.state_dict() for network in networks]
+    networks[0].load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
+    return networks[0]
+
+
 class Training:
     """A training run that can be stopped and resumed: all that it is stands in its checkpoint."""
 
-    def __init__(self, folder: Path, seed: int, seconds: float) -> None:
-        """Begin a run, or take up the one whose checkpoint is in the folder."""
+    def __init__(self, folder: Path, seed: int, seconds: float, trained: Sequence[Path] = ()) -> None:
+        """Begin a run, from the mean of trained weights if there are any, or take up the folder's checkpoint."""
         torch.manual_seed(seed)
         self.seed, self.seconds = seed, seconds
         self.elapsed, self.steps = 0.0, 0
-        self.network: ReaderNetwork = new_network()
+        self.network: ReaderNetwork = mean_network(trained) if trained else new_network()
         self.network.encoder.embeddings.requires_grad_(requires_grad=False)
         encoder = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
+        share = RATE_AFTER_TRAINING if trained else 1.0
         heads = [*self.network.answers.parameters(), *self.network.spans.parameters()]
         self.optimiser = torch.optim.AdamW(
-            [{"params": encoder, "lr": ENCODER_RATE}, {"params": heads, "lr": HEAD_RATE}]
+            [{"params": encoder, "lr": share * ENCODER_RATE}, {"params": heads, "lr": share * HEAD_RATE}]
         )
         self.rates = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda _: max(rate_at(min(self.elapsed / self.seconds, 1.0)), 0.0)
@@ -174,13 +195,16 @@ def main(
     minutes: Annotated[float, typer.Option(min=0.1, help="How long to train, all sessions together.")] = 60,
     checkpoint_minutes: Annotated[float, typer.Option(min=0, help="How often a checkpoint is written.")] = 10,
     seed: Annotated[int, typer.Option(help="What all random choices begin with.")] = 1,
+    start: Annotated[
+        list[Path] | None, typer.Option(help="A folder that training wrote; of several, the mean is trained further.")
+    ] = None,
 ) -> None:
     """Train the reader and write its weights."""
     out.mkdir(parents=True, exist_ok=True)
     corpora = read_all(data)
     typer.echo(summary(corpora))
     maker = ItemMaker(corpora)
-    training = Training(out, seed, minutes * 60)
+    training = Training(out, seed, minutes * 60, start or ())
     training.run(maker, out / "log.jsonl", checkpoint_minutes * 60)
     typer.echo(f"weights: {save_weights(training.network, out)}")
     calibrate(data, out)
