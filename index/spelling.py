@@ -30,6 +30,7 @@ def corrected(question: str, texts: Sequence[str]) -> str:
     A word is misspelt if it is neither a word of the texts nor one of English (the packaged model's vocabulary holds
     those that are common), and one slip of the keys, or two in a long word, away from a word of the texts: a letter
     more, less, another, or two exchanged (Damerau, 1964). A name is one of those words; its first letter has to agree.
+    Where none is as near, it is the common word that it becomes with a letter more or less, or two exchanged.
     """
     together = "\n".join(texts).lower()
     unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word) and word.lower() not in together}
@@ -45,21 +46,41 @@ def corrected(question: str, texts: Sequence[str]) -> str:
 
 
 def _may_be_misspelt(word: str) -> bool:
-    return len(word) >= SHORTEST_WORD and word.lower() not in _common_words() and word.lower() not in FUNCTION_WORDS
+    low = word.lower()
+    common = low in _common_words() or low in FUNCTION_WORDS or set(content_words(low)) <= _common_stems()
+    return len(word) >= SHORTEST_WORD and not common
 
 
 def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
-    """Return the nearest known word as it is mostly written, of several the one that is written most; None for none."""
+    """Return the nearest known word as it is mostly written, or else the nearest common word; None for none.
+
+    Of several known words it is one that does not take another letter, then the one that is written most.
+    """
     from rapidfuzz.distance import OSA
 
     low = word.lower()
     slips = 2 if len(word) >= LONG_WORD else 1
     near = [
-        (distance, -forms.total(), other)
+        (distance, _takes_another_letter(low, other), -forms.total(), other)
         for other, forms in known.items()
         if other[0] == low[0] and len(other) > slips and (distance := OSA.distance(low, other)) <= slips
     ]
-    return known[min(near)[2]].most_common(1)[0][0] if near else None
+    if near and min(near)[0] == 1:
+        return known[min(near)[-1]].most_common(1)[0][0]
+    for other in sorted(_common_words()) if len(word) > SHORTEST_WORD else ():
+        if other[0] == low[0] and not _takes_another_letter(low, other) and OSA.distance(low, other) == 1:
+            return other
+    return known[min(near)[-1]].most_common(1)[0][0] if near else None
+
+
+def _takes_another_letter(word: str, other: str) -> bool:
+    """Return whether the words are as long, but not of the same letters."""
+    return len(word) == len(other) and sorted(word) != sorted(other)
+
+
+@cache
+def _common_stems() -> frozenset[str]:
+    return frozenset(stem for word in _common_words() for stem in content_words(word))
 
 
 @cache

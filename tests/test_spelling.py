@@ -13,11 +13,12 @@ TEXTS = ["The Kettle Choir rehearses in Westhaven. Greta Lindqvist sells tickets
     [
         ("who sells tikets for the musuem", "who sells tickets for the museum"),
         ("wich Ketle Choir", "which Kettle Choir"),
+        ("when was it foundde", "when was it founded"),
         ("where is greta lindquist", "where is greta Lindqvist"),
         ("who runs the museum?", "who runs the museum?"),
         ("trucks and limousines in Westhaven", "trucks and limousines in Westhaven"),
         ("Xyzzyq", "Xyzzyq"),
-        ("musuems", "museum"),
+        ("musuems", "museums"),
         ("", ""),
         ("谁经营这家工厂", "谁经营这家工厂"),
     ],
