@@ -12,6 +12,7 @@ from assistant.claims import answer
 from assistant.conversation import Answer
 from assistant.errors import QuestionError
 from assistant.followups import is_courtesy, standalone_question
+from assistant.framing import plain_question
 from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
 from assistant.overview import alike, overview
@@ -107,7 +108,7 @@ class Assistant:
         elif whole := overview(question, history, self.index, among):
             yield whole
         else:
-            yield from self._chain.stream(_Asked(standalone_question(question, history), among))
+            yield from self._chain.stream(_Asked(plain_question(standalone_question(question, history)), among))
 
     def load(self) -> None:
         """Load the models now rather than at the first question."""

@@ -12,9 +12,10 @@ from typing import Literal
 from index.ranking import content_words
 
 _AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
-_SENTENCE_WANTED = re.compile(
-    rf"\W*(?:(?:and|but|or|so|then|also|please)\W+)*(?:{_AUXILIARY}(?:n['’]?t)?\b|why\b|(?:and\W+)?how\W+(?:{_AUXILIARY}|to|come)\b)",
-    re.IGNORECASE,
+_LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"
+_JUDGED = re.compile(rf"{_LEADING}{_AUXILIARY}(?:n['’]?t)?\b", re.IGNORECASE)
+_TELLING_WANTED = re.compile(
+    rf"{_LEADING}(?:why\b|(?:what|how) about\b|how\W+(?:{_AUXILIARY}|to|come)\b)", re.IGNORECASE
 )
 _PEOPLE_WANTED = re.compile(
     r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
@@ -47,12 +48,21 @@ def wants_names(question: str) -> bool:
 
 
 def wants_words(question: str) -> bool:
-    """Return whether words of a sentence can answer: not so for "why", "how", and what is answered by yes or no.
+    """Return whether words of a sentence can answer: not so for "why", "how", "what about", and for yes or no.
 
     >>> [wants_words(question) for question in ("Who left?", "How many left?", "Did they leave?", "How did it end?")]
     [True, True, False, False]
     """
-    return not _SENTENCE_WANTED.match(_last(question))
+    return not (is_judged(question) or _TELLING_WANTED.match(_last(question)))
+
+
+def is_judged(question: str) -> bool:
+    """Return whether a question is answered by yes or no.
+
+    >>> is_judged("Did they leave?"), is_judged("and isn't it late?"), is_judged("How did it end?")
+    (True, True, False)
+    """
+    return bool(_JUDGED.match(_last(question)))
 
 
 def _last(question: str) -> str:
