@@ -216,11 +216,12 @@ def answer_html(answer: Answer) -> str:
     words = f"<strong>{_escaped(answer.words)}</strong>" if answer.words else ""
     paragraphs = []
     for paragraph in answer.text.removeprefix(answer.words).split("\n\n"):
-        text, _, mark = paragraph.rpartition(" ")
-        if mark in marks:
-            paragraphs.append(f"{_escaped(text)} {_link(marks[mark])}")
-        else:
-            paragraphs.append(_escaped(paragraph))
+        links: list[str] = []
+        left = dict(marks)  # Each stands once at the end of a paragraph; what looks like one before them is quoted.
+        while citation := left.pop(paragraph.rpartition(" ")[2], None):
+            paragraph = paragraph.rpartition(" ")[0]  # noqa: PLW2901  # there may be another mark
+            links.insert(0, _link(citation))
+        paragraphs.append(" ".join([_escaped(paragraph), *links]))
     paragraphs[0] = words + paragraphs[0]
     status = STATUS_LINES[answer.status]
     return "\n\n".join([*([f'<span class="status">{status}</span>'] if status else []), *paragraphs])
@@ -264,7 +265,7 @@ def _cited_article(opened: assistant.Assistant, citations: Sequence[Citation]) -
 
 def _link(citation: Citation) -> str:
     key = f"#cite-{quote(citation.article_id, safe='')}/{citation.version}/{citation.start}/{citation.end}"
-    title = html.escape(assistant.describe(citation), quote=True)
+    title = html.escape(f"{' '.join(citation.quote.split())} {assistant.describe(citation)}", quote=True)
     return f'<a class="citation" href="{html.escape(key)}" title="{title}">[{citation.number}]</a>'
 
 

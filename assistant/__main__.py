@@ -72,7 +72,11 @@ def _show(answer: Answer, as_json: bool) -> None:
     # Lines are left whole: a terminal wraps them by itself, and a script finds what it looks for.
     out.print(Text(printable(answer.text)), soft_wrap=True)
     for citation in answer.citations:
-        out.print(Text(printable(f"[{citation.number}] {describe(citation)}")), style="dim", soft_wrap=True)
+        # What the text only names, or has a part of, stands here as the article has it.
+        quote = " ".join(citation.quote.split())
+        rest = "" if quote in answer.text else f": {quote}"
+        line = f"[{citation.number}] {describe(citation)}{rest}"
+        out.print(Text(printable(line)), style="dim", soft_wrap=True)
 
 
 def _complain(error: Exception) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
 from assistant.grounding import cite, one_quote
 from assistant.kinds import lacks_kind, wants_time
 from assistant.names import whole_names
-from assistant.questions import wants_names, wants_words
-from assistant.wording import answering_words, earlier, has_words, told
+from assistant.questions import is_judged, wants_names, wants_words
+from assistant.wording import MOST_TOLD, MOST_TOLD_OF_TWO, answering_words, earlier, has_words, marked, told
 from index.ranking import content_words
 
 if TYPE_CHECKING:
@@ -20,10 +21,20 @@ if TYPE_CHECKING:
     from assistant.grounding import Sentence
     from assistant.reader import Reading
 
+    Span = tuple[int, int]
+
 SHARED_ODDS = 1 / 8
 """How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
 LONGEST_QUOTE = 400
 """Characters of both together: about three lines, which are read at a glance."""
+SURE = 0.6
+"""The probability that a sentence answers from which on it is told alone; below, the next ones are named as well."""
+SEE_ALSO = 2
+"""How many of them at most."""
+SEE_ALSO_ODDS = 1 / 16
+"""How likely one of them must be to answer, against the best sentence."""
+LONGEST_WORDS = 20
+"""Words: more of a sentence are no answer beside it, but the sentence itself."""
 SUREST_WORDS = 0.3
 """The probability that a reading's words must have to be the answer; else its whole sentence is."""
 SUREST_NAMES = 0.1
@@ -33,21 +44,26 @@ SUREST_NAMES = 0.1
 def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading] = ()) -> Answer:
     """Return what the best of the readings says, the best first.
 
-    `others` are those of an article of another day on the same subject: where it answers in other words, both are told,
-    the newer first.
+    `others` are those of an article of another day on the same subject: where it answers in other words, or by a
+    sentence a question of yes or no, both are told, the newer first. Where the best is not sure, the next are named.
     """
     claims = [_claim(question, readings)]
     if others:
         both = [*claims, _claim(question, others)]
         newer, older = sorted(both, key=lambda claim: claim.quote.article.published or date.min, reverse=True)
-        if newer.words and older.words and not has_words(newer.quote.text, older.words):
+        words_differ = newer.words and older.words and not has_words(newer.quote.text, older.words)
+        if words_differ or is_judged(question):
             claims = [newer, older]
-    citations = tuple(cite(number, claim.quote) for number, claim in enumerate(claims, start=1))
-    days_wanted = wants_time(question)
-    texts = [
-        told(claim.words, citation, days_wanted=days_wanted) for claim, citation in zip(claims, citations, strict=True)
-    ]
-    texts[1:] = [f"{earlier(citation)} {text}" for citation, text in zip(citations[1:], texts[1:], strict=True)]
+    named = [] if len(claims) > 1 else _next_ones(claims[0].quote, readings)
+    citations = tuple(
+        cite(number, quote) for number, quote in enumerate([*(claim.quote for claim in claims), *named], start=1)
+    )
+    tell = partial(told, days_wanted=wants_time(question), most=MOST_TOLD if len(claims) == 1 else MOST_TOLD_OF_TWO)
+    texts = [tell(claims[0].words, citations[0], claims[0].focus)]
+    for claim, citation in zip(claims[1:], citations[1:], strict=False):
+        texts.append(f"{earlier(citation)} {tell(claim.words, citation, claim.focus)}")
+    if named:
+        texts.append(f"See also {marked(citations[1:])}")
     return Answer("\n\n".join(texts), citations, "answered", claims[0].words)
 
 
@@ -61,25 +77,40 @@ def answering_quote(readings: Sequence[Reading]) -> Sentence:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A sentence that answers, or two, and the words of it that do: "" where words cannot answer."""
+    """A sentence that answers, or two, and the words of it that do: "" where words cannot answer.
+
+    `focus` holds the characters of the article that matter most in the sentence.
+    """
 
     quote: Sentence
     words: str
+    focus: Span
 
 
 def _claim(question: str, readings: Sequence[Reading]) -> _Claim:
-    return _Claim(answering_quote(readings), _words(readings[0], question) if wants_words(question) else "")
+    words = _words(readings[0], question) if wants_words(question) else ""
+    return _Claim(answering_quote(readings), words, readings[0].span)
+
+
+def _next_ones(quote: Sentence, readings: Sequence[Reading]) -> list[Sentence]:
+    """Return the sentences after the best that may well answer instead, unless that is sure, and stands not in them."""
+    best = readings[0]
+    if best.score >= SURE:
+        return []
+    likely = [reading.sentence for reading in readings[1:] if reading.odds >= SEE_ALSO_ODDS * best.odds]
+    return [sentence for sentence in likely if not quote.contains(sentence)][:SEE_ALSO]
 
 
 def _words(reading: Reading, question: str) -> str:
     """Return a reading's answering words, which are whole names where the question asks for people.
 
-    There are none ("") where the reader is unsure, where they are only such as "so" or "no", or where they hold no
-    number or time though one is asked for.
+    There are none ("") where the reader is unsure or they are many, where they are only such as "so" or "no" or words
+    of the question, or where they hold no number or time though one is asked for.
     """
     text, first = reading.sentence.text, reading.sentence.start
     span = reading.span[0] - first, reading.span[1] - first
     names = whole_names(text, span) if wants_names(question) else None
     sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
     words = answering_words(text[slice(*(names or span))]) if sure else ""
-    return words if content_words(words) and not lacks_kind(question, words) else ""
+    says_something = set(content_words(words)) - set(content_words(question))
+    return words if says_something and len(words.split()) <= LONGEST_WORDS and not lacks_kind(question, words) else ""

@@ -44,6 +44,10 @@ class Sentence:
         before = self.article.text[: self.start]
         return not before.strip() and " ".join(self.text.split()) == self.article.title
 
+    def contains(self, other: Sentence) -> bool:
+        """Return whether this sentence is the other, or several of which the other is one."""
+        return self.article.id == other.article.id and self.start <= other.start and other.end <= self.end
+
     def leads_to(self, other: Sentence) -> bool:
         """Return whether nothing but white space stands between this sentence and the other, which comes after it."""
         return (

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING
 from assistant.dates import day_in_words, relative_dates
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from assistant.conversation import Citation
 
+    Span = tuple[int, int]
+
+MOST_TOLD = 52
+"""Words that answer and words of their sentence: of a longer one the part around the answer is written, about four
+lines, and its citation has it whole."""
+MOST_TOLD_OF_TWO = 23
+"""The same of each where two are told."""
+
 _AROUND_WORDS = " \t\n,.;:–—-“”‘„«»\"'"
+_WRITTEN = re.compile(r"\S+")
 _PAIRS = {")": "(", "]": "["}
 
 
@@ -20,7 +31,7 @@ def describe(citation: Citation) -> str:
     return f"“{citation.title}” ({citation.source}{day})"
 
 
-def told(words: str, citation: Citation, *, days_wanted: bool) -> str:
+def told(words: str, citation: Citation, focus: Span, *, days_wanted: bool, most: int = MOST_TOLD) -> str:
     """Return an answer's words, if any, with their quote, and what "tomorrow" and the like mean, showing the working.
 
     In "tomorrow (30 September 2016; the article is of 29 September 2016)" stands what was counted from where. What only
@@ -35,8 +46,14 @@ def told(words: str, citation: Citation, *, days_wanted: bool) -> str:
                 words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
             elif days_wanted:
                 beside.append(f"{relative.expression}: {relative.meaning}")
-    text = f"{words} — {quoted(citation)}" if words else quoted(citation)
+    quote = quoted(citation, focus, most - len(words.split()))
+    text = f"{words} — {quote}" if words else quote
     return f"{text} ({', '.join(beside)}; {working})" if beside else text
+
+
+def marked(citations: Sequence[Citation]) -> str:
+    """Return the marks of some citations, as they stand after what rests on them."""
+    return " ".join(f"[{citation.number}]" for citation in citations)
 
 
 def earlier(citation: Citation) -> str:
@@ -53,15 +70,39 @@ def has_words(quote: str, words: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", quote, re.IGNORECASE))
 
 
-def quoted(citation: Citation) -> str:
-    """Return a quote on one line with its mark, in quotation marks: its own, completed, or else ours."""
-    quote = _on_one_line(citation.quote)
+def quoted(citation: Citation, focus: Span | None = None, most: int = MOST_TOLD) -> str:
+    """Return a quote on one line with its mark, in quotation marks: its own, completed, or else ours.
+
+    Of one with more than so many words it is the part around some characters of the article, if they are given.
+    """
+    quote = citation.quote
+    if focus:
+        quote = excerpt(quote, (focus[0] - citation.start, focus[1] - citation.start), most)
+    quote = _on_one_line(quote)
     opened, closed = quote.count("“"), quote.count("”")
     if opened <= closed and (opened < closed or not closed):
         quote = f"“{quote}"
     if closed <= opened and (closed < opened or not closed):
         quote = f"{quote}”"
-    return f"{quote} [{citation.number}]"
+    return f"{quote} {marked([citation])}"
+
+
+def excerpt(text: str, focus: Span, most: int) -> str:
+    """Return the words around some characters of a text if it has more than so many words, else all of it.
+
+    >>> text = "It rained for days, and the river rose, until Ada opened the gate, and then the sun came out."
+    >>> excerpt(text, (46, 49), 9)
+    '… the river rose, until Ada opened the gate, and …'
+    """
+    words = list(_WRITTEN.finditer(text))
+    if len(words) <= most:
+        return text
+    inside = [number for number, word in enumerate(words) if word.start() < focus[1] and focus[0] < word.end()] or [0]
+    room = max(0, most - len(inside))
+    first = min(max(0, inside[0] - room // 2), len(words) - most)
+    last = first + most - 1
+    before, after = "… " if first else "", " …" if last < len(words) - 1 else ""
+    return f"{before}{text[words[first].start() : words[last].end()]}{after}"
 
 
 def answering_words(text: str) -> str:

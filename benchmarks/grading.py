@@ -23,7 +23,7 @@ _MARK = re.compile(r"\[\d+\]")
 _NO_WORD = re.compile(r"[^\w]+")
 _ARTICLES = frozenset({"a", "an", "the"})
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_CONNECTING = frozenset({"earlier"})
+_CONNECTING = frozenset({"earlier", "elsewhere", "see"})
 _IN_BRACKETS = re.compile(r"\([^()]*\)")
 _CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-zß-ÿ][\w’'-]*")
 

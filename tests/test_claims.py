@@ -93,6 +93,45 @@ def test_of_two_articles_that_disagree_the_newer_comes_first(best):
     assert "[1]\n\nEarlier, on 12 March 2022: 18 million euros — “" in given.text
 
 
+def test_of_two_articles_that_judge_otherwise_both_are_quoted():
+    """No words tell whether "yes" became "no"; who asks sees both, the newer first."""
+    new = Article.from_text("Norburg\n\nMay 1, 2023\n\nThe bridge in Norburg opens in 2030.", "later")
+    given = answer(
+        "Does the bridge open soon?", [reading(SPRING, "It opens tomorrow")], [reading(new, "opens in 2030")]
+    )
+    assert [citation.article_id for citation in given.citations] == [new.id, SPRING.id]
+    assert given.text.startswith("“The bridge in Norburg opens in 2030.” [1]\n\nEarlier, on 12 March 2022: “")
+
+
+def test_what_may_answer_instead_is_named():
+    """Where the best sentence is not sure, and only then."""
+    text = "Mill\n\nMay 3, 2021\n\nBerg runs it.\n\nIt is red.\n\nLindqvist leads the mill."
+    mill = Article.from_text(text, "mill")
+    berg, other = reading(mill, "Berg", 0.5), reading(mill, "Lindqvist", 0.2)
+    given = answer("Who leads it?", [berg, other])
+    assert given.text == "Berg — “Berg runs it.” [1]\n\nSee also [2]"
+    assert given.citations[1].quote == "Lindqvist leads the mill."
+    assert len(answer("Who leads it?", [reading(mill, "Berg", 0.9), other]).citations) == 1
+    assert len(answer("Who leads it?", [berg, reading(mill, "Lindqvist", 0.01)]).citations) == 1
+
+
+def test_words_of_the_question_are_no_answer():
+    """The sentence is: it says more than they do."""
+    mill = Article.from_text("Mill\n\nMay 3, 2021\n\nThe old mill wins.", "mill")
+    given = answer("Which mill wins?", [reading(mill, "wins")])
+    assert given.words == ""
+    assert given.text == "“The old mill wins.” [1]"
+
+
+def test_of_a_long_sentence_the_part_around_the_answer_is_written():
+    """Its citation has it whole, as it stands."""
+    long = f"It rained {'and rained ' * 30}until, in May, Ada built a mill, and it shone {'and shone ' * 30}again."
+    given = answer("Who built a mill?", [reading(Article.from_text(f"Mill\n\n{long}", "mill"), "Ada")])
+    assert given.citations[0].quote == long
+    assert "Ada built a mill" in given.text
+    assert len(given.text.split()) <= 60
+
+
 def test_articles_that_agree_are_one_voice():
     """The same words from another day add nothing."""
     same = Article.from_text("Norburg\n\nMay 1, 2023\n\nThe bridge will cost 27 million euros.", "later")

@@ -45,7 +45,8 @@ def test_a_conversation_reads_questions_until_the_input_ends(run):
     """Each line is a question that knows the ones before; a bad one does not end the conversation."""
     done = run("-m", "assistant", stdin=f"who runs The Defenders?\n{'x' * 3000}\nwho are they?\n")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(f"{SHOWRUNNERS} — ") == 2
+    assert done.stdout.startswith(f"{SHOWRUNNERS} — ")
+    assert done.stdout.count(f"showrunners {SHOWRUNNERS}") == 2
     assert "more briefly" in done.stderr
 
 
