@@ -20,6 +20,12 @@ _REFERS_BACK = re.compile(
     r"\W*(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|such|both|neither|the (?:former|latter))\b",
     re.IGNORECASE,
 )
+SPEAKS = r"(?:says?|said|tells?|told|adds?|added|ask(?:s|ed)|explain(?:s|ed)|note[sd]|wrote|writes|recall(?:s|ed))"
+_SPEAKS = re.compile(rf"\b{SPEAKS}\b", re.IGNORECASE)
+_SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
+"""Direct speech; what goes on after its paragraph has no closing mark."""
+LONGEST_SPEECH = 400
+"""Characters: how far from it, at most, the speaker of a sentence is looked for."""
 _SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
 """What stands between two sentences of a paragraph: white space with no empty line in it."""
 
@@ -78,8 +84,9 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
 def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:
     """Return the sentences that belong together with the best one, as one.
 
-    These are the first of the others that stands right beside it, and the one before it in its paragraph, if it begins
-    with a word that refers back: "They invited ideas." alone does not say who did.
+    These are the first of the others that stands right beside it, those from which on its speaker is named, if it is
+    direct speech, and the one before it in its paragraph, if it begins with a word that refers back: "They invited
+    ideas." alone does not say who did.
     """
     quote = best
     for other in others:
@@ -89,15 +96,51 @@ def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:
         if other.leads_to(best):
             quote = replace(best, start=other.start)
             break
-    if not _REFERS_BACK.match(quote.text):
+    with_speaker = _with_speaker(quote)
+    if with_speaker != quote or not _REFERS_BACK.match(quote.text):
+        return with_speaker
+    return _with_one_more(quote) or quote
+
+
+def _with_speaker(quote: Sentence) -> Sentence:
+    """Return a sentence of direct speech with those around it in its paragraph that tell who speaks, if any does."""
+    if not _is_spoken(quote):
         return quote
-    article = quote.article
-    before = max(
-        (span for span in sentence_spans(article.text, article.language) if span[1] <= quote.start), default=None
-    )
-    if before is None or not _SENTENCE_BREAK.fullmatch(article.text[before[1] : quote.start]):
-        return quote
-    return replace(quote, start=before[0])
+    longer = _with_one_more(quote)
+    while longer and len(longer.text) <= LONGEST_SPEECH:
+        if _tells_speaker(longer.text):
+            return longer
+        longer = _with_one_more(longer)
+    after = _with_one_more(quote, after=True)
+    return after if after and _tells_speaker(after.text) else quote
+
+
+def _is_spoken(sentence: Sentence) -> bool:
+    """Return whether nothing of a sentence stands outside the quotation marks of its paragraph."""
+    text = sentence.article.text
+    first = text.rfind("\n", 0, sentence.start) + 1
+    last = text.find("\n", sentence.end)
+    paragraph = text[first : last if last >= 0 else None]
+    spoken = [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
+    return any(start <= sentence.start and sentence.end <= end for start, end in spoken)
+
+
+def _tells_speaker(text: str) -> bool:
+    return bool(_SPEAKS.search(_SPOKEN.sub("", text)))
+
+
+def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | None:
+    """Return a sentence with the one before it in its paragraph, or after it; None if there is none."""
+    text, spans = sentence.article.text, sentence_spans(sentence.article.text, sentence.article.language)
+    if after:
+        other = min((span for span in spans if span[0] >= sentence.end), default=None)
+        between = text[sentence.end : other[0]] if other else "\n\n"
+    else:
+        other = max((span for span in spans if span[1] <= sentence.start), default=None)
+        between = text[other[1] : sentence.start] if other else "\n\n"
+    if other is None or not _SENTENCE_BREAK.fullmatch(between):
+        return None
+    return replace(sentence, start=min(sentence.start, other[0]), end=max(sentence.end, other[1]))
 
 
 def cite(number: int, sentence: Sentence) -> Citation:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from assistant.grounding import Sentence
+from assistant.grounding import SPEAKS, Sentence
 from index.ranking import content_words
 from index.sentences import sentence_spans
 
@@ -23,9 +23,6 @@ _INITIAL = r"[^\W\d_a-zß-ÿ]\."
 _PARTICLE = r"(?:al|bin|da|de|del|der|di|du|la|le|ter|van|von)"
 _FULL_NAME = re.compile(rf"\b{_NAME_WORD}(?: (?:{_NAME_WORD}|{_INITIAL}|{_PARTICLE}(?= )))* {_NAME_WORD}\b")
 _NAMES = re.compile(rf"{_FULL_NAME.pattern}(?:(?:, and |, | and | & ){_FULL_NAME.pattern})*")
-_SPEAKS = (
-    r"(?:says?|said|tells?|told|adds|added|asks|asked|explains|explained|notes|noted|wrote|writes|recalls|recalled)"
-)
 _COURTESY = r"(?:Mr|Mrs|Ms|Miss|Dr|Prof|Sir|Dame|Lord|Lady)"
 _LOWER_WORD = re.compile(r"(?<![\w’'])[a-zß-ÿ][\w\-]*")
 _SURELY_NO_NAME = re.compile(r"(?:The|A|An|And|But|For|In|On|At|By|Of|When|While|After|Before|As|If) ")
@@ -85,8 +82,8 @@ def _is_person(name: str, text: str) -> bool:
         # The last word alone: after a word in lower case that is no article, or after a mark, or beginning a line.
         rf"(?:(?<![\w’'])(?!(?:an?|the) )[a-z][\w’'\-]* |[,;:.“\"(]\s*|^){family}\b(?! [^\W\d_a-z])",
         rf"(?<!\bthe )\b{given}[’'](?:s |\s)",
-        rf"\b{full},?\W+{_SPEAKS}\b",
-        rf"\b{_SPEAKS} {full}\b",
+        rf"\b{full},?\W+{SPEAKS}\b",
+        rf"\b{SPEAKS} {full}\b",
         rf"\b{_COURTESY}\.? (?:{full}|{family})\b",
     )
     return any(re.search(use, text, re.MULTILINE) for use in uses)

@@ -15,7 +15,9 @@ _AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|wou
 _LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"
 _JUDGED = re.compile(rf"{_LEADING}{_AUXILIARY}(?:n['’]?t)?\b", re.IGNORECASE)
 _TELLING_WANTED = re.compile(
-    rf"{_LEADING}(?:why\b|(?:what|how) about\b|how\W+(?:{_AUXILIARY}|to|come)\b)", re.IGNORECASE
+    rf"{_LEADING}(?:why\b|(?:what|how) about\b|how\W+(?:{_AUXILIARY}|to|come)\b|"
+    rf"what\W+(?:do|does|did)\b.*\b(?:say|think|feel|believe|tell|claim|argue|promise|advise|recommend|suggest)\b)",
+    re.IGNORECASE,
 )
 _PEOPLE_WANTED = re.compile(
     r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
@@ -48,7 +50,7 @@ def wants_names(question: str) -> bool:
 
 
 def wants_words(question: str) -> bool:
-    """Return whether words of a sentence can answer: not so for "why", "how", "what about", and for yes or no.
+    """Return whether words of a sentence can answer: not so for "why", "how", what somebody says, and for yes or no.
 
     >>> [wants_words(question) for question in ("Who left?", "How many left?", "Did they leave?", "How did it end?")]
     [True, True, False, False]

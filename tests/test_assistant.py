@@ -6,7 +6,7 @@ import pytest
 
 from assistant import Answer, Assistant, QuestionError, UnknownModelError, describe
 from assistant.claims import answering_quote
-from assistant.grounding import Sentence
+from assistant.grounding import Sentence, one_quote
 from assistant.reader import Reading
 from index import Article, ArticleIndex
 from index.sentences import sentence_spans
@@ -114,6 +114,27 @@ def test_some_articles_are_asked_alone(assistant_of):
     nobody = assistant.ask("Who is the mill's director?", articles=["1234"])
     assert nobody.status == "refused"
     assert "None of the articles to be asked" in nobody.text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("“It is red.”", "“It was old,” says Ada Berg. “It is red.”"),
+        ("“It has a roof.”", "“It was old,” says Ada Berg. “It is tall.” “It has a roof.”"),
+        ("“It rained.”", "“It rained.” Ada Berg said so."),
+        ("“Nobody knows.”", "“Nobody knows.”"),
+        ("The word “red” is short.", "The word “red” is short."),
+    ],
+)
+def test_direct_speech_is_quoted_with_its_speaker(sentence, quote):
+    """The sentence that names who speaks stands before it in its paragraph, perhaps not right before, or after it."""
+    text = (
+        "“It was old,” says Ada Berg. “It is tall.” “It has a roof.”\n\n“It was old,” says Ada Berg. “It is red.”\n\n"
+        "“It rained.” Ada Berg said so.\n\n“Nobody knows.” The word “red” is short."
+    )
+    article = Article.from_text(text, "source", language="en")
+    start = article.text.index(sentence)
+    assert one_quote(Sentence(article, start, start + len(sentence), 0.5)).text == quote
 
 
 @pytest.mark.parametrize(("other", "quote"), [(0.4, "It rained. The mill closed."), (0.01, "It rained.")])

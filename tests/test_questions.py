@@ -8,7 +8,7 @@ ABOUT, PEOPLE = OverviewWanted("about"), OverviewWanted("people")
 
 
 @pytest.mark.parametrize(
-    "question", ["Who left?", "how many left", "How old is it?", "when did they leave", "what did he say", "¿Quién es?"]
+    "question", ["Who left?", "how many left", "How old is it?", "when did they leave", "what did he eat", "¿Quién es?"]
 )
 def test_words_can_answer_most_questions(question):
     """Who, what, when, where, how many: a few words of the sentence are the answer."""
@@ -25,6 +25,8 @@ def test_words_can_answer_most_questions(question):
         "How did it end",
         "how come he left",
         "Who left? And why?",
+        "What did he say about it?",
+        "and what does Berg think of them",
     ],
 )
 def test_a_sentence_answers_why_and_how_and_yes_or_no(question):
