@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
@@ -47,24 +48,28 @@ def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading]
     `others` are those of an article of another day on the same subject: where it answers in other words, or by a
     sentence a question of yes or no, both are told, the newer first. Where the best is not sure, the next are named.
     """
-    claims = [_claim(question, readings)]
+    claims, agreeing = [_claim(question, readings)], []
     if others:
         both = [*claims, _claim(question, others)]
         newer, older = sorted(both, key=lambda claim: claim.quote.article.published or date.min, reverse=True)
-        words_differ = newer.words and older.words and not has_words(newer.quote.text, older.words)
-        if words_differ or is_judged(question):
+        if newer.words and older.words and has_words(newer.quote.text, older.words):
+            agreeing = [both[1].quote]
+        elif (newer.words and older.words) or is_judged(question):
             claims = [newer, older]
-    named = [] if len(claims) > 1 else _next_ones(claims[0].quote, readings)
-    citations = tuple(
-        cite(number, quote) for number, quote in enumerate([*(claim.quote for claim in claims), *named], start=1)
-    )
-    tell = partial(told, days_wanted=wants_time(question), most=MOST_TOLD if len(claims) == 1 else MOST_TOLD_OF_TWO)
-    texts = [tell(claims[0].words, citations[0], claims[0].focus)]
-    for claim, citation in zip(claims[1:], citations[1:], strict=False):
-        texts.append(f"{earlier(citation)} {tell(claim.words, citation, claim.focus)}")
+    named = [] if len(claims) > 1 or agreeing else _next_ones(claims[0].quote, readings)
+    first, *rest = claims
+    numbers = count(1)
+    groups = [[first.quote, *first.quote.copies, *agreeing], *([claim.quote] for claim in rest), named]
+    cited = [[cite(next(numbers), quote) for quote in group] for group in groups]
+    tell = partial(told, days_wanted=wants_time(question), most=MOST_TOLD_OF_TWO if rest else MOST_TOLD)
+    texts = [tell(first.words, cited[0], first.focus)]
+    texts += [
+        f"{earlier(claim.quote.article)} {tell(claim.words, citations, claim.focus)}"
+        for claim, citations in zip(rest, cited[1:], strict=False)
+    ]
     if named:
-        texts.append(f"See also {marked(citations[1:])}")
-    return Answer("\n\n".join(texts), citations, "answered", claims[0].words)
+        texts.append(f"See also {marked(cited[-1])}")
+    return Answer("\n\n".join(texts), tuple(chain.from_iterable(cited)), "answered", first.words)
 
 
 def answering_quote(readings: Sequence[Reading]) -> Sentence:

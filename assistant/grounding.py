@@ -32,12 +32,13 @@ _SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of an article, with the score of the passage that it was found in."""
+    """A sentence of an article, with the score of the passage it was found in, and its copies in other articles."""
 
     article: Article
     start: int
     end: int
     passage_score: float
+    copies: tuple[Sentence, ...] = ()
 
     @property
     def text(self) -> str:
@@ -66,19 +67,20 @@ class Sentence:
 def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[Sentence]:
     """Return every sentence that reaches into one of the passages, whole and once, the best passage's first.
 
-    A sentence that stands in two passages has the score of the better one. What repeats a sentence word for word, as
-    copies of an article do, is left out, and so are orders to a program, and the title of an article that has more to
+    A sentence that stands in two passages has the score of the better one. What another article repeats word for word
+    is kept as a copy of its sentence. Left out are orders to a program, and the title of an article that has more to
     say: it stands beside each quote anyway.
     """
-    sentences: dict[str, Sentence] = {}
+    alike: dict[str, dict[str, Sentence]] = {}
     for article, result in sorted(passages, key=lambda passage: -passage[1].score):
         for start, end in sentence_spans(article.text, article.language):
             inside = start < result.chunk.end and result.chunk.start < end
             if inside and not is_instruction(article.text, start, end):
                 sentence = Sentence(article, start, end, result.score)
-                sentences.setdefault(sentence.text, sentence)
-    more = {sentence.article.id for sentence in sentences.values() if not sentence.is_title}
-    return [s for s in sentences.values() if not (s.is_title and s.article.id in more)]
+                alike.setdefault(sentence.text, {}).setdefault(article.id, sentence)
+    sentences = [replace(first, copies=tuple(copies)) for first, *copies in map(dict.values, alike.values())]
+    more = {sentence.article.id for sentence in sentences if not sentence.is_title}
+    return [s for s in sentences if not (s.is_title and s.article.id in more)]
 
 
 def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assistant.conversation import Citation
+    from index import Article
 
     Span = tuple[int, int]
 
@@ -31,14 +32,14 @@ def describe(citation: Citation) -> str:
     return f"“{citation.title}” ({citation.source}{day})"
 
 
-def told(words: str, citation: Citation, focus: Span, *, days_wanted: bool, most: int = MOST_TOLD) -> str:
-    """Return an answer's words, if any, with their quote, and what "tomorrow" and the like mean, showing the working.
+def told(words: str, citations: Sequence[Citation], focus: Span, *, days_wanted: bool, most: int = MOST_TOLD) -> str:
+    """Return an answer's words, if any, with the first quote, and what "tomorrow" and the like mean, with the working.
 
-    In "tomorrow (30 September 2016; the article is of 29 September 2016)" stands what was counted from where. What only
-    the quote has is told after it, if days are what the question wants. The quote itself stays as it is, and so does
-    what bears no date.
+    All the citations' marks stand at its end. In "tomorrow (30 September 2016; the article is of 29 September 2016)"
+    stands what was counted from where. What only the quote has is told after it, if days are what the question wants.
+    The quote itself stays as it is, and so does what bears no date.
     """
-    beside = []
+    citation, beside = citations[0], []
     if citation.published:
         working = f"the article is of {day_in_words(citation.published)}"
         for relative in relative_dates(_on_one_line(citation.quote), citation.published):
@@ -46,9 +47,10 @@ def told(words: str, citation: Citation, focus: Span, *, days_wanted: bool, most
                 words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
             elif days_wanted:
                 beside.append(f"{relative.expression}: {relative.meaning}")
-    quote = quoted(citation, focus, most - len(words.split()))
+    quote = _in_quotation_marks(citation, focus, most - len(words.split()))
     text = f"{words} — {quote}" if words else quote
-    return f"{text} ({', '.join(beside)}; {working})" if beside else text
+    text = f"{text} ({', '.join(beside)}; {working})" if beside else text
+    return f"{text} {marked(citations)}"
 
 
 def marked(citations: Sequence[Citation]) -> str:
@@ -56,9 +58,9 @@ def marked(citations: Sequence[Citation]) -> str:
     return " ".join(f"[{citation.number}]" for citation in citations)
 
 
-def earlier(citation: Citation) -> str:
+def earlier(article: Article) -> str:
     """Return what goes before the claim of an older article."""
-    return f"Earlier, on {day_in_words(citation.published)}:" if citation.published else "Elsewhere:"
+    return f"Earlier, on {day_in_words(article.published)}:" if article.published else "Elsewhere:"
 
 
 def has_words(quote: str, words: str) -> bool:
@@ -67,11 +69,16 @@ def has_words(quote: str, words: str) -> bool:
     >>> has_words("It cost 27 million euros.", "27 million euros"), has_words("It cost 27 million.", "7 million")
     (True, False)
     """
-    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", quote, re.IGNORECASE))
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", _on_one_line(quote), re.IGNORECASE))
 
 
-def quoted(citation: Citation, focus: Span | None = None, most: int = MOST_TOLD) -> str:
-    """Return a quote on one line with its mark, in quotation marks: its own, completed, or else ours.
+def quoted(citation: Citation, focus: Span | None = None) -> str:
+    """Return a quote in quotation marks, with its mark; of a long one the part around some of the article's text."""
+    return f"{_in_quotation_marks(citation, focus, MOST_TOLD)} {marked([citation])}"
+
+
+def _in_quotation_marks(citation: Citation, focus: Span | None, most: int) -> str:
+    """Return a quote on one line in quotation marks: its own, completed, or else ours.
 
     Of one with more than so many words it is the part around some characters of the article, if they are given.
     """
@@ -84,7 +91,7 @@ def quoted(citation: Citation, focus: Span | None = None, most: int = MOST_TOLD)
         quote = f"“{quote}"
     if closed <= opened and (closed < opened or not closed):
         quote = f"{quote}”"
-    return f"{quote} {marked([citation])}"
+    return quote
 
 
 def excerpt(text: str, focus: Span, most: int) -> str:

@@ -44,7 +44,9 @@ def test_a_relative_day_beside_the_words_is_told_after_the_quote():
     """But only where a time is asked for."""
     text = "Rain\n\nMay 3, 2021\n\nYesterday the mill closed at noon."
     noon = reading(Article.from_text(text, "rain"), "noon")
-    assert answer("When did it close?", [noon]).text.endswith("(Yesterday: 2 May 2021; the article is of 3 May 2021)")
+    assert answer("When did it close?", [noon]).text.endswith(
+        "(Yesterday: 2 May 2021; the article is of 3 May 2021) [1]"
+    )
     assert "2 May" not in answer("What closed?", [noon]).text
 
 
@@ -133,10 +135,11 @@ def test_of_a_long_sentence_the_part_around_the_answer_is_written():
 
 
 def test_articles_that_agree_are_one_voice():
-    """The same words from another day add nothing."""
+    """The same words from another day are one more citation of the claim."""
     same = Article.from_text("Norburg\n\nMay 1, 2023\n\nThe bridge will cost 27 million euros.", "later")
     given = answer("What will it cost?", [reading(AUTUMN, "27 million euros")], [reading(same, "27 million euros")])
-    assert len(given.citations) == 1
+    assert given.text.endswith("27 million euros.” [1] [2]")
+    assert [citation.article_id for citation in given.citations] == [AUTUMN.id, same.id]
 
 
 def test_the_chain_tells_both_sides(new_index):
