@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 PASSAGES = 5
 """How many of the best chunks are read."""
 QUOTES = 2
+"""How many of the nearest sentences are quoted where none of them answers."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
 NOTHING_ASKED = "Ask a question, and I look for the answer in the articles."
 NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
@@ -175,11 +176,12 @@ class Assistant:
         """Say what was searched and name the nearest passage."""
         if not chosen.readings:
             return Answer(self._nothing_found(chosen.asked.articles), (), "refused")
-        nearest = cite(1, chosen.readings[0].sentence)
+        best = chosen.readings[0]
+        nearest = cite(1, best.sentence)
         parts = [
             self._nothing_found(chosen.asked.articles),
             _language_hint(chosen),
-            f"The nearest passage, in {describe(nearest)}, is: {quoted(nearest)}",
+            f"The nearest passage, in {describe(nearest)}, is: {quoted(nearest, best.span)}",
         ]
         return Answer(" ".join(part for part in parts if part), (nearest,), "refused")
 
@@ -214,11 +216,11 @@ def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Art
 
 def _nearest(chosen: _Chosen) -> Iterator[Answer]:
     """Yield the nearest sentences, one more each time."""
-    citations = tuple(
-        cite(number, reading.sentence) for number, reading in enumerate(chosen.readings[:QUOTES], start=1)
-    )
+    nearest = chosen.readings[:QUOTES]
+    citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(nearest, start=1))
+    texts = [quoted(citation, reading.span) for citation, reading in zip(citations, nearest, strict=True)]
     for shown in range(1, len(citations) + 1):
-        yield Answer("\n\n".join(map(quoted, citations[:shown])), citations[:shown], "quoted")
+        yield Answer("\n\n".join(texts[:shown]), citations[:shown], "quoted")
 
 
 def _language_hint(chosen: _Chosen) -> str:

@@ -105,8 +105,8 @@ def excerpt(text: str, focus: Span, most: int) -> str:
     if len(words) <= most:
         return text
     inside = [number for number, word in enumerate(words) if word.start() < focus[1] and focus[0] < word.end()] or [0]
-    room = max(0, most - len(inside))
-    first = min(max(0, inside[0] - room // 2), len(words) - most)
+    most = max(most, len(inside))
+    first = min(max(0, inside[0] - (most - len(inside)) // 2), len(words) - most)
     last = first + most - 1
     before, after = "… " if first else "", " …" if last < len(words) - 1 else ""
     return f"{before}{text[words[first].start() : words[last].end()]}{after}"
