@@ -28,11 +28,11 @@ SHARED_ODDS = 1 / 8
 """How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
 LONGEST_QUOTE = 400
 """Characters of both together: about three lines, which are read at a glance."""
-SURE = 0.6
+SURE = 0.8
 """The probability that a sentence answers from which on it is told alone; below, the next ones are named as well."""
 SEE_ALSO = 2
 """How many of them at most."""
-SEE_ALSO_ODDS = 1 / 16
+SEE_ALSO_ODDS = 1 / 32
 """How likely one of them must be to answer, against the best sentence."""
 LONGEST_WORDS = 20
 """Words: more of a sentence are no answer beside it, but the sentence itself."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from dateutil.parser import parse
 
 from assistant.conversation import Citation
 from assistant.instructions import is_instruction
@@ -12,6 +15,7 @@ from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from index.article import Article
     from index.ranking import SearchResult
@@ -24,6 +28,8 @@ SPEAKS = r"(?:says?|said|tells?|told|adds?|added|ask(?:s|ed)|explain(?:s|ed)|not
 _SPEAKS = re.compile(rf"\b{SPEAKS}\b", re.IGNORECASE)
 _SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
 """Direct speech; what goes on after its paragraph has no closing mark."""
+LONGEST_DAY = 40
+"""Characters: "Thursday, the 29th of September, 2016" has 37."""
 LONGEST_SPEECH = 400
 """Characters: how far from it, at most, the speaker of a sentence is looked for."""
 _SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
@@ -46,10 +52,10 @@ class Sentence:
         return self.article.text[self.start : self.end]
 
     @property
-    def is_title(self) -> bool:
-        """Whether it is the title of its article, where that begins."""
-        before = self.article.text[: self.start]
-        return not before.strip() and " ".join(self.text.split()) == self.article.title
+    def is_heading(self) -> bool:
+        """Whether it is the title of its article, where that begins, or nothing but the article's day."""
+        before, text = self.article.text[: self.start].strip(), " ".join(self.text.split())
+        return (not before and text == self.article.title) or _is_day(text, self.article.published)
 
     def contains(self, other: Sentence) -> bool:
         """Return whether this sentence is the other, or several of which the other is one."""
@@ -68,8 +74,8 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
     """Return every sentence that reaches into one of the passages, whole and once, the best passage's first.
 
     A sentence that stands in two passages has the score of the better one. What another article repeats word for word
-    is kept as a copy of its sentence. Left out are orders to a program, and the title of an article that has more to
-    say: it stands beside each quote anyway.
+    is kept as a copy of its sentence. Left out are orders to a program, and the title and day of an article that has
+    more to say: they stand beside each quote anyway.
     """
     alike: dict[str, dict[str, Sentence]] = {}
     for article, result in sorted(passages, key=lambda passage: -passage[1].score):
@@ -79,8 +85,17 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
                 sentence = Sentence(article, start, end, result.score)
                 alike.setdefault(sentence.text, {}).setdefault(article.id, sentence)
     sentences = [replace(first, copies=tuple(copies)) for first, *copies in map(dict.values, alike.values())]
-    more = {sentence.article.id for sentence in sentences if not sentence.is_title}
-    return [s for s in sentences if not (s.is_title and s.article.id in more)]
+    more = {sentence.article.id for sentence in sentences if not sentence.is_heading}
+    return [s for s in sentences if not (s.is_heading and s.article.id in more)]
+
+
+def _is_day(text: str, day: date | None) -> bool:
+    """Return whether a text is a day and nothing else, however it is written."""
+    if not day or len(text) > LONGEST_DAY or str(day.year) not in text:
+        return False
+    with suppress(ValueError, OverflowError):
+        return bool(parse(text).date() == day)
+    return False
 
 
 def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:

@@ -199,6 +199,8 @@ def test_the_title_does_not_answer_where_there_is_more():
 
     assert found("Mill burns\n\nNobody was hurt.") == ["Nobody was hurt."]
     assert found("Mill burns") == ["Mill burns"]
+    assert found("Mill burns\n\nMonday, May 3, 2021\n\nNobody was hurt.") == ["Nobody was hurt."]
+    assert found("Mill burns\n\nMay 3, 2021\n\nMay 3, 2020") == ["May 3, 2020"]
 
 
 @pytest.mark.parametrize(
