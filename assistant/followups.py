@@ -20,6 +20,7 @@ _DETERMINER = r"(?:[Tt]he|[Aa]n?|[Tt]h(?:is|at|ese|ose))"
 _NO_FUNCTION_WORD = rf"(?!(?i:{'|'.join(sorted(FUNCTION_WORDS))})\b)"
 _CAPITALISED = rf"{_NO_FUNCTION_WORD}[^\W\d_a-zß-ÿ][\w’'\-]*"
 _NAME = rf"{_CAPITALISED}(?: (?:&|{_CAPITALISED}|[A-Z]?\d\w*))*"
+_NAME_IN_TEXT = re.compile(rf"\b{_CAPITALISED}(?: {_CAPITALISED})+")
 _NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]*"
 _NAMED = rf"(?:{_DETERMINER} (?:{_NAME}|{_NOUN}(?: {_NOUN})?)|{_NAME})"
 _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
@@ -27,6 +28,10 @@ _VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINE
 _PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", re.IGNORECASE)
 _THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
 _BREAKS_OFF = re.compile(r"\W*(?:and|but|also|then|so|what about|how about)\b\W*", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\W*(?i:(?:and|but|also|then|so)\W+(?:(?:what|how) about )?|(?:what|how) about )"
+    rf"(?:(?P<preposition>of|in|at|on|for|with|from|to|by|about) )?(?P<thing>(?:{_DETERMINER} )?{_NAME})",
+)
 _CORRECTS = re.compile(r"\W*(?:no|sorry|oh)?\W*(?:i|I) (?:meant|mean)\b\W*|\W*no[,;.]\W*", re.IGNORECASE)
 _COURTESY = re.compile(
     r"\W*(?:(?:thanks?(?: you)?(?: a lot| so much)?|ok(?:ay)?|great|good|nice|perfect|cool|hello|hi|hey|please|now|bye)"
@@ -44,10 +49,22 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     "and when did it open?" after "Who runs the mill?" becomes "and when did the mill open?".
     """
     before, words = "", ""
+    names: dict[str, str] = {}
     for turn in history:
         if content_words(turn.question):
-            before, words = _resolved(turn.question, before, words), turn.answer.words
-    return _resolved(question, before, words)
+            before, words = _resolved(_with_names(turn.question, names), before, words), turn.answer.words
+        for citation in turn.answer.citations:
+            names |= {name.lower(): name for name in _NAME_IN_TEXT.findall(citation.quote)}
+        before = _with_names(before, names)
+    return _resolved(_with_names(question, names), before, words)
+
+
+def _with_names(question: str, names: dict[str, str]) -> str:
+    """Return a question with the names in it written as they were in what was quoted: with their capitals."""
+    if not names or question != question.lower():
+        return question
+    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda found: names[found.group()], question)
 
 
 def _resolved(question: str, before: str, words: str) -> str:
@@ -68,6 +85,8 @@ def _resolved(question: str, before: str, words: str) -> str:
         meant = _put(thing, question, words if several else last) or f"{before} {question}"
     elif not content_words(question):
         meant = f"{before} {question}"
+    elif other := _ANOTHER.fullmatch(question.rstrip(" .?!")):
+        meant = _about_another(before, other["preposition"], other["thing"])
     elif _BREAKS_OFF.match(question) and len(content_words(question)) <= FEW_WORDS and not _names(question):
         meant = f"{question.rstrip(' ?')} ({last})?" if last else ""
     return meant or question
@@ -99,6 +118,16 @@ def _corrected(before: str, meant: str) -> str:
     parts = [part for thing in _things(before) for part in _PLACE.split(thing)]
     alike = [part for part in parts if _is_name(part) == _is_name(meant)]
     return before.replace(alike[-1 if _is_name(meant) else 0], meant) if alike and meant else ""
+
+
+def _about_another(before: str, preposition: str | None, thing: str) -> str:
+    """Return the question before, asked of another thing: in the place of what follows the same preposition, or a name.
+
+    "and of Jessica Jones?" after "Who runs The Defenders?" finds no such place; both are then one question.
+    """
+    if preposition and (start := before.rfind(f" {preposition.lower()} ")) >= 0:
+        return f"{before[: start + len(preposition) + 2]}{thing}?"
+    return (_corrected(before, thing) if not preposition else "") or f"{before.rstrip(' ?')} ({thing})?"
 
 
 def _things(question: str) -> list[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from assistant import Answer, Turn
+from assistant import Answer, Citation, Turn
 from assistant.followups import is_courtesy, standalone_question
 
 
@@ -30,6 +30,10 @@ def turns(*asked: str | tuple[str, str]) -> list[Turn]:
         ),
         (["When does the mill open?"], "no, I meant the museum", "When does the museum open?"),
         (["When does Ida Berg arrive?"], "i meant Nils Ek", "When does Nils Ek arrive?"),
+        (["Who is the head of The Old Mill?"], "and of the Museum?", "Who is the head of the Museum?"),
+        (["When does Ida Berg arrive?"], "what about Nils Ek?", "When does Nils Ek arrive?"),
+        (["When does Ida Berg arrive?"], "And Nils Ek?", "When does Nils Ek arrive?"),
+        (["Who runs it?"], "and in Ostheim?", "Who runs it (Ostheim)?"),
         (["Who runs the mill?"], "and why?", "Who runs the mill? and why?"),
         (["Who runs the mill?", "and when?"], "and why?", "Who runs the mill? and why?"),
     ],
@@ -64,3 +68,13 @@ def test_thanks_are_left_out_and_are_no_question():
 def test_odd_questions_break_nothing(question):
     """Whatever is typed comes out as some question."""
     assert standalone_question(question, turns("", "Who runs the mill?")).strip()
+
+
+def test_names_in_lower_case_are_known_from_what_was_quoted():
+    """Who types "jessica jones" means a name, and "she" is whom it names."""
+    quote = "Ida Berg opened the Old Mill."
+    citation = Citation(1, "id", "v", "Mill", "source", None, 0, len(quote), quote)
+    history = [Turn("who opened the old mill", Answer(quote, (citation,), "answered", "Ida Berg"))]
+    assert standalone_question("when was ida berg born", history) == "when was Ida Berg born"
+    history.append(Turn("where does ida berg live", Answer("", (), "refused")))
+    assert standalone_question("and when did she leave?", history) == "and when did Ida Berg leave?"
