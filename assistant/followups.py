@@ -20,7 +20,7 @@ _DETERMINER = r"(?:[Tt]he|[Aa]n?|[Tt]h(?:is|at|ese|ose))"
 _NO_FUNCTION_WORD = rf"(?!(?i:{'|'.join(sorted(FUNCTION_WORDS))})\b)"
 _CAPITALISED = rf"{_NO_FUNCTION_WORD}[^\W\d_a-zß-ÿ][\w’'\-]*"
 _NAME = rf"{_CAPITALISED}(?: (?:&|{_CAPITALISED}|[A-Z]?\d\w*))*"
-_NAME_IN_TEXT = re.compile(rf"\b{_CAPITALISED}(?: {_CAPITALISED})+")
+_NAME_IN_TEXT = re.compile(rf"\b{_CAPITALISED}(?: {_CAPITALISED})+|(?<=[a-z] ){_CAPITALISED}")
 _NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]*"
 _NAMED = rf"(?:{_DETERMINER} (?:{_NAME}|{_NOUN}(?: {_NOUN})?)|{_NAME})"
 _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")

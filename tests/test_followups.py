@@ -72,9 +72,10 @@ def test_odd_questions_break_nothing(question):
 
 def test_names_in_lower_case_are_known_from_what_was_quoted():
     """Who types "jessica jones" means a name, and "she" is whom it names."""
-    quote = "Ida Berg opened the Old Mill."
+    quote = "Ida Berg opened the Old Mill in Ostheim."
     citation = Citation(1, "id", "v", "Mill", "source", None, 0, len(quote), quote)
     history = [Turn("who opened the old mill", Answer(quote, (citation,), "answered", "Ida Berg"))]
     assert standalone_question("when was ida berg born", history) == "when was Ida Berg born"
+    assert standalone_question("what else is in ostheim", history) == "what else is in Ostheim"
     history.append(Turn("where does ida berg live", Answer("", (), "refused")))
     assert standalone_question("and when did she leave?", history) == "and when did Ida Berg leave?"
