@@ -21,20 +21,23 @@ import typer
 from rich.progress import track
 
 from assistant import Answer, Assistant, Turn
+from assistant.answering import PASSAGES
 from assistant.errors import AssistantError
 from assistant.followups import standalone_question
 from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL
+from assistant.reader import Reader
 from assistant.wording import quoted
-from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
+from benchmarks.finding import RANKS, TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
 from benchmarks.measuring import ERR, Rows, about, save, tell
-from benchmarks.questions import Question, read_questions
+from benchmarks.questions import Place, Question, place, read_questions
 from index import ArticleIndex, ArticleIndexError, Chunk, SearchResult, SourceError
 from index.embedding import SentenceEmbedder
 
 if TYPE_CHECKING:
     from assistant import Citation
+    from benchmarks.finding import Search
     from index import Article
     from index.embedding import Embedder
 
@@ -93,6 +96,23 @@ def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
         yield Answer(quoted(nearest), (nearest,), "answered")
 
     return ask
+
+
+def rereading_search(index: ArticleIndex) -> Search:
+    """Return the search of an index with the best chunks, those that are read, in the order of their best sentence."""
+    reader = Reader()
+
+    def search(question: str) -> list[Place]:
+        results = index.search(question, k=max(RANKS))
+        read = [(index.article(r.chunk.article_id, r.chunk.version), r) for r in results[:PASSAGES]]
+        readings = reader.read(question, passage_sentences(read), index.embedder)
+        scores = [(place(reading.sentence), reading.score) for reading in readings]
+        places = [Place(r.chunk.article_id, r.chunk.start, r.chunk.end) for r in results]
+        best = [max((score for at, score in scores if at.overlap(chunk)), default=0.0) for chunk in places[:PASSAGES]]
+        order = sorted(range(len(best)), key=lambda number: -best[number])
+        return [*(places[number] for number in order), *places[PASSAGES:]]
+
+    return search
 
 
 def outcomes(ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str) -> list[Outcome]:
@@ -198,7 +218,10 @@ def measure(
     mine = outcomes(asking(assistant), articles, questions, assistant.model)
     found = {assistant.model: mine}
     alone = [Question(_standalone(question), question.golds) for question in answerable]
-    finding = {assistant.model: retrieval(index_search(index), alone)}
+    finding = {
+        assistant.model: retrieval(rereading_search(index), alone),
+        "index alone": retrieval(index_search(index), alone),
+    }
     if baseline:
         found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL)
         finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)
@@ -240,8 +263,8 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
     axes = figure.subplots()
     rows: Rows = {}
     for table in tables.values():
-        for name, row in table.items():
-            rows.setdefault(name, {}).update(row)
+        for name in tables["Answering"]:
+            rows.setdefault(name, {}).update(table.get(name, {}))
     width = 0.8 / len(rows)
     for number, (name, row) in enumerate(rows.items()):
         heights = [row.get(figure_name, 0.0) for figure_name in SHOWN_IN_PLOT]

@@ -14,6 +14,8 @@ from index.shipped import shipped_article
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assistant.grounding import Sentence
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -112,6 +114,11 @@ def _line_question(held: dict[str, Any], articles: Sequence[Article]) -> Questio
             raise ValueError(f"{cited!r} stands in {len(golds)} articles")
     also = {name: tuple(held.get(name, ())) for name in ("answers", "turns", "also", "never")}
     return Question(held["question"], tuple(golds), kind=held["kind"], **also)
+
+
+def place(sentence: Sentence) -> Place:
+    """Return where a sentence stands."""
+    return Place(sentence.article.id, sentence.start, sentence.end)
 
 
 def covers(place: Place, gold: Place) -> bool:

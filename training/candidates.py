@@ -12,7 +12,7 @@ from rich.progress import track
 from assistant.answering import PASSAGES
 from assistant.grounding import passage_sentences
 from benchmarks.measuring import ERR
-from benchmarks.questions import Place, first_hit, read_squad
+from benchmarks.questions import first_hit, place, read_squad
 from index import ArticleIndex, SourceError
 
 if TYPE_CHECKING:
@@ -58,11 +58,6 @@ def candidates(index: ArticleIndex, articles: Sequence[Article], questions: Sequ
         others = [article.id for article in articles if article.id != question.golds[0].article_id]
         found.append(Candidates(question, read(question.text, None), read(question.text, others)))
     return found
-
-
-def place(sentence: Sentence) -> Place:
-    """Return where a sentence stands."""
-    return Place(sentence.article.id, sentence.start, sentence.end)
 
 
 def answers(sentence: Sentence, question: Question) -> bool:

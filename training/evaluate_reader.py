@@ -22,10 +22,10 @@ from assistant.answering import PASSAGES
 from assistant.claims import answering_quote
 from assistant.reader import WEIGHTS, Reader, Reading
 from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, save, tell
-from benchmarks.questions import first_hit
+from benchmarks.questions import first_hit, place
 from index import ArticleIndex, ArticleIndexError
 from index.ranking import relevance
-from training.candidates import Candidates, answers, candidates, opened, place
+from training.candidates import Candidates, answers, candidates, opened
 
 if TYPE_CHECKING:
     from assistant.grounding import Sentence
