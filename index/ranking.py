@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.article import read_language
 from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -56,50 +57,60 @@ def rank(query: str, chunks: Sequence[Chunk], cosines: Sequence[float], k: int) 
     """Return the k best of the candidate chunks, the best first; `cosines` holds each one's similarity to the query.
 
     A chunk's score is made of how near it is to the query, how well its best sentence has the query's words, and how
-    many of the query's words stand side by side in it.
+    many of the query's words stand side by side in it. Words are stemmed as in the language of the query, or of the
+    nearest chunk where a query is too short to tell.
     """
     texts = [chunk.text for chunk in chunks]
-    near = relevance(query, texts, cosines, LEXICAL_WEIGHT)
-    scores = near + SENTENCE_WEIGHT * _best_sentences(query, texts, near) + PAIR_WEIGHT * _pairs(query, texts)
+    language = _language(query, texts, cosines)
+    near = relevance(query, texts, cosines, LEXICAL_WEIGHT, language)
+    scores = near + SENTENCE_WEIGHT * _best_sentences(query, texts, near, language)
+    scores += PAIR_WEIGHT * _pairs(query, texts, language)
     scores /= 1 + SENTENCE_WEIGHT + PAIR_WEIGHT
     best = np.argsort(-scores, kind="stable")[:k]
     return [SearchResult(chunks[i], float(scores[i])) for i in best]
 
 
-def _best_sentences(query: str, texts: Sequence[str], near: Scores) -> Scores:
+def _language(query: str, texts: Sequence[str], cosines: Sequence[float]) -> str | None:
+    return read_language(query) or (read_language(texts[int(np.argmax(cosines))]) if texts else None)
+
+
+def _best_sentences(query: str, texts: Sequence[str], near: Scores, language: str | None) -> Scores:
     """Return the BM25 score of the best sentence of each of the nearest texts, 0 for the others.
 
     A text that has all words of a query in one sentence answers it rather than one that has them here and there.
     """
     nearest = np.argsort(-near, kind="stable")[:SENTENCES_OF]
-    sentences = [(i, texts[i][start:end]) for i in nearest for start, end in sentence_spans(texts[i])]
+    sentences = [(i, texts[i][start:end]) for i in nearest for start, end in sentence_spans(texts[i], language)]
+    scores = lexical_scores(query, [text for _, text in sentences], language)
     best = np.zeros(len(texts))
-    for (i, _), score in zip(sentences, lexical_scores(query, [text for _, text in sentences]), strict=True):
+    for (i, _), score in zip(sentences, scores, strict=True):
         best[i] = max(best[i], score)
     return best
 
 
-def _pairs(query: str, texts: Sequence[str]) -> Scores:
+def _pairs(query: str, texts: Sequence[str], language: str | None) -> Scores:
     """Return the share of a query's pairs of neighbouring words that are neighbours in each text as well."""
-    words = content_words(query)
-    asked = set(pairwise(words))
-    found = [len(asked & set(pairwise(content_words(text)))) for text in texts]
+    asked = set(pairwise(content_words(query, language)))
+    found = [len(asked & set(pairwise(content_words(text, language)))) for text in texts]
     return np.array(found, dtype=np.float64) / max(1, len(asked))
 
 
-def relevance(query: str, texts: Sequence[str], cosines: Sequence[float], lexical_weight: float) -> Scores:
+def relevance(
+    query: str, texts: Sequence[str], cosines: Sequence[float], lexical_weight: float, language: str | None = None
+) -> Scores:
     """Return a score of 0..1 for each text: its BM25 score and its cosine, weighed."""
-    return lexical_weight * lexical_scores(query, texts) + (1 - lexical_weight) * np.clip(cosines, 0.0, 1.0)
+    lexical = lexical_scores(query, texts, language)
+    return lexical_weight * lexical + (1 - lexical_weight) * np.clip(cosines, 0.0, 1.0)
 
 
-def lexical_scores(query: str, texts: Sequence[str]) -> Scores:
+def lexical_scores(query: str, texts: Sequence[str], language: str | None = None) -> Scores:
     """Return how much of a query's wording each text carries, 0..1.
 
     It is BM25 (Robertson and Zaragoza, 2009; idf as in Lucene, counted within `texts`) divided by the score that no
     text can reach, that of one in which every query word stands without end: so 0.4 means the same for every query.
     """
-    terms = list(dict.fromkeys(content_words(query)))
-    documents = [content_words(text) for text in texts]
+    terms = list(dict.fromkeys(content_words(query, language)))
+    documents = [content_words(text, language) for text in texts]
     if not terms or not documents:
         return np.zeros(len(documents))
     counts = np.array([[document.count(term) for term in terms] for document in documents], dtype=np.float64)
@@ -133,14 +144,29 @@ def with_compounds_split(query: str, texts: Sequence[str]) -> list[str]:
 
 
 @lru_cache(maxsize=5_000)
-def content_words(text: str) -> tuple[str, ...]:
-    """Return the words of a text in lower case, stemmed (Snowball's English), without function words.
+def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
+    """Return the words of a text in lower case, stemmed by Snowball, without the function words of English.
 
-    >>> content_words("Who runs the shows?")
-    ('run', 'show')
+    `language` is an ISO 639-1 code; None, or a language that Snowball does not know, is stemmed as English.
+
+    >>> content_words("Who runs the shows?"), content_words("Häuser", "de")
+    (('run', 'show'), ('haus',))
     """
     import Stemmer
 
     words = [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
     # A stemmer object is not safe to share between threads; making one costs microseconds.
-    return tuple(Stemmer.Stemmer("english").stemWords(words))
+    return tuple(Stemmer.Stemmer(_algorithm(language)).stemWords(words))
+
+
+@cache
+def _algorithm(language: str | None) -> str:
+    """Return Snowball's name for the stemming of a language."""
+    import Stemmer
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        name = (Locale.parse(language).english_name or "").lower() if language else ""
+    except (UnknownLocaleError, ValueError):
+        name = ""
+    return name if name in Stemmer.algorithms() else "english"

@@ -44,3 +44,16 @@ def test_ranking_weighs_words_and_meaning():
 def test_nothing_to_rank_is_no_result():
     """An empty list of candidates gives an empty list."""
     assert rank("paper", [], [], k=5) == []
+
+
+@pytest.mark.parametrize("query", ["Wem gehören die alten Häuser am Fluss?", "Häuser"])
+def test_words_are_stemmed_as_in_their_language(query):
+    """That of the query, or of the nearest chunk where the query does not tell: English would not see the Haus."""
+    texts = [
+        "Das alte Haus am Fluss gehört seit einem Jahr der Stadt Norburg, die es verkaufen möchte.",
+        "Die Brücke über den Fluss kostet achtzehn Millionen Euro und wird im Herbst des Jahres eröffnet.",
+    ]
+    chunks = [Chunk(f"a:v:{n}", "a", text, 0, len(text)) for n, text in enumerate(texts)]
+    (best,) = rank(query, chunks, [0.3, 0.31], k=1)
+    assert best.chunk.text == texts[0]
+    assert not set(content_words("Häuser")) & set(content_words("Haus"))
