@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from tempfile import TemporaryDirectory
@@ -21,33 +20,26 @@ import typer
 from rich.progress import track
 
 from assistant import Answer, Assistant, Turn
-from assistant.answering import PASSAGES
 from assistant.errors import AssistantError
 from assistant.followups import standalone_question
-from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL
-from assistant.reader import Reader
-from assistant.wording import quoted
-from benchmarks.finding import RANKS, TUTORIAL, index_search, retrieval, tutorial_search
+from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
 from benchmarks.measuring import ERR, Rows, about, save, tell
-from benchmarks.questions import Place, Question, place, read_questions
-from index import ArticleIndex, ArticleIndexError, Chunk, SearchResult, SourceError
+from benchmarks.questions import Question, read_questions
+from benchmarks.systems import Ask, asking, rereading_search, tutorial
+from index import ArticleIndex, ArticleIndexError, SourceError
 from index.embedding import SentenceEmbedder
 
 if TYPE_CHECKING:
-    from assistant import Citation
-    from benchmarks.finding import Search
-    from index import Article
-    from index.embedding import Embedder
+    from collections.abc import Iterator, Sequence
 
-TUTORIAL_CHUNKS = 4
+    from assistant import Citation
+    from index import Article
+
 DRAWS = 1_000
 """How often the questions are drawn anew, with replacement, for an interval that 95 % of the draws lie in."""
 SHOWN_IN_PLOT = ("R@1", "R@5", "in 3,000", "answer hit", "quoted hit", "refusal recall", "wrong refusals")
-
-Ask = Callable[[Question, "list[str] | None"], Iterator[Answer]]
-"""Answers a question as it grows, from some articles (their ids) or all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,54 +57,6 @@ class Outcome:
     def is_right(self) -> bool:
         """Whether it was answered right, or no answer was given where there is none."""
         return self.grade.hit if self.question.golds else not (self.grade.answered or self.grade.wayward)
-
-
-def asking(assistant: Assistant) -> Ask:
-    """Return how the assistant is asked: after the question's earlier turns, which it answers first."""
-
-    def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
-        history: list[Turn] = []
-        for earlier in question.turns:
-            history.append(Turn(earlier, assistant.ask(earlier, history, among)))
-        return assistant.stream(question.text, history, among)
-
-    return ask
-
-
-def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
-    """Return the tutorial's chain: of the nearest chunks the nearest sentence, whatever is asked."""
-    search = tutorial_search(articles, embedder)
-    by_id = {article.id: article for article in articles}
-
-    def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
-        places = search(question.text, among)
-        chunks = [
-            Chunk(f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end)
-            for p in places[:TUTORIAL_CHUNKS]
-        ]
-        sentences = passage_sentences((by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks)
-        vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
-        nearest = cite(1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())])
-        yield Answer(quoted(nearest), (nearest,), "answered")
-
-    return ask
-
-
-def rereading_search(index: ArticleIndex) -> Search:
-    """Return the search of an index with the best chunks, those that are read, in the order of their best sentence."""
-    reader = Reader()
-
-    def search(question: str) -> list[Place]:
-        results = index.search(question, k=max(RANKS))
-        read = [(index.article(r.chunk.article_id, r.chunk.version), r) for r in results[:PASSAGES]]
-        readings = reader.read(question, passage_sentences(read), index.embedder)
-        scores = [(place(reading.sentence), reading.score) for reading in readings]
-        places = [Place(r.chunk.article_id, r.chunk.start, r.chunk.end) for r in results]
-        best = [max((score for at, score in scores if at.overlap(chunk)), default=0.0) for chunk in places[:PASSAGES]]
-        order = sorted(range(len(best)), key=lambda number: -best[number])
-        return [*(places[number] for number in order), *places[PASSAGES:]]
-
-    return search
 
 
 def outcomes(ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str) -> list[Outcome]:
