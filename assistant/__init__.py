@@ -15,7 +15,7 @@ from assistant.wording import describe
 from index import open_default as _open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = [
     "Answer",
@@ -46,6 +46,6 @@ def open_default() -> Assistant:
         return _default
 
 
-def ask(question: str, history: Sequence[Turn] = ()) -> Answer:
+def ask(question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None) -> Answer:
     """Ask the default assistant; see `Assistant.ask`."""
-    return open_default().ask(question, history)
+    return open_default().ask(question, history, articles)
