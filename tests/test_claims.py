@@ -211,6 +211,10 @@ def test_the_title_does_not_answer_where_there_is_more():
         ("How many came?", "People came.", True),
         ("how much did it cost", "It cost a fortune.", False),
         ("Why was it built?", "It was built of brick.", False),
+        ("How old is Ida?", "Ida took 340 samples in 2016.", True),
+        ("how old is Ida", "says Ida Berg, 41, who runs it", False),
+        ("How old is the mill?", "The mill was built in 1868.", False),
+        ("How old is Ida?", "41", False),
     ],
 )
 def test_a_number_or_a_time_must_be_there_if_it_is_asked_for(question, text, lacks):
