@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from assistant.reader import Reading
     from index import Article, ArticleIndex, SearchResult
 
-PASSAGES = 5
+PASSAGES = 7
 """How many of the best chunks are read."""
 QUOTES = 2
 """How many of the nearest sentences are quoted where none of them answers."""

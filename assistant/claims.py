@@ -28,7 +28,7 @@ SHARED_ODDS = 1 / 8
 """How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
 LONGEST_QUOTE = 400
 """Characters of both together: about three lines, which are read at a glance."""
-SURE = 0.8
+SURE = 0.85
 """The probability that a sentence answers from which on it is told alone; below, the next ones are named as well."""
 SEE_ALSO = 2
 """How many of them at most."""
@@ -36,7 +36,7 @@ SEE_ALSO_ODDS = 1 / 32
 """How likely one of them must be to answer, against the best sentence."""
 LONGEST_WORDS = 20
 """Words: more of a sentence are no answer beside it, but the sentence itself."""
-SUREST_WORDS = 0.3
+SUREST_WORDS = 0.4
 """The probability that a reading's words must have to be the answer; else its whole sentence is."""
 SUREST_NAMES = 0.1
 """The same for names, which are taken whole: the reader knows better where they stand than where they begin and end."""

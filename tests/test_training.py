@@ -10,13 +10,16 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from conftest import ROOT
 
 from assistant.grounding import Sentence
+from assistant.network import new_network, save_weights
 from assistant.reader import Reader
 from index import Article
 from training.reader_data import read_all, untokenised
 from training.reader_windows import ItemMaker
+from training.train_reader import mean_network
 
 PLACES = ("Ostheim", "Westhaven", "Norburg", "Suderby", "Lindau", "Karlstad", "Berghem", "Dalby")
 PEOPLE = ("Greta Lindqvist", "Ida Berg", "Olof Palm", "Nils Ek", "Eva Strand", "Karl Ahl", "Maja Lund", "Per Holm")
@@ -100,6 +103,21 @@ def test_windows_hold_the_answer_or_say_that_they_do_not(data):
             assert 0 <= item.span[0] <= item.span[1] < len(sentence.ids)
     without = np.mean([not item.answers for item in items])
     assert 0.2 < without < 0.5
+
+
+def test_further_training_begins_with_the_mean_of_weights(tmp_path):
+    """Of each weight, whatever folders of training they come from; the word vectors are the packaged ones."""
+    networks = [new_network(), new_network()]
+    for number, network in enumerate(networks):
+        (tmp_path / str(number)).mkdir()
+        save_weights(network, tmp_path / str(number))
+    mean = mean_network([tmp_path / "0", tmp_path / "1"])
+    expected = (networks[0].answers.weight + networks[1].answers.weight) / 2
+    assert torch.allclose(mean.answers.weight, expected, atol=1e-4)
+    assert not torch.allclose(mean.answers.weight, networks[0].answers.weight, atol=1e-4)
+    assert torch.equal(
+        mean.encoder.embeddings.word_embeddings.weight, networks[0].encoder.embeddings.word_embeddings.weight
+    )
 
 
 @pytest.mark.slow
