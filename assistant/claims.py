@@ -28,7 +28,7 @@ SHARED_ODDS = 1 / 8
 """How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
 LONGEST_QUOTE = 400
 """Characters of both together: about three lines, which are read at a glance."""
-SURE = 0.85
+SURE = 0.9
 """The probability that a sentence answers from which on it is told alone; below, the next ones are named as well."""
 SEE_ALSO = 2
 """How many of them at most."""
