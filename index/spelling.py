@@ -67,8 +67,9 @@ def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
     ]
     if near and min(near)[0] == 1:
         return known[min(near)[-1]].most_common(1)[0][0]
-    for other in sorted(_common_words()) if len(word) > SHORTEST_WORD else ():
-        if other[0] == low[0] and not _takes_another_letter(low, other) and OSA.distance(low, other) == 1:
+    for other in _common_words_with(low[0]) if len(word) > SHORTEST_WORD else ():
+        close = abs(len(other) - len(low)) <= 1 and not _takes_another_letter(low, other)
+        if close and OSA.distance(low, other) == 1:
             return other
     return known[min(near)[-1]].most_common(1)[0][0] if near else None
 
@@ -76,6 +77,11 @@ def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
 def _takes_another_letter(word: str, other: str) -> bool:
     """Return whether the words are as long, but not of the same letters."""
     return len(word) == len(other) and sorted(word) != sorted(other)
+
+
+@cache
+def _common_words_with(first_letter: str) -> tuple[str, ...]:
+    return tuple(sorted(word for word in _common_words() if word[0] == first_letter))
 
 
 @cache
