@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -156,17 +156,8 @@ def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
 
     words = [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
     # A stemmer object is not safe to share between threads; making one costs microseconds.
-    return tuple(Stemmer.Stemmer(_algorithm(language)).stemWords(words))
-
-
-@cache
-def _algorithm(language: str | None) -> str:
-    """Return Snowball's name for the stemming of a language."""
-    import Stemmer
-    from babel import Locale, UnknownLocaleError
-
     try:
-        name = (Locale.parse(language).english_name or "").lower() if language else ""
-    except (UnknownLocaleError, ValueError):
-        name = ""
-    return name if name in Stemmer.algorithms() else "english"
+        stemmer = Stemmer.Stemmer(language or "en")
+    except KeyError:
+        stemmer = Stemmer.Stemmer("en")
+    return tuple(stemmer.stemWords(words))

@@ -57,3 +57,4 @@ def test_words_are_stemmed_as_in_their_language(query):
     (best,) = rank(query, chunks, [0.3, 0.31], k=1)
     assert best.chunk.text == texts[0]
     assert not set(content_words("Häuser")) & set(content_words("Haus"))
+    assert content_words("Häuser", "xx") == content_words("Häuser")
