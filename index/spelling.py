@@ -46,9 +46,7 @@ def corrected(question: str, texts: Sequence[str]) -> str:
 
 
 def _may_be_misspelt(word: str) -> bool:
-    low = word.lower()
-    common = low in _common_words() or low in FUNCTION_WORDS or set(content_words(low)) <= _common_stems()
-    return len(word) >= SHORTEST_WORD and not common
+    return len(word) >= SHORTEST_WORD and not set(content_words(word)) <= _common_stems()
 
 
 def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
@@ -65,13 +63,12 @@ def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
         for other, forms in known.items()
         if other[0] == low[0] and len(other) > slips and (distance := OSA.distance(low, other)) <= slips
     ]
-    if near and min(near)[0] == 1:
-        return known[min(near)[-1]].most_common(1)[0][0]
-    for other in _common_words_with(low[0]) if len(word) > SHORTEST_WORD else ():
-        close = abs(len(other) - len(low)) <= 1 and not _takes_another_letter(low, other)
-        if close and OSA.distance(low, other) == 1:
-            return other
-    return known[min(near)[-1]].most_common(1)[0][0] if near else None
+    distance, *_, nearest = min(near, default=(2, None))
+    if distance > 1 and len(word) > SHORTEST_WORD:
+        for other in _common_words_with(low[0]):
+            if not _takes_another_letter(low, other) and OSA.distance(low, other, score_cutoff=1) == 1:
+                return other
+    return known[nearest].most_common(1)[0][0] if nearest else None
 
 
 def _takes_another_letter(word: str, other: str) -> bool:
@@ -86,7 +83,7 @@ def _common_words_with(first_letter: str) -> tuple[str, ...]:
 
 @cache
 def _common_stems() -> frozenset[str]:
-    return frozenset(stem for word in _common_words() for stem in content_words(word))
+    return frozenset(content_words(" ".join(_common_words())))
 
 
 @cache
