@@ -265,7 +265,7 @@ def _cited_article(opened: assistant.Assistant, citations: Sequence[Citation]) -
 
 def _link(citation: Citation) -> str:
     key = f"#cite-{quote(citation.article_id, safe='')}/{citation.version}/{citation.start}/{citation.end}"
-    title = html.escape(f"{' '.join(citation.quote.split())} {assistant.describe(citation)}", quote=True)
+    title = html.escape(f"{assistant.on_one_line(citation.quote)} {assistant.describe(citation)}", quote=True)
     return f'<a class="citation" href="{html.escape(key)}" title="{title}">[{citation.number}]</a>'
 
 

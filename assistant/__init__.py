@@ -11,7 +11,7 @@ from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
 from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
 from assistant.models import DEFAULT_MODEL
-from assistant.wording import describe
+from assistant.wording import describe, on_one_line
 from index import open_default as _open_index
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = [
     "ask",
     "day_in_words",
     "describe",
+    "on_one_line",
     "open_default",
 ]
 

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from assistant import AssistantError, Turn, describe, open_default
+from assistant import AssistantError, Turn, describe, on_one_line, open_default
 from index import ArticleIndexError, printable
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _show(answer: Answer, as_json: bool) -> None:
     out.print(Text(printable(answer.text)), soft_wrap=True)
     for citation in answer.citations:
         # What the text only names, or has a part of, stands here as the article has it.
-        quote = " ".join(citation.quote.split())
+        quote = on_one_line(citation.quote)
         rest = "" if quote in answer.text else f": {quote}"
         line = f"[{citation.number}] {describe(citation)}{rest}"
         out.print(Text(printable(line)), style="dim", soft_wrap=True)

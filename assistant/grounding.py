@@ -11,6 +11,7 @@ from dateutil.parser import parse
 
 from assistant.conversation import Citation
 from assistant.instructions import is_instruction
+from assistant.wording import on_one_line
 from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Sentence:
     @property
     def is_heading(self) -> bool:
         """Whether it is the title of its article, where that begins, or nothing but the article's day."""
-        before, text = self.article.text[: self.start].strip(), " ".join(self.text.split())
+        before, text = self.article.text[: self.start].strip(), on_one_line(self.text)
         return (not before and text == self.article.title) or _is_day(text, self.article.published)
 
     def contains(self, other: Sentence) -> bool:

@@ -42,7 +42,7 @@ def told(words: str, citations: Sequence[Citation], focus: Span, *, days_wanted:
     citation, beside = citations[0], []
     if citation.published:
         working = f"the article is of {day_in_words(citation.published)}"
-        for relative in relative_dates(_on_one_line(citation.quote), citation.published):
+        for relative in relative_dates(on_one_line(citation.quote), citation.published):
             if relative.expression in words:
                 words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
             elif days_wanted:
@@ -69,7 +69,7 @@ def has_words(quote: str, words: str) -> bool:
     >>> has_words("It cost 27 million euros.", "27 million euros"), has_words("It cost 27 million.", "7 million")
     (True, False)
     """
-    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", _on_one_line(quote), re.IGNORECASE))
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", on_one_line(quote), re.IGNORECASE))
 
 
 def quoted(citation: Citation, focus: Span | None = None) -> str:
@@ -85,7 +85,7 @@ def _in_quotation_marks(citation: Citation, focus: Span | None, most: int) -> st
     quote = citation.quote
     if focus:
         quote = excerpt(quote, (focus[0] - citation.start, focus[1] - citation.start), most)
-    quote = _on_one_line(quote)
+    quote = on_one_line(quote)
     opened, closed = quote.count("“"), quote.count("”")
     if opened <= closed and (opened < closed or not closed):
         quote = f"“{quote}"
@@ -118,7 +118,7 @@ def answering_words(text: str) -> str:
     >>> answering_words("Ramirez (the writer) and Doug  Petrie,")
     'Ramirez (the writer) and Doug Petrie'
     """
-    words = _on_one_line(text).strip(_AROUND_WORDS)
+    words = on_one_line(text).strip(_AROUND_WORDS)
     for close, opening in _PAIRS.items():
         if words.count(close) > words.count(opening):
             words = words.removesuffix(close)
@@ -127,5 +127,6 @@ def answering_words(text: str) -> str:
     return words.strip(_AROUND_WORDS)
 
 
-def _on_one_line(text: str) -> str:
+def on_one_line(text: str) -> str:
+    """Return a text with every run of white space as one space."""
     return " ".join(text.split())

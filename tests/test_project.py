@@ -117,6 +117,7 @@ def test_the_public_names_of_assistant():
         "ask",
         "day_in_words",
         "describe",
+        "on_one_line",
         "open_default",
     ]
     assert all(hasattr(assistant, name) for name in assistant.__all__)
