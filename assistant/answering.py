@@ -16,7 +16,7 @@ from assistant.framing import plain_question
 from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
 from assistant.overview import alike, overview
-from assistant.scope import limited, names_articles
+from assistant.scope import limited
 from assistant.wording import describe, quoted
 from index.article import read_language
 from index.errors import ArticleNotFoundError
@@ -114,7 +114,7 @@ class Assistant:
 
     def _asked(self, question: str, among: tuple[str, ...] | None) -> _Asked:
         """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
-        if names_articles(question) and (limit := limited(question, self.index.articles())):
+        if limit := limited(question, self.index.articles):
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
         return _Asked(plain_question(question), among)

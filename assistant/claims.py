@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from assistant.grounding import Sentence
     from assistant.reader import Reading
-
-    Span = tuple[int, int]
+    from index.sentences import Span
 
 SHARED_ODDS = 1 / 8
 """How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""

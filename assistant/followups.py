@@ -27,9 +27,11 @@ _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
 _VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINER} {_NOUN}) {_NOUN}\W*$")
 _PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", re.IGNORECASE)
 _THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
-_BREAKS_OFF = re.compile(r"\W*(?:and|but|also|then|so|what about|how about)\b\W*", re.IGNORECASE)
+_GOING_ON = r"(?:and|but|also|then|so)"
+_ABOUT = r"(?:what|how) about"
+_BREAKS_OFF = re.compile(rf"\W*(?:{_GOING_ON}|{_ABOUT})\b\W*", re.IGNORECASE)
 _ANOTHER = re.compile(
-    r"\W*(?i:(?:and|but|also|then|so)\W+(?:(?:what|how) about )?|(?:what|how) about )"
+    rf"\W*(?i:{_GOING_ON}\W+(?:{_ABOUT} )?|{_ABOUT} )"
     rf"(?:(?P<preposition>of|in|at|on|for|with|from|to|by|about) )?(?P<thing>(?:{_DETERMINER} )?{_NAME})",
 )
 _CORRECTS = re.compile(r"\W*(?:no|sorry|oh)?\W*(?:i|I) (?:meant|mean)\b\W*|\W*no[,;.]\W*", re.IGNORECASE)
@@ -60,7 +62,7 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
 
 
 def _with_names(question: str, names: dict[str, str]) -> str:
-    """Return a question with the names in it written as they were in what was quoted: with their capitals."""
+    """Return a question in lower case with the names in it written as they were in what was quoted: with capitals."""
     if not names or question != question.lower():
         return question
     longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))

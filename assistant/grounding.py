@@ -152,11 +152,9 @@ def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | Non
     text, spans = sentence.article.text, sentence_spans(sentence.article.text, sentence.article.language)
     if after:
         other = min((span for span in spans if span[0] >= sentence.end), default=None)
-        between = text[sentence.end : other[0]] if other else "\n\n"
     else:
         other = max((span for span in spans if span[1] <= sentence.start), default=None)
-        between = text[other[1] : sentence.start] if other else "\n\n"
-    if other is None or not _SENTENCE_BREAK.fullmatch(between):
+    if not other or not _SENTENCE_BREAK.fullmatch(text, min(sentence.end, other[1]), max(sentence.start, other[0])):
         return None
     return replace(sentence, start=min(sentence.start, other[0]), end=max(sentence.end, other[1]))
 

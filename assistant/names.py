@@ -12,8 +12,7 @@ from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from index import Article
-
-    Span = tuple[int, int]
+    from index.sentences import Span
 
 LONGEST_READ = 30_000
 """Characters of an article in which people are looked for, its beginning; most articles are shorter."""

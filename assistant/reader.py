@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from assistant.grounding import Sentence
     from assistant.network import EncodedSentence, Logits, ReaderNetwork
     from index.embedding import Embedder
-
-    Span = tuple[int, int]
+    from index.sentences import Span
 
 WEIGHTS = Path(str(files("assistant"))) / "weights"
 SHIPPED_FILES = ("reader.safetensors", "calibration.json")

@@ -8,36 +8,32 @@ from typing import TYPE_CHECKING
 from index.ranking import content_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from index import Article
 
 _ARTICLES = r"(?:articles?|news|reports?|reporting|coverage|stories|story|pieces?|texts?)"
 _LIMIT = re.compile(
-    r"(?P<before>,? ?)\b(?:according to (?P<source>[^,?.!]+)|"
-    rf"in (?:the |an? |any )?{_ARTICLES} (?:published in|of|from|in) (?P<year>\d{{4}}))(?P<after>,? ?)",
+    r",? ?\b(?:according to (?P<source>(?:[^,?.!]|\.(?=\w))+)|"
+    rf"in (?:the |an? |any )?{_ARTICLES} (?:published in|of|from|in) (?P<year>\d{{4}})),? ?",
     re.IGNORECASE,
 )
 
 
-def names_articles(question: str) -> bool:
-    """Return whether a question may limit which articles are asked: those tell."""
-    return bool(_LIMIT.search(question))
-
-
-def limited(question: str, articles: Sequence[Article]) -> tuple[str, tuple[str, ...]] | None:
+def limited(question: str, articles: Callable[[], Sequence[Article]]) -> tuple[str, tuple[str, ...]] | None:
     """Return a question without its limit, and the ids of the articles within it; None if it has none.
 
-    Who is no article's source ("according to Lindqvist") is a speaker: what such a question wants, the articles tell.
+    `articles` is called only for a question that may have one. Who is no article's source ("according to Lindqvist") is
+    a speaker: what such a question wants, the articles tell.
     """
     found = _LIMIT.search(question)
     if not found:
         return None
     if found["year"]:
-        within = [a for a in articles if a.published and a.published.year == int(found["year"])]
+        within = [a for a in articles() if a.published and a.published.year == int(found["year"])]
     else:
         named = set(content_words(found["source"]))
-        within = [a for a in articles if named and named <= set(content_words(a.source))]
+        within = [a for a in articles() if named and named <= set(content_words(a.source))]
         if not within:
             return None
     rest = f"{question[: found.start()]} {question[found.end() :]}".strip()

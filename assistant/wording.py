@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
     from assistant.conversation import Citation
     from index import Article
-
-    Span = tuple[int, int]
+    from index.sentences import Span
 
 MOST_TOLD = 52
 """Words that answer and words of their sentence: of a longer one the part around the answer is written, about four

@@ -22,6 +22,7 @@ from rich.progress import track
 from assistant import Answer, Assistant, Turn
 from assistant.errors import AssistantError
 from assistant.followups import standalone_question
+from assistant.framing import plain_question
 from assistant.models import DEFAULT_MODEL
 from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
@@ -183,7 +184,7 @@ def measure(
 def _standalone(question: Question) -> str:
     """Return the question as the assistant looks for it, without the answers that it would have to give first."""
     nothing = Answer("", (), "refused")
-    return standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns])
+    return plain_question(standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns]))
 
 
 def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:

@@ -14,6 +14,8 @@ HERALD = Article.from_text(
 COURIER = Article.from_text(
     "Mill sold\n\nMay 9, 2022\n\nThe mill in Ostheim was sold for 8 million euros.", "The Courier"
 )
+PAGE = Article.from_text("Mill sold\n\nThe mill in Ostheim is sold.", "www.mills.example")
+ARTICLES = [HERALD, COURIER, PAGE]
 
 
 @pytest.mark.parametrize(
@@ -21,13 +23,14 @@ COURIER = Article.from_text(
     [
         ("According to the Herald, who runs it?", "who runs it?", [HERALD]),
         ("who runs it according to The Courier?", "who runs it?", [COURIER]),
+        ("who runs it according to www.mills.example?", "who runs it?", [PAGE]),
         ("Who ran it in articles from 2021?", "Who ran it?", [HERALD]),
         ("In news of 1999, who ran it?", "who ran it?", []),
     ],
 )
 def test_a_source_or_a_year_limits_what_is_asked(question, asked, within):
     """It is taken out of the question, in which it would be looked for."""
-    assert limited(question, [HERALD, COURIER]) == (asked, tuple(article.id for article in within))
+    assert limited(question, lambda: ARTICLES) == (asked, tuple(article.id for article in within))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_a_source_or_a_year_limits_what_is_asked(question, asked, within):
 )
 def test_other_questions_limit_nothing(question):
     """A speaker is no source, and a year of the story none of the article."""
-    assert limited(question, [HERALD, COURIER]) is None
+    assert limited(question, lambda: ARTICLES) is None
 
 
 def test_only_the_source_that_is_named_is_asked(new_index):
