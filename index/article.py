@@ -47,7 +47,8 @@ class Article:
     """A text to ask questions of.
 
     `id` stays the same for one source; `text` is what is quoted and highlighted, character for character; `published`
-    is the day that the publisher names, `language` an ISO 639-1 code, each None where the article does not tell.
+    is the day that the publisher names, `language` an ISO 639-1 code, `author` and `site` who wrote it and where it was
+    published, each None where the article does not tell.
     """
 
     id: str
@@ -56,13 +57,17 @@ class Article:
     source: str
     published: date | None = None
     language: str | None = None
+    author: str | None = None
+    site: str | None = None
 
     @property
     def version(self) -> str:
         """A hash of all that the article says: two articles with the same id and version are the same."""
         published = self.published.isoformat() if self.published else None
         content = [self.title, self.text, self.source, published, self.language]
-        return _digest(json.dumps(content), 16)
+        # An article that names neither keeps the version that it had before there were these two.
+        byline = [self.author, self.site] if self.author or self.site else []
+        return _digest(json.dumps(content + byline), 16)
 
     def check(self) -> None:
         """Raise `SourceError` when the article cannot be kept or found again."""
@@ -84,6 +89,8 @@ class Article:
         title: str | None = None,
         published: date | None = None,
         language: str | None = None,
+        author: str | None = None,
+        site: str | None = None,
     ) -> Article:
         """Make an article of a text, reading from it what is not given.
 
@@ -97,6 +104,8 @@ class Article:
             source=source,
             published=published or read_published(text),
             language=language or read_language(text),
+            author=author,
+            site=site,
         )
 
 

@@ -24,6 +24,8 @@ def article_metadata(article: Article, state: str) -> Metadata:
         "source": article.source,
         "published": day_number(article.published),
         "language": article.language,
+        "author": article.author,
+        "site": article.site,
     }
     return {key: value for key, value in known.items() if value is not None}
 
@@ -37,6 +39,8 @@ def to_article(metadata: Metadata, text: str) -> Article:
         source=metadata["source"],
         published=_day(metadata.get("published")),
         language=metadata.get("language"),
+        author=metadata.get("author"),
+        site=metadata.get("site"),
     )
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -100,3 +101,10 @@ def test_an_article_that_cannot_be_kept_is_refused(article):
 def test_a_terminal_is_not_steered():
     """Escape sequences and direction overrides of a text do not reach the terminal."""
     assert printable("a\x1b[31mb\x07c\u202ed\n\te") == "a\ufffd[31mb\ufffdc\ufffdd\n\te"
+
+
+def test_an_author_and_a_site_make_another_version():
+    """Who wrote a text and where is part of what an article says; without both its version is what it always was."""
+    plain = Article("mill", "Mill opens", "It opened.", "mill")
+    assert plain.version == "8d2ee7f62a9d1470"
+    assert len({plain.version, *(replace(plain, **{field: "Greta"}).version for field in ("author", "site"))}) == 3
