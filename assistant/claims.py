@@ -44,16 +44,16 @@ SUREST_NAMES = 0.1
 def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading] = ()) -> Answer:
     """Return what the best of the readings says, the best first.
 
-    `others` are those of an article of another day on the same subject: where it answers in other words, or by a
-    sentence a question of yes or no, both are told, the newer first. Where the best is not sure, the next are named.
+    `others` are those of an article of another day on the same subject: where it answers otherwise what wants words, or
+    a question of yes or no, both are told, the newer first. Where the best is not sure, the next are named.
     """
     claims, agreeing = [_claim(question, readings)], []
     if others:
         both = [*claims, _claim(question, others)]
         newer, older = sorted(both, key=lambda claim: claim.quote.article.published or date.min, reverse=True)
-        if newer.words and older.words and has_words(newer.quote.text, older.words):
+        if older.words and has_words(newer.quote.text, older.words):
             agreeing = [both[1].quote]
-        elif (newer.words and older.words) or is_judged(question):
+        elif wants_words(question) or is_judged(question):
             claims = [newer, older]
     named = [] if len(claims) > 1 or agreeing else _next_ones(claims[0].quote, readings)
     first, *rest = claims
