@@ -1,7 +1,7 @@
 """Articles in, the passages that fit a question out.
 
-Read the modules in the order in which an article passes through them: sources, article, chunking, embedding, store,
-ranking.
+Read the modules in the order in which an article passes through them: sources (with documents, pdf, web, fetching),
+article, gathering, intake, chunking, embedding, writing, store, ranking.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from index.errors import (
     IndexInUseError,
     NotAnIndexError,
     SourceError,
+    SourceGoneError,
     StoreError,
 )
 from index.ranking import SearchResult
@@ -27,8 +28,11 @@ from index.report import AddProgress, AddReport
 from index.shipped import shipped_questions
 from index.sources import read_file
 from index.store import ArticleIndex
+from index.upkeep import CheckReport, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from index.report import OnProgress
     from index.sources import Source
 
@@ -39,12 +43,15 @@ __all__ = [
     "ArticleIndex",
     "ArticleIndexError",
     "ArticleNotFoundError",
+    "CheckReport",
     "Chunk",
     "EmbedderMismatchError",
     "IndexInUseError",
     "NotAnIndexError",
+    "Problem",
     "SearchResult",
     "SourceError",
+    "SourceGoneError",
     "StoreError",
     "add",
     "open_default",
@@ -77,9 +84,9 @@ def rebuild_default(on_progress: OnProgress | None = None) -> AddReport:
     return ArticleIndex.rebuild(*_default_settings(), on_progress=on_progress)
 
 
-def add(*sources: Source, on_progress: OnProgress | None = None) -> AddReport:
-    """Add files, folders and `Article`s to the default index; see `ArticleIndex.add`."""
-    return open_default().add(*sources, on_progress=on_progress)
+def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None) -> AddReport:
+    """Add files, folders, web addresses and `Article`s to the default index; see `ArticleIndex.add`."""
+    return open_default().add(*sources, allow_hosts=allow_hosts, on_progress=on_progress)
 
 
 def _default_settings() -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""`python -m index`: add, list, show, remove, refresh and rebuild from a shell."""
+"""`python -m index`: what can be done with articles and their index, from a shell."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import json
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path  # noqa: TC003  # typer reads the types of arguments.
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -40,20 +49,31 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+AllowHost = Annotated[
+    list[str] | None,
+    typer.Option(help="Ask this host although it is not on the public internet; may be given again.", metavar="HOST"),
+]
+Prune = Annotated[bool, typer.Option(help="Remove the articles whose file or page is gone.")]
 Name = Annotated[str, typer.Argument(help="The article's id, the beginning of it, or its source.", show_default=False)]
 
 
 @app.command()
 def add(
     sources: Annotated[
-        list[str], typer.Argument(help=".txt, .md and .html files, or folders of them.", show_default=False)
+        list[str],
+        typer.Argument(
+            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .eml), folders of them, addresses of web pages, feeds "
+            "and sitemaps, a .txt of addresses, or - for the standard input.",
+            show_default=False,
+        ),
     ],
+    allow_host: AllowHost = None,
     as_json: AsJson = False,
 ) -> None:
     """Add articles; one that changed since replaces what was there."""
     with _errors(), open_default() as index, _progress("Adding") as show:
-        report = index.add(*sources, on_progress=show)
-        titles = _titles(index, report)
+        report = index.add(*sources, allow_hosts=allow_host or (), on_progress=show)
+        titles = _titles(index)
     _print_report(report, titles, as_json)
 
 
@@ -94,15 +114,68 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"removed": [article.id]})
     else:
-        out.print(Text(printable(f"removed: {article.title} ({article.source})")), soft_wrap=True)
+        _print_line(f"removed: {article.title} ({article.source})")
 
 
 @app.command()
-def refresh(as_json: AsJson = False) -> None:
-    """Read again every file that an article came from."""
+def refresh(prune: Prune = False, allow_host: AllowHost = None, as_json: AsJson = False) -> None:
+    """Read again every file and web page that an article came from."""
     with _errors(), open_default() as index, _progress("Refreshing") as show:
-        report = index.refresh(on_progress=show)
-        titles = _titles(index, report)
+        titles = _titles(index)
+        report = index.refresh(prune=prune, allow_hosts=allow_host or (), on_progress=show)
+        titles |= _titles(index)
+    _print_report(report, titles, as_json)
+
+
+@app.command()
+def watch(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of articles.", show_default=False)],
+    prune: Prune = False,
+) -> None:
+    """Keep step with folders until Ctrl+C: add what is put into them, and read again what changes."""
+    with _errors(), open_default() as index:
+        titles = _titles(index)
+        for report in index.watch(*folders, prune=prune):
+            titles |= _titles(index)
+            _print_outcomes(report, titles)
+
+
+@app.command()
+def check(
+    repair: Annotated[bool, typer.Option(help="Mend what can be mended.")] = False, as_json: AsJson = False
+) -> None:
+    """Look whether everything in the index fits together."""
+    with _errors(), open_default() as index:
+        report = index.check(repair=repair)
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        out.print(f"{report.articles} articles, {report.chunks} chunks: {len(report.problems)} problems")
+        for problem in report.problems:
+            _print_line(f"{'mended' if problem.is_mended else 'wrong'}: {problem.article_id}: {problem.what}")
+    if any(not problem.is_mended for problem in report.problems):
+        sys.exit(1)
+
+
+@app.command(name="export")
+def export_index(
+    path: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.", show_default=False)],
+) -> None:
+    """Write the whole index into one file."""
+    with _errors(), open_default() as index:
+        count = index.export_to(path)
+    _print_line(f"exported: {count} articles to {path}")
+
+
+@app.command(name="import")
+def import_index(
+    path: Annotated[Path, typer.Argument(help="A file that export has written.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Put in all articles of an exported index."""
+    with _errors(), open_default() as index:
+        report = index.import_from(path)
+        titles = _titles(index)
     _print_report(report, titles, as_json)
 
 
@@ -119,22 +192,33 @@ def rebuild(as_json: AsJson = False) -> None:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """End the program with one sentence on stderr and exit code 1 for what can go wrong."""
+    """End the program with one sentence on stderr: with exit code 1 for what can go wrong, with 130 for Ctrl+C."""
     try:
         yield
+    except KeyboardInterrupt:
+        err.print("Stopped. What was done by then is kept; the same command goes on from there.")
+        sys.exit(130)
     except ArticleIndexError as error:
         err.print(Text(printable(str(error))), soft_wrap=True)
         sys.exit(1)
 
 
+class _Rate(ProgressColumn):
+    """How many sources a second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:.1f} a second" if task.speed else "")
+
+
 @contextmanager
 def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
-    """Draw a progress bar on stderr while articles go in, where somebody is looking."""
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as bar:
+    """Draw a progress bar on stderr while articles go in, where somebody is looking: how many, how fast, how long."""
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(compact=True))
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
 
         def show(progress: AddProgress) -> None:
-            bar.update(task, completed=progress.done, total=progress.total, description=f"{what} {progress.done + 1}")
+            bar.update(task, completed=progress.done, total=progress.total)
 
         yield show
 
@@ -149,23 +233,37 @@ def _find(index: ArticleIndex, name: str) -> Article:
     raise ArticleNotFoundError(f"{what} the id or source {name!r}; `python -m index list` shows the ids.")
 
 
-def _titles(index: ArticleIndex, report: AddReport) -> dict[str, str]:
-    ids = {*report.added, *report.updated, *report.unchanged}
-    return {article.id: article.title for article in index.articles() if article.id in ids}
+def _titles(index: ArticleIndex) -> dict[str, str]:
+    return {article.id: article.title for article in index.articles()}
 
 
 def _print_report(report: AddReport, titles: dict[str, str], as_json: bool) -> None:
-    """Print what was added, updated, unchanged and failed, the failures on stderr; exit with 1 when there are any."""
+    """Print what became of the sources, the failures on stderr; exit with 1 when there are any."""
     if as_json:
         _print_json(asdict(report))
+        _print_failures(report)
     else:
-        for outcome in ("added", "updated", "unchanged"):
-            for article_id in getattr(report, outcome):
-                out.print(Text(printable(f"{outcome}: {titles[article_id]} ({article_id})")), soft_wrap=True)
-    for source, reason in report.failed:
-        err.print(Text(printable(f"failed: {source}: {reason}")), soft_wrap=True)
+        _print_outcomes(report, titles)
     if report.failed:
         sys.exit(1)
+
+
+def _print_outcomes(report: AddReport, titles: dict[str, str]) -> None:
+    for outcome in ("added", "updated", "unchanged", "removed"):
+        for article_id in getattr(report, outcome):
+            _print_line(f"{outcome}: {titles.get(article_id, '')} ({article_id})")
+    for one, other in report.similar:
+        _print_line(f"similar: {titles[one]} ({one}) says nearly the same as {titles[other]} ({other})")
+    _print_failures(report)
+
+
+def _print_failures(report: AddReport) -> None:
+    for source, reason in report.failed:
+        _print_line(f"failed: {source}: {reason}", err)
+
+
+def _print_line(text: str, console: Console = out) -> None:
+    console.print(Text(printable(" ".join(text.split()))), soft_wrap=True)
 
 
 def _facts(article: Article) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date  # noqa: TC003  # What reads articles from a file looks at the types of their fields.
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from index.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import date
 
     from py3langid.langid import LanguageIdentifier
 
@@ -38,6 +38,7 @@ _DATE = re.compile(
     )(?!\d)""",
     re.VERBOSE,
 )
+_RESERVED = re.compile(r":(?:staged|[0-9a-f]{16})$")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\s*?$", re.DOTALL | re.MULTILINE)
 
@@ -73,6 +74,8 @@ class Article:
         """Raise `SourceError` when the article cannot be kept or found again."""
         if not self.id.strip():
             raise SourceError("the article has no id; give it one, or make it with Article.from_text")
+        if _RESERVED.search(self.id):
+            raise SourceError("the article's id ends as the index's own do; give it another")
         if not self.text.strip():
             raise SourceError("the article has no text; add one with text in it")
         try:
@@ -81,7 +84,7 @@ class Article:
             raise SourceError("the text holds broken characters (lone surrogates); decode it again") from error
 
     @classmethod
-    def from_text(
+    def from_text(  # noqa: PLR0913  # Each is a field of the article.
         cls,
         text: str,
         source: str,
@@ -107,6 +110,11 @@ class Article:
             author=author,
             site=site,
         )
+
+    @classmethod
+    def pasted(cls, text: str) -> Article:
+        """Make an article of a text that has no place of its own: it is known by what it says."""
+        return replace(cls.from_text(text, "pasted text", title=read_title(text)), id=_digest(text, 12))
 
 
 def read_title(text: str) -> str | None:

@@ -141,6 +141,11 @@ class Connection:
             chunks, articles = (self._create(name + REBUILT, embedder) for name in (CHUNKS, ARTICLES))
             return articles, chunks
 
+    def abandon_rebuilding(self) -> None:
+        """Remove the new collections; the old ones stay."""
+        with self.errors():
+            self._discard_rebuilt(self._by_name())
+
     def finish_rebuilding(self) -> None:
         """Put the rebuilt collections in the place of the old ones."""
         with self.errors():

@@ -2,6 +2,7 @@
 
 ArticleIndexError
 ├── SourceError              a source gives no article; `add` reports it and goes on
+│   └── SourceGoneError      it is no longer there
 ├── ArticleNotFoundError     no such article, or no such version of it
 └── StoreError               the index cannot be opened, read or written
     ├── NotAnIndexError      the place holds something else
@@ -16,6 +17,10 @@ class ArticleIndexError(Exception):
 
 class SourceError(ArticleIndexError):
     """A source gives no article: its message is the reason that `AddReport.failed` carries."""
+
+
+class SourceGoneError(SourceError):
+    """The file or page of a source is no longer where it was."""
 
 
 class ArticleNotFoundError(ArticleIndexError, LookupError):

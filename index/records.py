@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -13,35 +14,67 @@ if TYPE_CHECKING:
 
 Metadata = dict[str, Any]
 
+CURRENT, PREVIOUS, STAGED = "current", "previous", "staged"
 
-def article_metadata(article: Article, state: str) -> Metadata:
-    """Return what a record says of an article beside its text; `state` is "current", "previous" or "staged"."""
-    known = {
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A web address, and what its server said of the page when it last gave it: the validators of HTTP."""
+
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the index holds of an article.
+
+    `state` is "current", "previous" (a text that it had before) or "staged" (one that is being put in by `writer`);
+    `page` is what it was fetched from, if it was.
+    """
+
+    article: Article
+    state: str
+    page: Page | None = None
+    writer: str = ""
+
+
+def record_metadata(record: Record) -> Metadata:
+    """Return what Chroma keeps of a record beside the article's text; None is what an upsert takes away."""
+    article, page = record.article, record.page
+    return {
         "article_id": article.id,
         "version": article.version,
-        "state": state,
+        "state": record.state,
         "title": article.title,
         "source": article.source,
         "published": day_number(article.published),
         "language": article.language,
         "author": article.author,
         "site": article.site,
+        "url": page and page.url,
+        "etag": page and page.etag,
+        "last_modified": page and page.last_modified,
+        "writer": record.writer or None,
     }
-    return {key: value for key, value in known.items() if value is not None}
 
 
-def to_article(metadata: Metadata, text: str) -> Article:
-    """Return the article that a record holds."""
-    return Article(
+def to_record(metadata: Metadata, text: str) -> Record:
+    """Return the record that Chroma keeps."""
+    article = Article(
         id=metadata["article_id"],
         title=metadata["title"],
         text=text,
         source=metadata["source"],
-        published=_day(metadata.get("published")),
+        published=to_day(metadata.get("published")),
         language=metadata.get("language"),
         author=metadata.get("author"),
         site=metadata.get("site"),
     )
+    url = metadata.get("url")
+    page = Page(url, metadata.get("etag"), metadata.get("last_modified")) if url else None
+    return Record(article, metadata["state"], page, metadata.get("writer", ""))
 
 
 def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
@@ -51,7 +84,7 @@ def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
 
 
 def to_chunk(chunk_id: str, metadata: Metadata, text: str) -> Chunk:
-    """Return the chunk that a record holds."""
+    """Return the chunk that Chroma keeps."""
     return Chunk(chunk_id, metadata["article_id"], text, metadata["start"], metadata["end"])
 
 
@@ -79,5 +112,6 @@ def day_number(day: date | None) -> int | None:
     return day.year * 10_000 + day.month * 100 + day.day if day else None
 
 
-def _day(number: int | None) -> date | None:
+def to_day(number: int | None) -> date | None:
+    """Return the day that a number YYYYMMDD means."""
     return date(number // 10_000, number // 100 % 100, number % 100) if number else None

@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
-from index.article import Article
-from index.chunking import chunk_article
 from index.connection import Connection
 from index.embedding import as_embedder
-from index.errors import ArticleIndexError, ArticleNotFoundError, SourceError, StoreError
+from index.errors import ArticleIndexError, StoreError
+from index.fetching import Fetcher
+from index.intake import Intake
 from index.ranking import SearchResult, rank
-from index.records import article_metadata, chunk_metadata, equal_to, search_filter, to_article, to_chunk
+from index.records import CURRENT, PREVIOUS, search_filter, to_chunk
+from index.registry import Registry
 from index.report import AddProgress, AddReport
 from index.shipped import shipped_article
-from index.sources import expand, read_file
+from index.similarity import nearly_same
 from index.spelling import corrected
+from index.transfer import read_file, write_file
+from index.upkeep import CheckReport, Problem, Upkeep
+from index.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator
     from datetime import date
+    from threading import Event
 
     from chromadb import Collection
     from langchain_core.retrievers import BaseRetriever
 
+    from index.article import Article
     from index.chunking import Chunk
     from index.embedding import Embedder
-    from index.records import Metadata
+    from index.records import Metadata, Page, Record
     from index.report import OnProgress
-    from index.sources import Source
+    from index.sources import Item, Source
 
 CANDIDATES = 200
 """How many chunks, the nearest by cosine, are ranked again by their words."""
-BATCH = 64
-"""How many chunks are embedded and stored at a time."""
+NEIGHBOURS = 10
+"""How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
 SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
 SEARCHES = 3
@@ -48,10 +52,9 @@ class ArticleIndex:
 
     `location` is its folder or its server's address, `embedder` what embeds its chunks and the queries.
 
-    Two collections hold all of it. `articles` has a record for each article under its id, one under `id:version` for
-    each text it had before (state "previous"), and one under `id:staged` while it is being changed; `chunks` has the
-    chunks, each of one version. An article changes by one write, that of its record: what is staged or left over is no
-    part of it, and a search passes it by.
+    Two collections hold all of it: `articles` has the records of the articles (`index.registry`), `chunks` has the
+    chunks, each of one version. An article changes by one write, that of its record: the chunks of another version are
+    no part of it, and a search passes them by.
     """
 
     def __init__(self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder) -> None:
@@ -59,7 +62,7 @@ class ArticleIndex:
         from langchain_chroma import Chroma
 
         self._connection = connection
-        self._articles = articles
+        self._registry = Registry(articles, embedder.dimension)
         # An embedder has the methods of LangChain's Embeddings without being one, so that any object can be.
         as_embeddings: Any = embedder
         self._chunks = Chroma(
@@ -67,7 +70,7 @@ class ArticleIndex:
         )
         self.embedder = embedder
         self.location = connection.location
-        self._writing = threading.RLock()
+        self._writer = Writer(connection, self._registry, chunks, embedder)
 
     @classmethod
     def open(cls, location: str | Path | None = None, embedder: Embedder | str | None = None) -> Self:
@@ -81,7 +84,7 @@ class ArticleIndex:
         try:
             index = cls(connection, *connection.collections(embedder), embedder)
             if connection.is_exclusive:
-                index._finish_interrupted()
+                index._writer.finish_interrupted()
             if location is None:
                 index.add_shipped()
         except BaseException:
@@ -105,9 +108,13 @@ class ArticleIndex:
         try:
             old = cls(connection, *connection.collections(), embedder)
             index = cls(connection, *connection.rebuilding(embedder), embedder)
-            report = index._copy(old, on_progress)
-            if report.failed:
-                raise StoreError(f"The index was left as it was: {report.failed[0][0]}: {report.failed[0][1]}")
+            try:
+                report = index._copy(old, on_progress)
+            except BaseException as error:
+                connection.abandon_rebuilding()
+                if isinstance(error, ArticleIndexError):
+                    raise StoreError(f"The index was left as it was: {error}") from error
+                raise
             connection.finish_rebuilding()
         finally:
             connection.close()
@@ -115,7 +122,7 @@ class ArticleIndex:
 
     def close(self) -> None:
         """Let go of the folder or server; a second call does nothing."""
-        with self._writing:
+        with self._writer.alone:
             self._connection.close()
 
     def __enter__(self) -> Self:
@@ -131,64 +138,68 @@ class ArticleIndex:
         """Whether `close` was called."""
         return self._connection.is_closed
 
-    def add(self, *sources: Source, on_progress: OnProgress | None = None) -> AddReport:
-        """Add files, folders and `Article`s; what is there already is replaced where it changed, and else left alone.
+    def add(
+        self, *sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None
+    ) -> AddReport:
+        """Add files, folders, web addresses and `Article`s; what changed is replaced, and what did not is left alone.
 
-        A source that gives no article is reported with its reason and stops none of the others.
+        A source that gives no article is reported with its reason and stops none of the others. Only hosts on the
+        public internet are asked, and those that `allow_hosts` names. Interrupted, it keeps what was added by then.
         """
-        outcomes: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": []}
-        failed: list[tuple[str, str]] = []
-        found: list[Path | Article] = []
-        for source in sources:
-            try:
-                found += expand(source)
-            except SourceError as error:
-                failed.append((str(source), str(error)))
-        for done, item in enumerate(found):
-            name = item.source if isinstance(item, Article) else str(item)
-            if on_progress:
-                on_progress(AddProgress(name, done, len(found)))
-            try:
-                article = item if isinstance(item, Article) else read_file(item)
-                outcomes[self._put(article)].append(article.id)
-            except ArticleIndexError as error:
-                failed.append((name, str(error)))
-        if on_progress and found:
-            on_progress(AddProgress(name, len(found), len(found)))
-        return AddReport(failed=tuple(failed), **{outcome: tuple(ids) for outcome, ids in outcomes.items()})
+        return self._take(sources, allow_hosts, on_progress)
 
     def add_shipped(self) -> None:
         """Add the article that the project ships to an index that is new and empty; once removed it stays removed."""
-        with self._writing, self._connection.errors():
+        with self._writer.alone, self._connection.errors():
             if self._is_marked_shipped():
                 return
             if self.count() == 0:
-                self._put(shipped_article())
+                self._writer.put(shipped_article())
             self._mark_shipped()
 
-    def refresh(self, on_progress: OnProgress | None = None) -> AddReport:
-        """Read every file again that an article came from; an article without a file of its own is left as it is.
+    def refresh(
+        self, *, prune: bool = False, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None
+    ) -> AddReport:
+        """Read every file and web page again that an article came from; an article without either is left as it is.
 
-        A file that is gone is reported as failed, and its article stays.
+        What is gone is reported as failed, and its article stays, unless `prune` asks for its removal.
         """
-        articles = self.articles()
-        files = [Path(article.source) for article in articles if Path(article.source).is_absolute()]
-        others = [article.id for article in articles if not Path(article.source).is_absolute()]
-        report = self.add(*files, on_progress=on_progress)
-        return AddReport(report.added, report.updated, (*report.unchanged, *others), report.failed)
+        sources: list[Item] = []
+        without: list[str] = []
+        for record in self._current():
+            path = Path(record.article.source)
+            if record.page or path.is_absolute():
+                sources.append(record.page or path)
+            else:
+                without.append(record.article.id)
+        report = self._take(sources, allow_hosts, on_progress, prune=prune)
+        return replace(report, unchanged=(*report.unchanged, *without))
+
+    def watch(self, *folders: str | Path, prune: bool = False, stop: Event | None = None) -> Iterator[AddReport]:
+        """Keep step with folders: yield what became of their files at first, and then of each that changes.
+
+        Ends when `stop` is set. A file that is gone is reported as failed, unless `prune` asks for its article's
+        removal. Raises `SourceError` for what is no folder.
+        """
+        from index.watching import changed_files
+
+        for paths in changed_files(folders, stop):
+            if not paths:
+                yield self.add(*folders)
+                continue
+            held = [Path(article.source) for article in self.articles()]
+            below = [path for path in held if not set(paths).isdisjoint(path.parents)]
+            known = [path for path in paths if path.is_file() or path in held]
+            if known or below:
+                yield self._take([*known, *below], (), None, prune=prune)
 
     def remove(self, article_id: str) -> None:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
-        with self._writing, self._connection.errors():
-            article = self.article(article_id)
-            self._write(f"{article_id}:staged", article, "staged")
-            previous = self._articles.get(where=equal_to(article_id=article_id, state="previous"), include=[])
-            self._articles.delete(ids=[article_id, *previous["ids"]])
-            self._finish(article_id)
+        self._writer.remove(article_id)
 
     def articles(self) -> list[Article]:
         """Return all articles: the newest first, those without a date last."""
-        articles = [to_article(*record) for record in self._records(where={"state": "current"})]
+        articles = [record.article for record in self._current()]
         return sorted(
             articles, key=lambda article: (-(article.published.toordinal() if article.published else 0), article.title)
         )
@@ -198,17 +209,23 @@ class ArticleIndex:
 
         Raises `ArticleNotFoundError` when it is not in the index, or never was in that version.
         """
-        ids = [article_id] if version is None else [article_id, f"{article_id}:{version}"]
-        for metadata, text in self._records(ids=ids):
-            if version in (None, metadata["version"]):
-                return to_article(metadata, text)
-        what = f"no article {article_id!r}" if version is None else f"no version {version!r} of article {article_id!r}"
-        raise ArticleNotFoundError(f"The index holds {what}; `python -m index list` shows what it holds.")
+        with self._connection.errors():
+            return self._registry.find(article_id, version).article
 
     def count(self) -> int:
         """Return how many articles the index holds."""
         with self._connection.errors():
-            return len(self._articles.get(where={"state": "current"}, include=[])["ids"])
+            return self._registry.count()
+
+    def similar(self, article_id: str) -> list[str]:
+        """Return the ids of the other articles that say nearly the same as one, such as copies of a news agency's text.
+
+        Raises `ArticleNotFoundError`.
+        """
+        with self._connection.errors():
+            article = self._registry.find(article_id).article
+            others = self._registry.nearest(article_id, NEIGHBOURS)
+        return [other.id for other in others if nearly_same(article.text, other.text)]
 
     def search(
         self,
@@ -236,6 +253,34 @@ class ArticleIndex:
             chunks, cosines = self._nearest(meant, where)
         return rank(meant, chunks, cosines, k)
 
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Look whether articles, chunks, offsets, hashes and vectors fit each other, and mend what can be mended."""
+        problems: list[Problem] = []
+        with self._connection.errors():
+            for finding in list(Upkeep(self._writer).findings()):
+                if repair and finding.mend:
+                    finding.mend()
+                    problems.append(replace(finding.problem, is_mended=True))
+                else:
+                    problems.append(finding.problem)
+            return CheckReport(self.count(), self._writer.chunks.count(), tuple(problems))
+
+    def export_to(self, path: str | Path) -> int:
+        """Write the whole index into one new file; return how many articles that is. Raises `StoreError`."""
+        with self._connection.errors():
+            return write_file(Path(path), self._writer)
+
+    def import_from(self, path: str | Path) -> AddReport:
+        """Put in what a file holds that `export_to` has written, as `add` does. Raises `StoreError`."""
+        outcomes: list[tuple[str, str]] = []
+        for held in read_file(Path(path), self.embedder):
+            if held.record.state == PREVIOUS:
+                self._writer.keep(held.record)
+            else:
+                article = held.record.article
+                outcomes.append((self._writer.put(article, held.record.page, held.vectors), article.id))
+        return AddReport.of(outcomes)
+
     def as_retriever(self, k: int = 5) -> BaseRetriever:
         """Return a LangChain retriever over `search`, for a chain of one's own."""
         from index.retriever import ArticleRetriever
@@ -249,90 +294,50 @@ class ArticleIndex:
             with self._connection.errors():
                 found = self._chunks.similarity_search_by_vector_with_relevance_scores(vector, CANDIDATES, filter=where)
                 chunks = [to_chunk(str(document.id), document.metadata, document.page_content) for document, _ in found]
-                versions = self._versions({chunk.article_id for chunk in chunks})
+                versions = self._registry.versions({chunk.article_id for chunk in chunks})
             current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
             if len(current) == len(chunks):
                 break
         # Chroma gives the cosine distance, 1 - cosine.
         return [chunks[i] for i in current], [1 - found[i][1] for i in current]
 
-    def _put(self, article: Article) -> str:
-        """Make an article what the index holds under its id; return "added", "updated" or "unchanged"."""
-        article.check()
-        with self._writing, self._connection.errors():
-            try:
-                before: Article | None = self.article(article.id)
-            except ArticleNotFoundError:
-                before = None
-            if before == article:
-                return "unchanged"
-            self._stage(article)
-            if before:
-                self._write(f"{article.id}:{before.version}", before, "previous")
-            self._write(article.id, article, "current", self._mean_vector(article))
-            self._finish(article.id)
-            return "updated" if before else "added"
-
-    def _stage(self, article: Article) -> None:
-        """Store the chunks of a version that no record names yet: until one does, no search returns them."""
-        chunks = chunk_article(article)
-        self._write(f"{article.id}:staged", article, "staged")
-        for batch in (chunks[i : i + BATCH] for i in range(0, len(chunks), BATCH)):
-            self._chunks.add_texts(
-                [chunk.text for chunk in batch],
-                metadatas=[chunk_metadata(chunk, article) for chunk in batch],
-                ids=[chunk.id for chunk in batch],
-            )
-
-    def _finish(self, article_id: str) -> None:
-        """Clear away what an add or remove, done or interrupted, leaves of an article beside its current version."""
-        version = self._versions({article_id}).get(article_id)
-        every: Metadata = {"article_id": article_id}
-        self._chunks.delete(where={"$and": [every, {"version": {"$ne": version}}]} if version else every)
-        self._articles.delete(ids=[f"{article_id}:staged"])
-
-    def _finish_interrupted(self) -> None:
-        staged = {metadata["article_id"] for metadata, _ in self._records(where={"state": "staged"})}
-        with self._connection.errors():
-            for article_id in staged:
-                self._finish(article_id)
+    def _take(
+        self,
+        sources: Iterable[Source | Page],
+        allow_hosts: Iterable[str],
+        on_progress: OnProgress | None,
+        *,
+        prune: bool = False,
+    ) -> AddReport:
+        with Fetcher(allow_hosts) as fetcher:
+            intake = Intake(self._writer, self._current(), fetcher, on_progress, prune=prune)
+            report = intake.take(sources)
+        changed = dict.fromkeys(report.added + report.updated)
+        return replace(report, similar=tuple((one, other) for one in changed for other in self.similar(one)))
 
     def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:
         """Put in all that another index holds: its articles, the texts that they had before, its mark."""
-        held = [(metadata["state"], to_article(metadata, text)) for metadata, text in other._records()]
-        with self._connection.errors():
-            for article in (article for state, article in held if state == "previous"):
-                self._write(f"{article.id}:{article.version}", article, "previous")
+        with other._connection.errors():
+            previous = other._registry.in_state(PREVIOUS)
+        for record in previous:
+            self._writer.keep(record)
         if other._is_marked_shipped():
             self._mark_shipped()
-        return self.add(*(article for state, article in held if state == "current"), on_progress=on_progress)
+        records = other._current()
+        for done, record in enumerate(records):
+            if on_progress:
+                on_progress(AddProgress(record.article.source, done, len(records)))
+            self._writer.put(record.article, record.page)
+        return AddReport(added=tuple(record.article.id for record in records))
 
     def _is_marked_shipped(self) -> bool:
-        return bool((self._articles.metadata or {}).get(SHIPPED))
+        return bool((self._registry.collection.metadata or {}).get(SHIPPED))
 
     def _mark_shipped(self) -> None:
+        collection = self._registry.collection
         with self._connection.errors():
-            self._articles.modify(metadata={**(self._articles.metadata or {}), SHIPPED: True})
+            collection.modify(metadata={**(collection.metadata or {}), SHIPPED: True})
 
-    def _records(self, **which: Any) -> list[tuple[Metadata, str]]:
+    def _current(self) -> list[Record]:
         with self._connection.errors():
-            found: Any = self._articles.get(**which, include=["metadatas", "documents"])
-        return list(zip(found["metadatas"], found["documents"], strict=True))
-
-    def _versions(self, article_ids: set[str]) -> dict[str, str]:
-        if not article_ids:
-            return {}
-        found: Any = self._articles.get(ids=list(article_ids), include=["metadatas"])
-        return {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
-
-    def _mean_vector(self, article: Article) -> Sequence[float]:
-        where = equal_to(article_id=article.id, version=article.version)
-        vectors = self._chunks.get(where=where, include=["embeddings"])["embeddings"]
-        mean: list[float] = np.mean(vectors, axis=0).tolist()
-        return mean
-
-    def _write(self, record_id: str, article: Article, state: str, vector: Sequence[float] | None = None) -> None:
-        """Write a record. Chroma wants a vector for each; only that of a current record means anything."""
-        anywhere = [1.0] + [0.0] * (self.embedder.dimension - 1)
-        metadata = article_metadata(article, state)
-        self._articles.upsert(record_id, [vector or anywhere], metadata, article.text)
+            return self._registry.in_state(CURRENT)

@@ -60,6 +60,32 @@ def new_index(tmp_path: Path, embedder: SentenceEmbedder) -> Iterator[ArticleInd
 
 
 @pytest.fixture(scope="session")
+def _running_chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Chroma server on a folder of its own, started once."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("chroma")
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        address = f"http://localhost:{port}"
+        deadline = time.monotonic() + 60
+        while not _answers(f"{address}/api/v2/heartbeat"):
+            assert running.poll() is None, "the Chroma server ended before it answered"
+            assert time.monotonic() < deadline, "the Chroma server did not answer within a minute"
+            time.sleep(0.05)
+        yield address
+        running.terminate()
+
+
+@pytest.fixture
+def chroma_server(_running_chroma: str) -> Iterator[str]:
+    """The address of a Chroma server that holds nothing, for one test."""
+    yield _running_chroma
+    collections = f"{_running_chroma}/api/v2/tenants/default_tenant/databases/default_database/collections"
+    for collection in httpx.get(collections).json():
+        assert httpx.delete(f"{collections}/{collection['name']}").is_success
+
+
+@pytest.fixture(scope="session")
 def article_path() -> Path:
     """The file of the shipped article."""
     return Path(str(files("index"))) / "data" / "jessica-jones-season-2.txt"

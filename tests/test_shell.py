@@ -1,8 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from index import Article, ArticleIndex
 from index.shipped import shipped_article
@@ -151,3 +160,57 @@ def test_a_terminal_is_not_steered_by_an_article(run, environment, embedder):
         assert done.returncode == 0, done.stderr
         assert "\x1b]0" not in done.stdout + done.stderr
         assert "[bold]" in done.stdout
+
+
+@pytest.mark.usefixtures("begun")
+def test_an_index_is_checked_moved_and_read_again_by_the_shell(run, environment, tmp_path):
+    """`check`, `export`, `import`, `refresh --prune` and the standard input each say in a line what they did."""
+    path = tmp_path / "mill.txt"
+    path.write_text("The mill opens\n\nThe director of the paper mill is Greta Lindqvist.")
+    assert run("-m", "index", "add", str(path)).stdout.startswith("added: The mill opens (")
+    added = run("-m", "index", "add", "-", stdin="Bridge\n\nThe bridge is green.")
+    assert added.stdout.startswith("added: Bridge ("), added.stderr
+    assert re.fullmatch(r"3 articles, \d+ chunks: 0 problems\n", run("-m", "index", "check").stdout)
+    assert "exported: 3 articles to" in run("-m", "index", "export", str(tmp_path / "all.zip")).stdout
+    assert "is there already" in failure(run("-m", "index", "export", str(tmp_path / "all.zip")))
+    path.unlink()
+    assert "no such file" in failure(run("-m", "index", "refresh"))
+    assert "removed: The mill opens (" in run("-m", "index", "refresh", "--prune").stdout
+    environment["ARTICLE_INDEX"] = str(tmp_path / "other")
+    imported = run("-m", "index", "import", str(tmp_path / "all.zip")).stdout
+    assert imported.count("added: ") == 2
+    assert imported.count("unchanged: ") == 1
+    assert "cannot be read" in failure(run("-m", "index", "import", str(tmp_path / "mill.txt")))
+
+
+@pytest.mark.usefixtures("begun")
+def test_stopping_an_add_keeps_what_was_added(environment, tmp_path):
+    """Ctrl+C ends it in one sentence, with exit code 130; the index is sound, and the same command goes on."""
+    for number in range(300):
+        lines = (f"Bridge {number} has arch {n} of {n * number} stones.\n\n" * 6 for n in range(20))
+        (tmp_path / f"{number}.txt").write_text("".join(lines))
+    command = [sys.executable, "-m", "index", "add", str(tmp_path)]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as adding:
+        folder = Path(environment["ARTICLE_INDEX"])
+        wait_until(lambda: stored_articles(folder) > 5)
+        adding.send_signal(signal.SIGINT)
+        stderr = adding.communicate(timeout=60)[1]
+    assert adding.returncode == 130
+    assert stderr.startswith("Stopped.")
+    assert stderr.count("\n") == 1
+    with ArticleIndex.open(folder) as index:
+        assert 5 < index.count() < 301
+        assert index.check().problems == ()
+
+
+def stored_articles(folder):
+    query = "SELECT COUNT(*) FROM embedding_metadata WHERE key = 'state' AND string_value = 'current'"
+    with closing(sqlite3.connect(f"file:{folder}/chroma.sqlite3?mode=ro", uri=True)) as database:
+        return database.execute(query).fetchone()[0]
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -95,7 +95,10 @@ def test_an_article_is_its_own_source():
         ("latin1.txt", "Der Regen fällt über die Dächer von Köln.".encode("latin-1"), "another encoding"),
         ("notext.html", b"<html><body><script>1</script></body></html>", "no article text"),
         ("nothtml.html", b"\x00\x01\x02\x03", "no article text"),
-        ("story.docx", b"PK", r"\(\.docx\) cannot be read; save it as \.txt, \.md or \.html"),
+        ("story.odt", b"PK", r"\(\.odt\) cannot be read; save it as \.txt, \.md, \.html, \.pdf"),
+        ("addresses.txt", b"https://example.org/a\nhttps://example.org/b\n", "lists web addresses"),
+        ("data.xml", b"<data><x>1</x></data>", "no feed or sitemap"),
+        ("feed.rss", b"<rss version='2.0'><channel><title>Empty</title></channel></rss>", "no feed or sitemap"),
         ("noending", b"It rained.", r"\(without an ending\) cannot be read"),
     ],
 )
@@ -122,7 +125,6 @@ def test_a_giant_file_is_refused_unread(tmp_path):
     ("source", "reason"),
     [
         ("/no/such/file.txt", "no such file"),
-        ("https://example.org/news", "web addresses"),
         ("", "names no file"),
         ("bad\x00name.txt", "cannot be opened"),
         ("x" * 5000, "cannot be opened"),
@@ -137,5 +139,5 @@ def test_a_source_that_is_not_there_is_refused(source, reason):
 def test_a_folder_without_articles_is_refused(tmp_path):
     """It says which files it looks for."""
     (tmp_path / "picture.png").write_bytes(b"x")
-    with pytest.raises(SourceError, match=r"\.txt, \.md and \.html"):
+    with pytest.raises(SourceError, match=r"put \.txt, \.md, .* files into it"):
         list(expand(tmp_path))

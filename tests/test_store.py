@@ -3,18 +3,17 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import date
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import GUARD, free_port
+from conftest import GUARD
 
 from index import (
     Article,
@@ -25,6 +24,7 @@ from index import (
     NotAnIndexError,
     StoreError,
 )
+from index.records import STAGED, Record
 from index.shipped import shipped_article
 
 MILL = Article.from_text(
@@ -46,6 +46,19 @@ class CountingEmbedder:
 
     def embed_query(self, text):
         return self.real.embed_query(text)
+
+
+@pytest.fixture(params=["folder", "server"])
+def place(request, tmp_path):
+    """Where an index may be: a folder that is not there yet, or a real Chroma server that holds nothing."""
+    return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("chroma_server")
+
+
+@pytest.fixture
+def new_index(place, embedder):
+    """An empty index, once in a folder and once on a server."""
+    with ArticleIndex.open(place, embedder) as index:
+        yield index
 
 
 def longer(article: Article, words: str) -> Article:
@@ -71,10 +84,10 @@ def test_the_text_in_the_index_is_the_file(new_index, article_path):
     assert new_index.articles()[0].text.encode() == article_path.read_bytes()
 
 
-def test_adding_again_embeds_nothing_and_says_so(tmp_path, embedder, article_path):
+def test_adding_again_embeds_nothing_and_says_so(place, embedder, article_path):
     """The second time every article is unchanged and no passage goes to the model."""
     counting = CountingEmbedder(embedder)
-    with ArticleIndex.open(tmp_path / "index", counting) as index:
+    with ArticleIndex.open(place, counting) as index:
         first = index.add(article_path, MILL)
         embedded = counting.passages
         assert embedded > 0
@@ -94,6 +107,16 @@ def test_a_changed_article_replaces_the_old_one_whole(new_index):
     assert {result.chunk.version for result in found} == {newer.version}
     assert new_index.article(MILL.id, MILL.version) == MILL
     assert new_index.article(MILL.id, newer.version) == new_index.article(MILL.id) == newer
+
+
+def test_an_article_loses_what_its_newer_version_does_not_tell(new_index):
+    """A day, a language, an author or a site that it no longer names is not kept from before."""
+    told = replace(MILL, author="Greta Lindqvist", site="The Herald")
+    silent = replace(MILL, published=None, language=None)
+    new_index.add(told)
+    new_index.add(silent)
+    assert new_index.article(MILL.id) == silent
+    assert new_index.article(MILL.id, told.version) == told
 
 
 def test_one_bad_source_stops_no_other(new_index, tmp_path):
@@ -117,7 +140,7 @@ def test_removal_removes(new_index):
     for version in (None, MILL.version):
         with pytest.raises(ArticleNotFoundError, match="python -m index list"):
             new_index.article(MILL.id, version)
-    assert new_index._articles.get()["ids"] == [RAIN.id]
+    assert new_index._registry.collection.get()["ids"] == [RAIN.id]
     assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._chunks.get()["ids"])
 
 
@@ -185,23 +208,24 @@ def test_a_retriever_serves_other_chains(new_index):
 def test_an_article_has_the_mean_of_its_chunks_for_a_vector(new_index, article_path):
     """The record of an article can be searched like a chunk."""
     (article_id,) = new_index.add(article_path).added
-    record = new_index._articles.get(ids=[article_id], include=["embeddings"])["embeddings"][0]
+    record = new_index._registry.collection.get(ids=[article_id], include=["embeddings"])["embeddings"][0]
     chunks = new_index._chunks.get(include=["embeddings"])["embeddings"]
     assert np.allclose(record, np.mean(chunks, axis=0), atol=1e-5)
 
 
-def test_what_was_added_is_there_after_closing(tmp_path, embedder):
+def test_what_was_added_is_there_after_closing(place, embedder):
     """A folder opened again holds the same; closing twice does no harm; a closed index says that it is closed."""
-    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+    with ArticleIndex.open(place, embedder) as index:
         index.add(MILL)
     index.close()
     with pytest.raises(StoreError, match="is closed"):
         index.search("mill")
-    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+    with ArticleIndex.open(place, embedder) as index:
         assert index.articles() == [MILL]
         assert index.search("who is the director of the mill?")
 
 
+@pytest.mark.parametrize("place", ["folder"], indirect=True)
 def test_a_second_opening_names_the_holder(new_index, embedder):
     """One process has a folder open at a time; who comes second learns who has it and what to do."""
     with pytest.raises(IndexInUseError, match=r"open in this very process .*chroma run --path .*ARTICLE_INDEX"):
@@ -213,36 +237,36 @@ def test_a_second_opening_names_the_holder(new_index, embedder):
     assert new_index.count() == 1
 
 
-def test_another_embedding_model_is_refused_and_rebuild_changes_it(tmp_path, embedder):
+def test_another_embedding_model_is_refused_and_rebuild_changes_it(place, embedder):
     """The error names both models and the command; after a rebuild the other model opens the same articles."""
     other = CountingEmbedder(embedder, name="another-model")
     newer = longer(MILL, "It burned down in June.")
-    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+    with ArticleIndex.open(place, embedder) as index:
         index.add(MILL, RAIN)
         index.add(newer)
     with pytest.raises(EmbedderMismatchError, match=r"'all-MiniLM-L6-v2'.*'another-model'.*python -m index rebuild"):
-        ArticleIndex.open(tmp_path / "index", other)
-    assert ArticleIndex.rebuild(tmp_path / "index", other).added
-    with ArticleIndex.open(tmp_path / "index", other) as index:
+        ArticleIndex.open(place, other)
+    assert ArticleIndex.rebuild(place, other).added
+    with ArticleIndex.open(place, other) as index:
         assert index.articles() == [RAIN, newer]
         assert index.article(MILL.id, MILL.version) == MILL
         assert index.search("who is the director of the mill?")[0].chunk.article_id == MILL.id
     with pytest.raises(EmbedderMismatchError):
-        ArticleIndex.open(tmp_path / "index", embedder)
+        ArticleIndex.open(place, embedder)
 
 
-def test_a_failed_rebuild_leaves_the_index_as_it_was(tmp_path, embedder):
+def test_a_failed_rebuild_leaves_the_index_as_it_was(place, embedder):
     """The old articles are there and open with the old model."""
 
     class FailingEmbedder(CountingEmbedder):
         def embed_documents(self, texts):
             raise StoreError("the model broke")
 
-    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+    with ArticleIndex.open(place, embedder) as index:
         index.add(MILL)
     with pytest.raises(StoreError, match="left as it was"):
-        ArticleIndex.rebuild(tmp_path / "index", FailingEmbedder(embedder, name="another-model"))
-    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        ArticleIndex.rebuild(place, FailingEmbedder(embedder, name="another-model"))
+    with ArticleIndex.open(place, embedder) as index:
         assert index.articles() == [MILL]
         assert index.search("mill")
         assert {collection.name for collection in index._connection.client.list_collections()} == {"articles", "chunks"}
@@ -304,6 +328,25 @@ def test_a_read_only_folder_is_an_error_of_one_sentence(tmp_path):
     assert done.stdout.count("\n") == 1
 
 
+def test_an_add_that_is_stopped_keeps_what_was_added(new_index):
+    """Ctrl+C in the middle of an article leaves those before it, nothing of it, and an index that goes on."""
+
+    class Stopping(CountingEmbedder):
+        def embed_documents(self, texts):
+            if "rain" in texts[0].lower():
+                raise KeyboardInterrupt
+            return super().embed_documents(texts)
+
+    new_index._writer.embedder = Stopping(new_index.embedder)
+    with pytest.raises(KeyboardInterrupt):
+        new_index.add(MILL, RAIN, UNDATED)
+    assert new_index.articles() == [MILL]
+    assert new_index.check().problems == ()
+    new_index._writer.embedder = new_index.embedder
+    assert len(new_index.add(MILL, RAIN, UNDATED).added) == 2
+
+
+@pytest.mark.parametrize("place", ["folder"], indirect=True)
 def test_a_full_disk_is_named(new_index, monkeypatch):
     """When Chroma fails on a disk without room, the sentence says so, whatever Chroma said."""
     monkeypatch.setattr("index.connection.FULL_DISK", sys.maxsize)
@@ -378,11 +421,12 @@ def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_
     with ArticleIndex.open(tmp_path / "index", embedder) as index:
         index.add(MILL)
         index.add(newer)
-        index._stage(MILL)
+        index._registry.write(Record(MILL, STAGED, writer="one that died"))
+        index._writer._store(MILL)
     with ArticleIndex.open(tmp_path / "index", embedder) as index:
         assert index.articles() == [newer]
         assert index.article(MILL.id, MILL.version) == MILL
-        assert index._articles.get(where={"state": "staged"})["ids"] == []
+        assert index._registry.collection.get(where={"state": "staged"})["ids"] == []
 
 
 def test_readers_see_one_version_while_it_changes(new_index):
@@ -433,27 +477,9 @@ def test_progress_is_told(new_index):
     assert [(step.source, step.done, step.total) for step in told] == [("mill", 0, 2), ("rain", 1, 2), ("rain", 2, 2)]
 
 
-@pytest.fixture
-def server(tmp_path):
-    """A real Chroma server on a folder of its own."""
-    port = free_port()
-    chroma = str(Path(sys.executable).with_name("chroma"))
-    command = [chroma, "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        time.sleep(0.1)
-    yield f"http://127.0.0.1:{port}"
-    running.terminate()
-    running.wait(timeout=30)
-
-
-def test_a_server_holds_an_index_as_a_folder_does(server, embedder):
-    """The same calls work, and two programs may have it open at once and see each other's articles."""
-    with ArticleIndex.open(server, embedder) as one, ArticleIndex.open(server, embedder) as two:
+def test_a_server_serves_several_programs(chroma_server, embedder):
+    """Two may have it open at once, and see each other's articles."""
+    with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
         one.add(MILL, RAIN)
         assert two.articles() == [RAIN, MILL]
         assert two.search("who is the director of the mill?")[0].chunk.article_id == MILL.id

@@ -1,0 +1,62 @@
+"""Sources → what became of each in the index."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.errors import ArticleIndexError, SourceGoneError
+from index.gathering import Gathering
+from index.report import AddReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from index.fetching import Fetcher
+    from index.gathering import Found
+    from index.records import Page, Record
+    from index.report import OnProgress
+    from index.sources import Source
+    from index.writing import Writer
+
+
+class Intake:
+    """Puts what sources give into an index; one that gives nothing is reported and stops none of the others."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        records: Sequence[Record],
+        fetcher: Fetcher,
+        on_progress: OnProgress | None,
+        *,
+        prune: bool = False,
+    ) -> None:
+        """Write into an index of which the `records` are known; `prune` removes what is gone from its source."""
+        self._writer, self._prune = writer, prune
+        # An article is known by the address that it was fetched from, which may not be the one that its page gives.
+        self._ids = {record.page.url if record.page else record.article.source: record.article.id for record in records}
+        pages = {record.page.url: record.page for record in records if record.page}
+        self._gathering = Gathering(fetcher, pages, on_progress)
+
+    def take(self, sources: Iterable[Source | Page]) -> AddReport:
+        """Put in what the sources give, one after another."""
+        outcomes: list[tuple[str, str]] = []
+        failed: list[tuple[str, str]] = []
+        for found in self._gathering.gather(sources):
+            try:
+                outcomes.append(self._settle(found))
+            except ArticleIndexError as error:
+                failed.append((found.source, str(error)))
+        return AddReport.of(outcomes, failed)
+
+    def _settle(self, found: Found) -> tuple[str, str]:
+        """Do what is to be done about a source; return what that was, and the id of the article."""
+        if found.article:
+            return self._writer.put(found.article, found.page), found.article.id
+        article_id = self._ids.get(found.source, "")
+        if found.error is None:
+            return "unchanged", article_id
+        if not (self._prune and article_id and isinstance(found.error, SourceGoneError)):
+            raise found.error
+        self._writer.remove(article_id)
+        return "removed", article_id

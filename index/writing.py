@@ -1,0 +1,139 @@
+"""`Writer`: puts articles with their chunks in and takes them out, each in one step to whoever reads meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.chunking import chunk_article
+from index.records import CURRENT, PREVIOUS, STAGED, Record, chunk_metadata, equal_to
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from chromadb import Collection
+    from numpy.typing import NDArray
+
+    from index.article import Article
+    from index.connection import Connection
+    from index.embedding import Embedder
+    from index.records import Metadata, Page
+    from index.registry import Registry
+
+    Vectors = NDArray[np.float32]  # one row for each chunk, in their order
+
+BATCH = 64
+"""How many chunks are embedded and stored at a time."""
+
+
+class Writer:
+    """Changes an index. The threads of a process take turns by `alone`, programs by the locks of the registry."""
+
+    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
+        """Write records into a registry, and chunks with the vectors that an embedder gives into a collection."""
+        self._connection = connection
+        self.registry = registry
+        self.chunks = chunks
+        self.embedder = embedder
+        self.alone = threading.RLock()
+
+    def put(self, article: Article, page: Page | None = None, vectors: Vectors | None = None) -> str:
+        """Make an article what the index holds under its id; return "added", "updated" or "unchanged".
+
+        `page` is what it was fetched from, `vectors` those of its chunks where they are known. Raises `SourceError` for
+        an article that cannot be kept.
+        """
+        article.check()
+        record = Record(article, CURRENT, page)
+        with self._turn():
+            if self.registry.current(article.id) == record:
+                return "unchanged"
+            with self.registry.changing(article, self._stored) as check:
+                before = self.registry.current(article.id)
+                known = before is not None and before.article == article
+                if not known:
+                    self._store(article, vectors)
+                    check()
+                if before and not known:
+                    self.registry.write(replace(before, state=PREVIOUS))
+                self.registry.write(record, self._mean_vector(article))
+                self._clear(article.id)
+                return "unchanged" if known else "updated" if before else "added"
+
+    def remove(self, article_id: str) -> None:
+        """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
+        with self._turn(), self.registry.changing(self.registry.find(article_id).article, self._stored):
+            self.registry.remove(article_id)
+            self._clear(article_id)
+
+    def keep(self, record: Record) -> None:
+        """Keep the record of a text that an article had before."""
+        with self._turn():
+            self.registry.write(record)
+
+    def finish_interrupted(self) -> None:
+        """Clear away what interrupted changes have left, in an index that nobody else is changing."""
+        with self._turn():
+            for record in self.registry.in_state(STAGED):
+                self._clear(record.article.id)
+                self.registry.unlock(record.article.id)
+
+    def finish(self, article: Article) -> None:
+        """Clear away what an interrupted change has left of an article, once nobody is at it."""
+        with self._turn(), self.registry.changing(article, self._stored):
+            self._clear(article.id)
+
+    def restore(self, record: Record) -> None:
+        """Store the chunks of a current record anew, and no others of its article."""
+        article = record.article
+        with self._turn(), self.registry.changing(article, self._stored):
+            self._store(article)
+            stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
+            if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
+                self.chunks.delete(ids=others)
+            self.registry.write(record, self._mean_vector(article))
+
+    def _store(self, article: Article, vectors: Vectors | None = None) -> None:
+        """Store the chunks of a version that no record names yet: until one does, no search returns them."""
+        chunks = chunk_article(article)
+        for start in range(0, len(chunks), BATCH):
+            batch = chunks[start : start + BATCH]
+            texts = [chunk.text for chunk in batch]
+            embedded: Any = self.embedder.embed_documents(texts) if vectors is None else vectors[start : start + BATCH]
+            self.chunks.upsert(
+                [chunk.id for chunk in batch],
+                embedded,
+                [chunk_metadata(chunk, article) for chunk in batch],
+                texts,
+            )
+
+    def _stored(self, article: Article) -> int:
+        """Return how many chunks of a version are stored."""
+        return len(self.chunks.get(where=equal_to(article_id=article.id, version=article.version), include=[])["ids"])
+
+    def _clear(self, article_id: str) -> None:
+        """Remove the chunks of an article that are not of its current version."""
+        version = self.registry.versions({article_id}).get(article_id)
+        every: Metadata = {"article_id": article_id}
+        others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
+        self.chunks.delete(where=others if version else every)
+
+    def vectors(self, article: Article) -> Vectors:
+        """Return the vectors of an article's chunks, in their order."""
+        where = equal_to(article_id=article.id, version=article.version)
+        found: Any = self.chunks.get(where=where, include=["embeddings"])
+        order = np.argsort([int(chunk_id.rsplit(":", 1)[1]) for chunk_id in found["ids"]])
+        return np.asarray(found["embeddings"], dtype=np.float32)[order]
+
+    def _mean_vector(self, article: Article) -> Sequence[float]:
+        mean: list[float] = self.vectors(article).mean(axis=0).tolist()
+        return mean
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self.alone, self._connection.errors():
+            yield

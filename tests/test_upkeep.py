@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+import json
+import threading
+import time
+import zipfile
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from index import Article, ArticleIndex, StoreError
+from index.records import STAGED, Page, Record
+
+MILL = Article.from_text(
+    "Mill opens\n\nMay 3, 2021\n\n" + " ".join(f"Hall {n} of the mill has {n} machines." for n in range(90)), "mill"
+)
+RAIN = Article.from_text("Rain\n\nRain fell on the hills for nine days.", "rain", author="Ines", site="The Herald")
+NEWER = replace(MILL, text=f"{MILL.text} It burned down in June.", published=date(2021, 6, 1))
+
+
+class Counting:
+    """An embedder with a count of what it was given."""
+
+    def __init__(self, real, name=None):
+        self.real, self.name, self.dimension, self.passages = real, name or real.name, real.dimension, 0
+
+    def embed_documents(self, texts):
+        self.passages += len(texts)
+        return self.real.embed_documents(texts)
+
+    def embed_query(self, text):
+        return self.real.embed_query(text)
+
+
+@pytest.fixture
+def filled(new_index):
+    """An index with two articles, of which one had another text before."""
+    new_index.add(MILL, RAIN)
+    new_index.add(NEWER)
+    return new_index
+
+
+def test_a_sound_index_has_no_problem(filled):
+    """Everything that is there is looked at."""
+    report = filled.check()
+    assert report.problems == ()
+    assert report.articles == 2
+    assert report.chunks == len(filled._chunks.get()["ids"]) > 4
+
+
+def chunk_ids(index, article):
+    return sorted(index._chunks.get(where={"article_id": article.id})["ids"])
+
+
+def lose_a_chunk(index):
+    index._chunks.delete(ids=chunk_ids(index, MILL)[:1])
+
+
+def alter_a_chunk(index):
+    vector = index.embedder.embed_query("Something else.")
+    index._writer.chunks.update(chunk_ids(index, MILL)[0], [vector], documents="Something else.")
+
+
+def move_a_chunk(index):
+    index._writer.chunks.update(chunk_ids(index, MILL)[0], metadatas={"start": 3})
+
+
+def spoil_a_vector(index):
+    index._writer.chunks.update(chunk_ids(index, MILL)[0], embeddings=[[5.0] * index.embedder.dimension])
+
+
+def spoil_the_mean(index):
+    index._registry.collection.update(MILL.id, embeddings=[[0.5] * index.embedder.dimension])
+
+
+def leave_chunks(index):
+    index._writer._store(replace(MILL, text="The mill that was."))
+
+
+def orphan_chunks(index):
+    index._registry.collection.delete(ids=[RAIN.id])
+
+
+def die_in_a_change(index):
+    index._registry.write(Record(MILL, STAGED, writer="one that died"))
+    index._writer._store(MILL)
+
+
+def alter_an_earlier_text(index):
+    alter_a_text(index, f"{MILL.id}:{MILL.version}")
+
+
+def alter_a_text(index, place):
+    vector = index._registry.vector(place)
+    index._registry.collection.update(place, [vector], documents="Something else.")
+
+
+@pytest.mark.parametrize(
+    ("harm", "what"),
+    [
+        (lose_a_chunk, "1 of its"),
+        (alter_a_chunk, "missing, altered"),
+        (move_a_chunk, "missing, altered"),
+        (spoil_a_vector, "no proper vector"),
+        (spoil_the_mean, "not the mean"),
+        (leave_chunks, "chunks are left"),
+        (orphan_chunks, "chunks are left"),
+        (die_in_a_change, "interrupted"),
+        (alter_an_earlier_text, "earlier version"),
+    ],
+)
+def test_harm_is_found_and_mended(filled, monkeypatch, harm, what):
+    """A check names it and changes nothing; a repair mends it, and the articles are what they were."""
+    monkeypatch.setattr("index.registry.STALE_SECONDS", 0.5)
+    harm(filled)
+    before = filled.articles()
+    (problem,) = filled.check().problems
+    assert what in problem.what
+    assert filled.check().problems == (problem,)
+    assert filled.check(repair=True).problems == (replace(problem, is_mended=True),)
+    assert filled.check().problems == ()
+    assert filled.articles() == before
+    assert filled.search("How many machines has hall 7 of the mill?", k=1)[0].chunk.version == NEWER.version
+
+
+def test_a_text_that_was_altered_is_named_and_not_mended(filled):
+    """Only its source can tell what it was; adding it again mends it."""
+    alter_a_text(filled, RAIN.id)
+    (problem,) = filled.check(repair=True).problems
+    assert not problem.is_mended
+    assert "add it again" in problem.what
+    filled.add(RAIN)
+    assert filled.check().problems == ()
+
+
+def test_an_index_moves_as_one_file(filled, tmp_path, embedder):
+    """All articles, their earlier texts and their vectors are there again, and nothing is embedded for it."""
+    filled._writer.put(RAIN, Page("https://example.org/rain", etag='"1"'))
+    assert filled.export_to(tmp_path / "all.zip") == 2
+    counting = Counting(embedder)
+    with ArticleIndex.open(tmp_path / "other", counting) as other:
+        report = other.import_from(tmp_path / "all.zip")
+        assert sorted(report.added) == sorted([MILL.id, RAIN.id])
+        assert other.articles() == filled.articles()
+        assert other.article(MILL.id, MILL.version) == MILL
+        assert other._registry.find(RAIN.id) == filled._registry.find(RAIN.id)
+        assert other.check().problems == ()
+        assert counting.passages == 0
+        query = "How many machines has hall 7?"
+        assert [result.chunk for result in other.search(query)] == [result.chunk for result in filled.search(query)]
+        assert other.import_from(tmp_path / "all.zip").unchanged
+
+
+def test_an_index_of_another_model_embeds_what_it_takes_in(filled, tmp_path, embedder):
+    """Vectors of one model mean nothing to another."""
+    filled.export_to(tmp_path / "all.zip")
+    counting = Counting(embedder, name="another-model")
+    with ArticleIndex.open(tmp_path / "other", counting) as other:
+        other.import_from(tmp_path / "all.zip")
+        assert counting.passages == other.check().chunks
+        assert other.articles() == filled.articles()
+
+
+def test_an_export_overwrites_nothing(filled, tmp_path):
+    """A file that is there stays as it is; a place that cannot be written is one sentence; no part is left behind."""
+    (tmp_path / "all.zip").write_text("mine")
+    for path, reason in ((tmp_path / "all.zip", "is there already"), (tmp_path / "no" / "x.zip", "cannot be written")):
+        with pytest.raises(StoreError, match=reason):
+            filled.export_to(path)
+    assert (tmp_path / "all.zip").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".part")] == []
+
+
+def rewritten(path, name, data):
+    """Write an exported file anew with other data in one of its parts."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, held in (parts | {name: data}).items():
+            archive.writestr(part, held)
+
+
+@pytest.mark.parametrize("harm", ["text", "cut", "head", "newer", "record", "id", "type", "short", "vectors"])
+def test_a_file_that_is_no_export_is_refused(filled, tmp_path, embedder, harm):
+    """Whatever is wrong with it, one sentence says so, and what was in the index stays."""
+    path = tmp_path / "all.zip"
+    filled.export_to(path)
+    with zipfile.ZipFile(path) as archive:
+        head, lines = json.loads(archive.read("index.json")), archive.read("articles.jsonl").splitlines()
+    record = json.loads(lines[-1])
+    if harm == "text":
+        path.write_text("mine")
+    elif harm == "cut":
+        path.write_bytes(path.read_bytes()[:-200])
+    elif harm == "head":
+        rewritten(path, "index.json", b"[]")
+    elif harm == "newer":
+        rewritten(path, "index.json", json.dumps(head | {"format": 99}).encode())
+    elif harm == "record":
+        rewritten(path, "articles.jsonl", b'{"state": "current"}\n')
+    elif harm == "id":
+        record["article"]["id"] = f"{MILL.id}:staged"
+        rewritten(path, "articles.jsonl", json.dumps(record).encode() + b"\n")
+    elif harm == "type":
+        record["article"]["text"] = 3
+        rewritten(path, "articles.jsonl", json.dumps(record).encode() + b"\n")
+    elif harm == "short":
+        rewritten(path, "vectors.f32", b"123")
+    else:
+        rewritten(path, "vectors.f32", np.full(10**5, np.nan, "<f4").tobytes())
+    with ArticleIndex.open(tmp_path / "other", embedder) as other:
+        other.add(RAIN)
+        with pytest.raises(StoreError, match=r"all\.zip|newer version") as caught:
+            other.import_from(path)
+        assert "\n" not in str(caught.value)
+        assert RAIN in other.articles()
+        assert other.check().problems == ()
+
+
+def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch):
+    """On a server a second writer waits for the first; a lock of one that died is taken over."""
+    monkeypatch.setattr("index.registry.STALE_SECONDS", 1.0)
+    with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
+        with one._registry.changing(MILL, one._writer._stored):
+            adding = threading.Thread(target=two.add, args=(NEWER,))
+            adding.start()
+            time.sleep(0.5)
+            assert two.articles() == []
+        adding.join(timeout=30)
+        assert one.articles() == [NEWER]
+        die_in_a_change(two)
+        begun = time.monotonic()
+        one.remove(MILL.id)
+        assert time.monotonic() - begun > 1.0
+        assert two.articles() == []
+        assert two.check().problems == ()
+
+
+def test_a_writer_that_was_taken_for_dead_changes_nothing(chroma_server, embedder):
+    """When it comes back and its lock is gone, its change is refused, and the other's stands."""
+    with ArticleIndex.open(chroma_server, embedder) as one:
+        one.add(RAIN)
+        with one._registry.changing(MILL, one._writer._stored) as check:
+            one._registry.collection.delete(ids=[f"{MILL.id}:staged"])
+            one._registry.write(Record(MILL, STAGED, writer="another"))
+            with pytest.raises(StoreError, match="add it again"):
+                check()
+        assert [record.writer for record in one._registry.in_state(STAGED)] == ["another"]
