@@ -7,15 +7,16 @@ import os
 import shutil
 import socket
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
+from index.probe import damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from chromadb import Collection
     from chromadb.api import ClientAPI
@@ -33,6 +34,7 @@ FULL_DISK = 10_000_000
 """Bytes: a disk with fewer left is full, as far as a database is concerned."""
 _LOCK = ".lock"
 _HOLDER = ".holder.json"
+_UNEMBEDDED = ".unembedded"
 _CHROMA_FILE = "chroma.sqlite3"
 
 
@@ -45,6 +47,7 @@ class Connection:
         self.client = client
         self._lock = lock
         self.is_closed = False
+        self._was_interrupted = False
 
     @classmethod
     def open(cls, location: str | Path | None) -> Self:
@@ -56,17 +59,15 @@ class Connection:
     @classmethod
     def _open_folder(cls, folder: Path) -> Self:
         _check_folder(folder)
+        was_interrupted = (folder / _HOLDER).exists()
         lock = _lock(folder)
         try:
-            import chromadb
-            from chromadb.config import Settings
-
-            with _translated(str(folder)):
-                client = chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+            connection = cls(str(folder), _open_client(folder), lock)
         except BaseException:
             lock.release()
             raise
-        return cls(str(folder), client, lock)
+        connection._was_interrupted = was_interrupted
+        return connection
 
     @classmethod
     def _open_server(cls, url: str) -> Self:
@@ -112,6 +113,29 @@ class Connection:
             raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
         with _translated(self.location):
             yield
+
+    def drop_damaged_vectors(self) -> bool:
+        """Remove vectors that Chroma cannot read any more; return whether all must be embedded anew, now or still.
+
+        Chroma writes its search graph (HNSW) in place: a program that is killed just then leaves files that do not fit
+        each other. Its texts are safe in SQLite. Looks only where the last program did not close the folder.
+        """
+        folder = Path(self.location)
+        if self._was_interrupted:
+            dimensions = {name: (held.metadata or {}).get("dimension", 1) for name, held in self._by_name().items()}
+            self._reopen(lambda: _drop_damaged(folder, dimensions))
+        return (folder / _UNEMBEDDED).exists()
+
+    def all_are_embedded(self) -> None:
+        """Note that no vector is missing any more."""
+        (Path(self.location) / _UNEMBEDDED).unlink(missing_ok=True)
+
+    def _reopen(self, work: Callable[[], object]) -> None:
+        """Do some work while Chroma is closed, and the folder is still held."""
+        client: Any = self.client
+        client.close()
+        work()
+        self.client = _open_client(Path(self.location))
 
     def collections(self, embedder: Embedder | None = None) -> tuple[Collection, Collection]:
         """Return the collections of articles and of chunks, made for an embedder where there are none yet.
@@ -196,6 +220,30 @@ class Connection:
             )
 
 
+def _open_client(folder: Path) -> ClientAPI:
+    import chromadb
+    from chromadb.config import Settings
+
+    with _translated(str(folder)):
+        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
+
+
+def _drop_damaged(folder: Path, dimensions: Mapping[str, int]) -> None:
+    if names := damaged(folder, dimensions):
+        (folder / _UNEMBEDDED).touch()
+        for segment in _vector_segments(folder, names):
+            shutil.rmtree(folder / segment, ignore_errors=True)
+
+
+def _vector_segments(folder: Path, collections: Sequence[str]) -> list[str]:
+    """Return the names of the folders in which Chroma keeps the vectors of some collections."""
+    import sqlite3
+
+    query = "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id WHERE s.scope = 'VECTOR'"
+    with closing(sqlite3.connect(f"{(folder / _CHROMA_FILE).as_uri()}?mode=ro", uri=True)) as database:
+        return [segment for segment, name in database.execute(query) if name in collections]
+
+
 def default_folder() -> Path:
     """Return where the user's own index is when no other place is named."""
     import platformdirs
@@ -208,7 +256,7 @@ def _check_folder(folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
             raise NotAnIndexError(f"{folder} is a file, not an index folder; name a folder.")
         if folder.is_dir() and not (folder / _CHROMA_FILE).exists():
-            others = [entry.name for entry in folder.iterdir() if entry.name not in (_LOCK, _HOLDER)]
+            others = [entry.name for entry in folder.iterdir() if entry.name not in (_LOCK, _HOLDER, _UNEMBEDDED)]
             if others:
                 raise NotAnIndexError(
                     f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name a new folder."

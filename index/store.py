@@ -82,7 +82,11 @@ class ArticleIndex:
         embedder = as_embedder(embedder)
         connection = Connection.open(location)
         try:
+            is_unembedded = connection.is_exclusive and connection.drop_damaged_vectors()
             index = cls(connection, *connection.collections(embedder), embedder)
+            if is_unembedded:
+                index._writer.embed_all()
+                connection.all_are_embedded()
             if connection.is_exclusive:
                 index._writer.finish_interrupted()
             if location is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from index.registry import Registry
 
     Vectors = NDArray[np.float32]  # one row for each chunk, in their order
+
+_log = logging.getLogger(__name__)
 
 BATCH = 64
 """How many chunks are embedded and stored at a time."""
@@ -86,6 +89,21 @@ class Writer:
         """Clear away what an interrupted change has left of an article, once nobody is at it."""
         with self._turn(), self.registry.changing(article, self._stored):
             self._clear(article.id)
+
+    def embed_all(self) -> None:
+        """Embed all chunks anew, in an index that has lost its vectors and that nobody else is changing."""
+        with self._turn():
+            records = self.registry.records()
+            _log.warning(
+                "The vectors of the index were damaged when a program was killed; %d texts are embedded anew.",
+                len(records),
+            )
+            for record in records:
+                if record.state == CURRENT:
+                    self._store(record.article)
+                    self.registry.write(record, self._mean_vector(record.article))
+                else:
+                    self.registry.write(record)
 
     def restore(self, record: Record) -> None:
         """Store the chunks of a current record anew, and no others of its article."""

@@ -71,7 +71,7 @@ def test_one_module_speaks_to_each_library():
     }
     assert speaks == {
         "sentence_transformers": {"embedding.py"},
-        "chromadb": {"connection.py", "registry.py", "store.py", "writing.py"},
+        "chromadb": {"connection.py", "probe.py", "registry.py", "store.py", "writing.py"},
         "langchain_chroma": {"store.py"},
         "gradio": set(),
     }

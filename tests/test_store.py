@@ -14,6 +14,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from conftest import GUARD
+from crash_rounds import HashEmbedder
 
 from index import (
     Article,
@@ -413,6 +414,35 @@ def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
         index.add(new)
         assert index.articles() == [new]
         assert {result.chunk.version for result in index.search("bridge", k=50)} == {new.version}
+
+
+def fill(folder, embedder):
+    """Put so much into an index that Chroma writes its search graph to disk; return the articles."""
+    texts = ("\n\n".join(f"Bridge {n} has arch {arch}. " * 30 for arch in range(150)) for n in range(9))
+    articles = [Article(f"b{n}", f"Bridge {n}", text, f"bridge {n}", None, "en") for n, text in enumerate(texts)]
+    with ArticleIndex.open(folder, embedder) as index:
+        index.add(*articles)
+        index.add(longer(articles[0], "It fell."))
+    return [longer(articles[0], "It fell."), *articles[1:]]
+
+
+@pytest.mark.parametrize("harm", ["header.bin", "length.bin", "index_metadata.pickle"])
+def test_a_search_graph_that_a_kill_has_damaged_is_made_anew(tmp_path, caplog, harm):
+    """Chroma writes it in place; where a program did not close the folder, its texts are embedded anew if need be."""
+    folder = tmp_path / "index"
+    articles = fill(folder, HashEmbedder())
+    graphs = list(folder.glob(f"*/{harm}"))
+    assert graphs
+    for graph in graphs:
+        graph.write_bytes(graph.read_bytes()[: graph.stat().st_size // 3])
+    (folder / ".holder.json").write_text("{}")
+    with ArticleIndex.open(folder, HashEmbedder()) as index:
+        assert sorted(index.articles(), key=str) == sorted(articles, key=str)
+        assert index.check().problems == ()
+        assert index.search("arch", articles=[articles[3].id])
+    assert "embedded anew" in caplog.text
+    with ArticleIndex.open(folder, HashEmbedder()) as index:
+        assert index.count() == 9
 
 
 def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_path, embedder):
