@@ -198,9 +198,9 @@ class Page:
 
         with gr.Accordion("Add articles", open=False):
             uploads = gr.File(
-                label=".txt, .md or .html files",
+                label="Text, Markdown, HTML, PDF, Word, EPUB or e-mail files",
                 file_count="multiple",
-                file_types=[".txt", ".md", ".markdown", ".html", ".htm"],
+                file_types=list(index.FILE_ENDINGS),
                 height=120,
             )
             report = gr.Markdown(elem_id="report", latex_delimiters=[])
@@ -238,7 +238,7 @@ def article_html(article: Article, marked: Sequence[Span]) -> str:
             pieces.append(f"<mark{current}>{html.escape(article.text[start:end])}</mark>")
             position = end
     pieces.append(html.escape(article.text[position:]))
-    facts = [article.source, assistant.day_in_words(article.published) if article.published else ""]
+    facts = [article.site or article.source, assistant.day_in_words(article.published) if article.published else ""]
     title = "" if article.text.lstrip("# \n").startswith(article.title) else f"<h2>{html.escape(article.title)}</h2>"
     line = html.escape(" · ".join(fact for fact in facts if fact))
     return f'<article><p class="status">{line}</p>{title}<div class="text">{"".join(pieces)}</div></article>'

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Citation:
     """Where an answer's words stand: in that version of the article `text[start:end] == quote`, always.
 
-    `number` is the n of the [n] in the answer's text.
+    `number` is the n of the [n] in the answer's text; `site` is the name of the site or paper, if the article gives it.
     """
 
     number: int
@@ -27,6 +27,7 @@ class Citation:
     start: int
     end: int
     quote: str
+    site: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,6 +168,7 @@ def cite(number: int, sentence: Sentence) -> Citation:
         version=article.version,
         title=article.title,
         source=article.source,
+        site=article.site,
         published=article.published,
         start=sentence.start,
         end=sentence.end,

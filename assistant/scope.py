@@ -23,8 +23,8 @@ _LIMIT = re.compile(
 def limited(question: str, articles: Callable[[], Sequence[Article]]) -> tuple[str, tuple[str, ...]] | None:
     """Return a question without its limit, and the ids of the articles within it; None if it has none.
 
-    `articles` is called only for a question that may have one. Who is no article's source ("according to Lindqvist") is
-    a speaker: what such a question wants, the articles tell.
+    `articles` is called only for a question that may have one. Who is no article's source or site ("according to
+    Lindqvist") is a speaker: what such a question wants, the articles tell.
     """
     found = _LIMIT.search(question)
     if not found:
@@ -33,7 +33,7 @@ def limited(question: str, articles: Callable[[], Sequence[Article]]) -> tuple[s
         within = [a for a in articles() if a.published and a.published.year == int(found["year"])]
     else:
         named = set(content_words(found["source"]))
-        within = [a for a in articles() if named and named <= set(content_words(a.source))]
+        within = [a for a in articles() if named and named <= set(content_words(f"{a.site or ''} {a.source}"))]
         if not within:
             return None
     rest = f"{question[: found.start()]} {question[found.end() :]}".strip()

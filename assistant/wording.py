@@ -26,9 +26,9 @@ _PAIRS = {")": "(", "]": "["}
 
 
 def describe(citation: Citation) -> str:
-    """Return where a citation is from: its article's title, source and day."""
+    """Return where a citation is from: its article's title, its site or else its source, and its day."""
     day = f", {day_in_words(citation.published)}" if citation.published else ""
-    return f"“{citation.title}” ({citation.source}{day})"
+    return f"“{citation.title}” ({citation.site or citation.source}{day})"
 
 
 def told(words: str, citations: Sequence[Citation], focus: Span, *, days_wanted: bool, most: int = MOST_TOLD) -> str:

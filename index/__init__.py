@@ -26,7 +26,7 @@ from index.errors import (
 from index.ranking import SearchResult
 from index.report import AddProgress, AddReport
 from index.shipped import shipped_questions
-from index.sources import read_file
+from index.sources import FILE_ENDINGS, read_file
 from index.store import ArticleIndex
 from index.upkeep import CheckReport, Problem
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from index.sources import Source
 
 __all__ = [
+    "FILE_ENDINGS",
     "AddProgress",
     "AddReport",
     "Article",
@@ -68,12 +69,13 @@ _opening = threading.Lock()
 def open_default() -> ArticleIndex:
     """Return the default index, opened once for the process and closed at its end.
 
-    `ARTICLE_INDEX` names its folder or server, `ARTICLE_EMBEDDER` its embedding model.
+    `ARTICLE_INDEX` names its folder or server, `ARTICLE_INDEX_TOKEN` holds what the server wants to be told,
+    `ARTICLE_EMBEDDER` names its embedding model.
     """
     global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
         if _default is None or _default.is_closed:
-            _default = ArticleIndex.open(*_default_settings())
+            _default = ArticleIndex.open(**_default_settings())
             atexit.register(_default.close)
             _default.add_shipped()
         return _default
@@ -81,7 +83,7 @@ def open_default() -> ArticleIndex:
 
 def rebuild_default(on_progress: OnProgress | None = None) -> AddReport:
     """Make the default index anew with the embedding model that `ARTICLE_EMBEDDER` names."""
-    return ArticleIndex.rebuild(*_default_settings(), on_progress=on_progress)
+    return ArticleIndex.rebuild(**_default_settings(), on_progress=on_progress)
 
 
 def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None) -> AddReport:
@@ -89,5 +91,6 @@ def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgre
     return open_default().add(*sources, allow_hosts=allow_hosts, on_progress=on_progress)
 
 
-def _default_settings() -> tuple[str | None, str | None]:
-    return os.environ.get("ARTICLE_INDEX") or None, os.environ.get("ARTICLE_EMBEDDER") or None
+def _default_settings() -> dict[str, str | None]:
+    names = {"location": "ARTICLE_INDEX", "embedder": "ARTICLE_EMBEDDER", "token": "ARTICLE_INDEX_TOKEN"}
+    return {argument: os.environ.get(name) or None for argument, name in names.items()}

@@ -50,10 +50,13 @@ class Connection:
         self._was_interrupted = False
 
     @classmethod
-    def open(cls, location: str | Path | None) -> Self:
-        """Connect to a folder or a server. Raises `StoreError` or one of its kinds, and then holds nothing."""
+    def open(cls, location: str | Path | None, token: str | None = None) -> Self:
+        """Connect to a folder, or to a server that may want a token.
+
+        Raises `StoreError` or one of its kinds, and then holds nothing.
+        """
         if isinstance(location, str) and location.startswith(("http://", "https://")):
-            return cls._open_server(location)
+            return cls._open_server(location, token)
         return cls._open_folder(default_folder() if location is None else Path(location).expanduser().resolve())
 
     @classmethod
@@ -70,7 +73,7 @@ class Connection:
         return connection
 
     @classmethod
-    def _open_server(cls, url: str) -> Self:
+    def _open_server(cls, url: str, token: str | None) -> Self:
         import chromadb
         from chromadb.config import Settings
 
@@ -81,6 +84,8 @@ class Connection:
                 host=parts.hostname or "localhost",
                 port=parts.port or (443 if secure else 8000),
                 ssl=secure,
+                # The one is what proxies ask for, the other what Chroma's own servers do.
+                headers={"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else None,
                 settings=Settings(anonymized_telemetry=False),
             )
         return cls(url, client, None)

@@ -149,6 +149,7 @@ READERS: dict[str, Callable[[bytes, Path, str], Article]] = {
     ".eml": read_email,
 }
 """What reads a file, by the ending of its name."""
+FILE_ENDINGS = tuple(READERS)
 LISTS = {".rss", ".atom", ".xml"}
 """Endings of feeds and sitemaps: read where they are named, passed over in folders."""
 MEDIA_TYPES = {

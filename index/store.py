@@ -73,14 +73,17 @@ class ArticleIndex:
         self._writer = Writer(connection, self._registry, chunks, embedder)
 
     @classmethod
-    def open(cls, location: str | Path | None = None, embedder: Embedder | str | None = None) -> Self:
+    def open(
+        cls, location: str | Path | None = None, embedder: Embedder | str | None = None, *, token: str | None = None
+    ) -> Self:
         """Open the index in a folder or on a Chroma server (http(s)://host:port), making it where there is none.
 
         Without a location it is the default folder of the user, which begins with the article that the project ships.
-        `embedder` is a model's name or object; None is the built-in one. Raises `StoreError`, or one of its kinds.
+        `embedder` is a model's name or object; None is the built-in one. `token` is for a server that asks for one.
+        Raises `StoreError`, or one of its kinds.
         """
         embedder = as_embedder(embedder)
-        connection = Connection.open(location)
+        connection = Connection.open(location, token)
         try:
             is_unembedded = connection.is_exclusive and connection.drop_damaged_vectors()
             index = cls(connection, *connection.collections(embedder), embedder)
@@ -102,13 +105,15 @@ class ArticleIndex:
         location: str | Path | None = None,
         embedder: Embedder | str | None = None,
         on_progress: OnProgress | None = None,
+        *,
+        token: str | None = None,
     ) -> AddReport:
         """Make an index anew from the texts that it holds: the way to another embedding model.
 
         Interrupted, it leaves the index as it was. Previous versions of articles stay.
         """
         embedder = as_embedder(embedder)
-        connection = Connection.open(location)
+        connection = Connection.open(location, token)
         try:
             old = cls(connection, *connection.collections(), embedder)
             index = cls(connection, *connection.rebuilding(embedder), embedder)

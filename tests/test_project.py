@@ -80,6 +80,7 @@ def test_one_module_speaks_to_each_library():
 def test_the_public_names_of_index():
     """What others may import stays; a change here is a change of the contract."""
     assert index.__all__ == [
+        "FILE_ENDINGS",
         "AddProgress",
         "AddReport",
         "Article",

@@ -15,7 +15,8 @@ COURIER = Article.from_text(
     "Mill sold\n\nMay 9, 2022\n\nThe mill in Ostheim was sold for 8 million euros.", "The Courier"
 )
 PAGE = Article.from_text("Mill sold\n\nThe mill in Ostheim is sold.", "www.mills.example")
-ARTICLES = [HERALD, COURIER, PAGE]
+POST = Article.from_text("Mill sold\n\nThe mill is sold.", "https://post.example/1", site="The Morning Post")
+ARTICLES = [HERALD, COURIER, PAGE, POST]
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,7 @@ ARTICLES = [HERALD, COURIER, PAGE]
         ("According to the Herald, who runs it?", "who runs it?", [HERALD]),
         ("who runs it according to The Courier?", "who runs it?", [COURIER]),
         ("who runs it according to www.mills.example?", "who runs it?", [PAGE]),
+        ("who runs it according to the Morning Post?", "who runs it?", [POST]),
         ("Who ran it in articles from 2021?", "Who ran it?", [HERALD]),
         ("In news of 1999, who ran it?", "who ran it?", []),
     ],

@@ -9,6 +9,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 
 import numpy as np
@@ -524,6 +525,28 @@ def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder):
     with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:9 does not answer") as caught:
         ArticleIndex.open("http://127.0.0.1:9", embedder)
     assert "\n" not in str(caught.value)
+
+
+def test_a_token_goes_to_the_server_and_into_no_message(embedder):
+    """A proxy before a Chroma server gets it as a header; the error about a refusal does not hold it."""
+    asked = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.headers["Authorization"])
+            self.send_response(401)
+            self.end_headers()
+
+        def log_message(self, *args):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        with pytest.raises(StoreError, match="does not answer as it should") as caught:
+            ArticleIndex.open(f"http://127.0.0.1:{server.server_port}", embedder, token="s3cret")  # noqa: S106
+        server.shutdown()
+    assert set(asked) == {"Bearer s3cret"}
+    assert "s3cret" not in str(caught.value)
 
 
 def test_hostile_values_are_only_values(new_index):
