@@ -308,10 +308,12 @@ def _command() -> str:
 @contextmanager
 def _translated(location: str) -> Iterator[None]:
     import httpx
-    from chromadb.errors import ChromaError
+    from chromadb.errors import ChromaError, NotFoundError
 
     try:
         yield
+    except NotFoundError as error:
+        raise StoreError(f"The index in {location} was rebuilt by another program meanwhile; open it again.") from error
     except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
         raise StoreError(_cannot_use(location, error)) from error
 

@@ -118,7 +118,10 @@ class ArticleIndex:
             old = cls(connection, *connection.collections(), embedder)
             index = cls(connection, *connection.rebuilding(embedder), embedder)
             try:
-                report = index._copy(old, on_progress)
+                report = latest = index._copy(old, on_progress)
+                # On a server others may have changed the old one meanwhile.
+                while latest.added or latest.updated or latest.removed:
+                    latest = index._copy(old, None)
             except BaseException as error:
                 connection.abandon_rebuilding()
                 if isinstance(error, ArticleIndexError):
@@ -325,7 +328,7 @@ class ArticleIndex:
         return replace(report, similar=tuple((one, other) for one in changed for other in self.similar(one)))
 
     def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:
-        """Put in all that another index holds: its articles, the texts that they had before, its mark."""
+        """Make this index hold what another holds: its articles, the texts that they had before, its mark."""
         with other._connection.errors():
             previous = other._registry.in_state(PREVIOUS)
         for record in previous:
@@ -333,11 +336,15 @@ class ArticleIndex:
         if other._is_marked_shipped():
             self._mark_shipped()
         records = other._current()
+        outcomes: list[tuple[str, str]] = []
         for done, record in enumerate(records):
             if on_progress:
                 on_progress(AddProgress(record.article.source, done, len(records)))
-            self._writer.put(record.article, record.page)
-        return AddReport(added=tuple(record.article.id for record in records))
+            outcomes.append((self._writer.put(record.article, record.page), record.article.id))
+        for gone in {record.article.id for record in self._current()} - {record.article.id for record in records}:
+            self._writer.remove(gone)
+            outcomes.append(("removed", gone))
+        return AddReport.of(outcomes)
 
     def _is_marked_shipped(self) -> bool:
         return bool((self._registry.collection.metadata or {}).get(SHIPPED))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PAGE = 5_000
 """How many chunks are read at a time when all are."""
 UNREACHED = 0.1
-"""Of an article's chunks, those that may not be found: the search is approximate (HNSW), and seldom misses one of many."""
+"""Of an article's chunks, those that may not be found: the search is approximate (HNSW), and may miss one of many."""
 TOLERANCE = 1e-3
 """How far a stored vector may be from what it should be: vectors are stored as 32-bit numbers."""
 

@@ -527,6 +527,31 @@ def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder):
     assert "\n" not in str(caught.value)
 
 
+def test_a_rebuild_lets_others_ask_until_it_is_done(chroma_server, embedder):
+    """On a server the old one serves while the new one is made; no change to it is lost. Then it is opened again."""
+    found = []
+
+    class Watched(CountingEmbedder):
+        def embed_documents(self, texts):
+            found.append(old.search("mill"))
+            if len(found) == 2:
+                old.add(UNDATED, longer(MILL, "It burned down in June."))
+                old.remove(RAIN.id)
+            return super().embed_documents(texts)
+
+    with ArticleIndex.open(chroma_server, embedder) as old:
+        old.add(MILL, RAIN)
+        ArticleIndex.rebuild(chroma_server, Watched(embedder, name="another-model"))
+        assert all(found)
+        for use in (lambda: old.search("mill"), old.articles, lambda: old.add(UNDATED)):
+            with pytest.raises(StoreError, match="rebuilt by another program meanwhile; open it again"):
+                use()
+    with ArticleIndex.open(chroma_server, CountingEmbedder(embedder, name="another-model")) as new:
+        assert new.articles() == [longer(MILL, "It burned down in June."), UNDATED]
+        assert new.article(MILL.id, MILL.version) == MILL
+        assert new.check().problems == ()
+
+
 def test_a_token_goes_to_the_server_and_into_no_message(embedder):
     """A proxy before a Chroma server gets it as a header; the error about a refusal does not hold it."""
     asked = []
