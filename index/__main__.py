@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path  # noqa: TC003  # typer reads the types of arguments.
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -216,11 +217,22 @@ def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)
+        stops: list[int] = []
+
+        def stop(number: int, _: object) -> NoReturn:
+            stops.append(number)
+            raise KeyboardInterrupt
 
         def show(progress: AddProgress) -> None:
+            if stops:  # What was raised at that moment may have met code from which nothing can be raised.
+                raise KeyboardInterrupt
             bar.update(task, completed=progress.done, total=progress.total)
 
-        yield show
+        before = signal.signal(signal.SIGINT, stop)
+        try:
+            yield show
+        finally:
+            signal.signal(signal.SIGINT, before)
 
 
 def _find(index: ArticleIndex, name: str) -> Article:
