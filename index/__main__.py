@@ -264,8 +264,9 @@ def _print_outcomes(report: AddReport, titles: dict[str, str]) -> None:
     for outcome in ("added", "updated", "unchanged", "removed"):
         for article_id in getattr(report, outcome):
             _print_line(f"{outcome}: {titles.get(article_id, '')} ({article_id})")
-    for one, other in report.similar:
-        _print_line(f"similar: {titles[one]} ({one}) says nearly the same as {titles[other]} ({other})")
+    for one in dict.fromkeys(one for one, _ in report.similar):
+        others = ", ".join(f"{titles[other]} ({other})" for first, other in report.similar if first == one)
+        _print_line(f"similar: {titles[one]} ({one}) says nearly the same as {others}")
     _print_failures(report)
 
 

@@ -77,8 +77,10 @@ class Registry:
         return [record.article for record in records if record.article.id != article_id]
 
     def vector(self, article_id: str) -> Sequence[float]:
-        """Return the vector of an article."""
+        """Return the vector of an article. Raises `ArticleNotFoundError`."""
         found: Any = self.collection.get(ids=[article_id], include=["embeddings"])
+        if not found["ids"]:
+            raise ArticleNotFoundError(f"The index holds no article {article_id!r} any more.")
         vector: Sequence[float] = found["embeddings"][0]
         return vector
 

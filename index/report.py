@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 class AddReport:
     """What became of the sources of one `add`: article ids, and (source, reason) pairs for what failed.
 
-    `similar` pairs the id of an article that was added or updated with that of another which says nearly the same.
+    `similar` pairs the id of an article that was added or updated with that of another which says nearly the same, each
+    two of them once.
     """
 
     added: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -43,7 +44,7 @@ NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
 SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
-SEARCHES = 3
+SEARCHES = 5
 """How often a search starts again because an article changed under it."""
 
 
@@ -301,12 +302,22 @@ class ArticleIndex:
 
     def _nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
         """Return the chunks nearest to a query that belong to the current versions, with their cosines."""
+        from chromadb.errors import InternalError
+
         vector = self.embedder.embed_query(query)
-        for _ in range(SEARCHES):
-            with self._connection.errors():
-                found = self._chunks.similarity_search_by_vector_with_relevance_scores(vector, CANDIDATES, filter=where)
-                chunks = [to_chunk(str(document.id), document.metadata, document.page_content) for document, _ in found]
-                versions = self._registry.versions({chunk.article_id for chunk in chunks})
+        for attempt in range(1, SEARCHES + 1):
+            try:
+                with self._connection.errors():
+                    found = self._chunks.similarity_search_by_vector_with_relevance_scores(
+                        vector, CANDIDATES, filter=where
+                    )
+                    chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
+                    versions = self._registry.versions({chunk.article_id for chunk in chunks})
+            except StoreError as error:
+                # Chroma finds a chunk that is deleted before it has read it: "Error finding id".
+                if attempt == SEARCHES or not isinstance(error.__cause__, InternalError):
+                    raise
+                continue
             current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
             if len(current) == len(chunks):
                 break
@@ -324,8 +335,12 @@ class ArticleIndex:
         with Fetcher(allow_hosts) as fetcher:
             intake = Intake(self._writer, self._current(), fetcher, on_progress, prune=prune)
             report = intake.take(sources)
-        changed = dict.fromkeys(report.added + report.updated)
-        return replace(report, similar=tuple((one, other) for one in changed for other in self.similar(one)))
+        pairs: dict[frozenset[str], tuple[str, str]] = {}
+        for one in report.added + report.updated:
+            with suppress(ArticleIndexError):  # Another program may have removed it, or its like, meanwhile.
+                for other in self.similar(one):
+                    pairs.setdefault(frozenset({one, other}), (one, other))
+        return replace(report, similar=tuple(pairs.values()))
 
     def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:
         """Make this index hold what another holds: its articles, the texts that they had before, its mark."""

@@ -195,7 +195,7 @@ def test_a_document_is_added_from_a_folder_and_from_the_web(new_index, site, end
     assert one.text == other.text
     assert {one.source, other.source} == {str(site.folder / name), f"{site.address}/{name}"}
     assert one.published == date(2022, 3, 14)
-    assert report.similar == ((report.added[0], report.added[1]), (report.added[1], report.added[0]))
+    assert report.similar == (report.added,)
 
 
 def test_what_gives_no_article_is_named_and_stops_nothing(new_index, site, tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from chromadb.errors import InternalError
 from conftest import GUARD
 from crash_rounds import HashEmbedder
 
@@ -458,6 +459,24 @@ def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_
         assert index.articles() == [newer]
         assert index.article(MILL.id, MILL.version) == MILL
         assert index._registry.collection.get(where={"state": "staged"})["ids"] == []
+
+
+def test_a_search_that_an_article_is_deleted_under_starts_again(new_index, monkeypatch):
+    """Chroma fails on a chunk that goes while it searches; only what keeps failing is an error."""
+    new_index.add(MILL)
+    search = new_index._chunks.similarity_search_by_vector_with_relevance_scores
+    failures = [InternalError("Error finding id")] * 2
+
+    def failing(*args, **more):
+        if failures:
+            raise failures.pop()
+        return search(*args, **more)
+
+    monkeypatch.setattr(new_index._chunks, "similarity_search_by_vector_with_relevance_scores", failing)
+    assert new_index.search("mill")
+    failures.extend([InternalError("Error finding id")] * 100)
+    with pytest.raises(StoreError, match="Error finding id"):
+        new_index.search("mill")
 
 
 def test_readers_see_one_version_while_it_changes(new_index):
