@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any, Self
 from index.connection import Connection
 from index.embedding import as_embedder
 from index.errors import ArticleIndexError, StoreError
-from index.fetching import Fetcher
-from index.intake import Intake
 from index.ranking import SearchResult, rank
 from index.records import CURRENT, PREVIOUS, search_filter, to_chunk
 from index.registry import Registry
 from index.report import AddProgress, AddReport
 from index.shipped import shipped_article
-from index.similarity import nearly_same
 from index.spelling import corrected
-from index.transfer import read_file, write_file
 from index.upkeep import CheckReport, Problem, Upkeep
 from index.writing import Writer
 
@@ -235,6 +231,8 @@ class ArticleIndex:
 
         Raises `ArticleNotFoundError`.
         """
+        from index.similarity import nearly_same
+
         with self._connection.errors():
             article = self._registry.find(article_id).article
             others = self._registry.nearest(article_id, NEIGHBOURS)
@@ -280,11 +278,15 @@ class ArticleIndex:
 
     def export_to(self, path: str | Path) -> int:
         """Write the whole index into one new file; return how many articles that is. Raises `StoreError`."""
+        from index.transfer import write_file
+
         with self._connection.errors():
             return write_file(Path(path), self._writer)
 
     def import_from(self, path: str | Path) -> AddReport:
         """Put in what a file holds that `export_to` has written, as `add` does. Raises `StoreError`."""
+        from index.transfer import read_file
+
         outcomes: list[tuple[str, str]] = []
         for held in read_file(Path(path), self.embedder):
             if held.record.state == PREVIOUS:
@@ -332,6 +334,9 @@ class ArticleIndex:
         *,
         prune: bool = False,
     ) -> AddReport:
+        from index.fetching import Fetcher
+        from index.intake import Intake
+
         with Fetcher(allow_hosts) as fetcher:
             intake = Intake(self._writer, self._current(), fetcher, on_progress, prune=prune)
             report = intake.take(sources)
