@@ -278,17 +278,17 @@ class ArticleIndex:
 
     def export_to(self, path: str | Path) -> int:
         """Write the whole index into one new file; return how many articles that is. Raises `StoreError`."""
-        from index.transfer import write_file
+        from index.transfer import write_export
 
         with self._connection.errors():
-            return write_file(Path(path), self._writer)
+            return write_export(Path(path), self._writer)
 
     def import_from(self, path: str | Path) -> AddReport:
         """Put in what a file holds that `export_to` has written, as `add` does. Raises `StoreError`."""
-        from index.transfer import read_file
+        from index.transfer import read_export
 
         outcomes: list[tuple[str, str]] = []
-        for held in read_file(Path(path), self.embedder):
+        for held in read_export(Path(path), self.embedder):
             if held.record.state == PREVIOUS:
                 self._writer.keep(held.record)
             else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class Held:
     vectors: Vectors | None
 
 
-def write_file(path: Path, writer: Writer) -> int:
+def write_export(path: Path, writer: Writer) -> int:
     """Write all that an index holds into a file that is not there yet; return how many articles that is.
 
     Raises `StoreError`, and then leaves no file.
@@ -56,7 +57,7 @@ def write_file(path: Path, writer: Writer) -> int:
     return count
 
 
-def read_file(path: Path, embedder: Embedder) -> Iterator[Held]:
+def read_export(path: Path, embedder: Embedder) -> Iterator[Held]:
     """Yield what a file holds, its vectors where the embedder's model made them.
 
     Raises `StoreError` when it is no such file, or a damaged one; what was yielded before is sound.
@@ -66,7 +67,16 @@ def read_file(path: Path, embedder: Embedder) -> Iterator[Held]:
             yield from _read(archive, embedder)
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); check its path.") from error
-    except (SourceError, zipfile.BadZipFile, EOFError, KeyError, ValueError, TypeError, NotImplementedError) as error:
+    except (
+        SourceError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        LookupError,
+        ValueError,
+        TypeError,
+        RuntimeError,
+    ) as error:
         raise StoreError(f"{path} is no exported index, or is damaged; export it again.") from error
 
 
@@ -93,7 +103,7 @@ def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[Held]:
     is_ours = (head["embedder"], head["dimension"]) == (embedder.name, embedder.dimension)
     with archive.open(RECORDS) as lines, archive.open(VECTORS) as vectors:
         while line := lines.readline(LONGEST_LINE):
-            record = TypeAdapter(Record).validate_json(line, strict=False)
+            record = TypeAdapter(Record).validate_json(line)
             record.article.check()
             has_vectors = is_ours and record.state == CURRENT
             yield Held(record, _next_vectors(vectors, record.article, embedder.dimension) if has_vectors else None)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 import time
 import zipfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
+from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
 from index.records import STAGED, Page, Record
@@ -216,6 +219,28 @@ def test_a_file_that_is_no_export_is_refused(filled, tmp_path, embedder, harm):
             other.import_from(path)
         assert "\n" not in str(caught.value)
         assert RAIN in other.articles()
+        assert other.check().problems == ()
+
+
+def test_whatever_damage_an_export_has_it_is_an_index_or_an_error(filled, tmp_path):
+    """Bytes changed anywhere, or an entry that claims to be encrypted: nothing else is raised; what was there stays."""
+    path = tmp_path / "all.zip"
+    filled.export_to(path)
+    whole, draw = path.read_bytes(), random.Random(17)
+    with ArticleIndex.open(tmp_path / "other", HashEmbedder()) as other:
+        other.add(RAIN)
+        for number in range(80):
+            data = bytearray(whole)
+            for _ in range(draw.choice([1, 5, 50])):
+                data[draw.randrange(len(data))] = draw.randrange(256)
+            if not number:  # The flag of encryption, in the directory and before the first entry.
+                data = bytearray(whole)
+                data[6] |= 1
+                data[whole.index(b"PK\1\2") + 8] |= 1
+            path.write_bytes(data)
+            with suppress(StoreError):
+                other.import_from(path)
+        assert RAIN.id in {article.id for article in other.articles()}
         assert other.check().problems == ()
 
 
