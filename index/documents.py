@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lxml import etree
-from lxml.html import HTMLParser, document_fromstring
 
 from index.article import Article, read_title
 from index.errors import SourceError
+from index.markup import parse_html, without_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +37,6 @@ _BLOCKS = frozenset(
 _CELLS = frozenset({"td", "th"})
 _UNREAD = frozenset("head nav script style template title".split())
 _OLD_WORD = b"\xd0\xcf\x11\xe0"
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _WHO_IS_QUOTED = re.compile(r"^[^\n>]*:\n+(?=>)", re.MULTILINE)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _NAMESPACES = {
@@ -99,7 +98,7 @@ def read_email(data: bytes, path: Path, source: str) -> Article:
     with _damage("e-mail"):
         message = email.message_from_bytes(data, policy=email.policy.default)
         text = _said(message)
-        subject, sender = (_CONTROL.sub("", str(message.get(key, ""))) for key in ("subject", "from"))
+        subject, sender = (without_control(str(message.get(key, ""))) for key in ("subject", "from"))
         sent = message["date"].datetime if message["date"] else None
     if not text:
         raise SourceError("the message says nothing itself; add what it encloses or quotes")
@@ -129,7 +128,7 @@ def _check_size(data: bytes) -> None:
 
 
 def _text(paragraphs: Iterable[str]) -> str:
-    clean = (" ".join(_CONTROL.sub("", paragraph).split()) for paragraph in paragraphs)
+    clean = (" ".join(without_control(paragraph).split()) for paragraph in paragraphs)
     return "\n\n".join(paragraph for paragraph in clean if paragraph)
 
 
@@ -185,12 +184,9 @@ def _day(text: str | None) -> date | None:
         return None
 
 
-def _html_text(data: bytes | str) -> str:
+def _html_text(data: bytes, charset: str | None = None) -> str:
     """Return the text of a page with a paragraph for each of its blocks."""
-    encoding = {} if isinstance(data, str) else {"encoding": "utf-8"}
-    tree = document_fromstring(
-        data, parser=HTMLParser(no_network=True, remove_comments=True, remove_pis=True, **encoding)
-    )
+    tree = parse_html(data, charset)
     pieces: list[str] = []
     unread = 0
     for event, element in etree.iterwalk(tree, events=("start", "end")):
@@ -209,7 +205,7 @@ def _said(message: EmailMessage) -> str:
         return ""
     content: str = body.get_content()
     if body.get_content_subtype() == "html":
-        return _html_text(content)
+        return _html_text(content.encode(), "utf-8")
     own, _, _ = content.replace("\r\n", "\n").partition("\n-- \n")
     own = _WHO_IS_QUOTED.sub("", own)
     lines = ("" if line.startswith(">") else line.strip() for line in own.splitlines())

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from index.article import Article, read_title
 from index.errors import SourceError
+from index.markup import without_control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,6 @@ FULL_LINE = 0.75
 MOST_GAPS = 0.6
 """Where more lines than this part have a gap after them, the text is set with wide spacing, and gaps mean nothing."""
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad]$")
 _NUMBER = re.compile(r"\W*\d{1,4}\W*")
 _SENTENCE_END = re.compile(r"[.!?:…][”’\"')\]»]*$")
@@ -82,7 +82,7 @@ def _pages(reader: PdfReader) -> Iterator[list[str]]:
 
 def _named(reader: PdfReader, key: str) -> str | None:
     text = " ".join(str(reader.metadata.get(key, "") if reader.metadata else "").split())
-    return None if _JUNK.match(text) or _CONTROL.search(text) else text
+    return None if _JUNK.match(text) or text != without_control(text) else text
 
 
 def _lines(text: str, layout: str) -> list[str]:
@@ -100,7 +100,7 @@ def _lines(text: str, layout: str) -> list[str]:
 
 
 def _clean(line: str) -> str:
-    return " ".join(_CONTROL.sub("", line.translate(_LIGATURES)).split())
+    return " ".join(without_control(line.translate(_LIGATURES)).split())
 
 
 def _without_edges(pages: Sequence[list[str]]) -> list[str]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from index.article import Article, read_title
 from index.documents import read_docx, read_email, read_epub
 from index.errors import SourceError, SourceGoneError
+from index.feeds import addresses, links
 from index.pdf import read_pdf
 from index.records import Page
-from index.web import addresses, links, read_html, read_page
+from index.web import read_html, read_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

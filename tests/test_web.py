@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from index import web
+from index import feeds, web
 from index.errors import SourceError
-from index.web import addresses, links, read_html, read_page
+from index.feeds import addresses, links
+from index.web import read_html, read_page
 
 PAGES = Path(__file__).parent / "pages"
 SITE = "https://www.harrowpost.example/"
@@ -384,7 +385,7 @@ def test_other_kinds_of_feeds_are_read():
 
 def test_a_long_list_gives_its_first_addresses():
     """There are never more than the limit, of a feed or of a sitemap."""
-    first = [f"{SITE}{number}" for number in range(web.MOST_LINKS)]
+    first = [f"{SITE}{number}" for number in range(feeds.MOST_LINKS)]
     assert links(feed("".join(f"<item><link>/{number}</link></item>" for number in range(5000))), SITE) == first
     sitemap = "".join(f"<url><loc>/{number}</loc></url>" for number in range(5000))
     assert links(f"<urlset>{sitemap}</urlset>".encode(), SITE) == first
