@@ -7,16 +7,16 @@ import os
 import shutil
 import socket
 import sys
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
-from index.probe import damaged
+from index.probe import drop_damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from chromadb import Collection
     from chromadb.api import ClientAPI
@@ -47,7 +47,6 @@ class Connection:
         self.client = client
         self._lock = lock
         self.is_closed = False
-        self._was_interrupted = False
 
     @classmethod
     def open(cls, location: str | Path | None, token: str | None = None) -> Self:
@@ -65,12 +64,12 @@ class Connection:
         was_interrupted = (folder / _HOLDER).exists()
         lock = _lock(folder)
         try:
-            connection = cls(str(folder), _open_client(folder), lock)
+            if was_interrupted:
+                drop_damaged(folder, (ARTICLES, CHUNKS), folder / _UNEMBEDDED)
+            return cls(str(folder), _open_client(folder), lock)
         except BaseException:
             lock.release()
             raise
-        connection._was_interrupted = was_interrupted
-        return connection
 
     @classmethod
     def _open_server(cls, url: str, token: str | None) -> Self:
@@ -119,28 +118,14 @@ class Connection:
         with _translated(self.location):
             yield
 
-    def drop_damaged_vectors(self) -> bool:
-        """Remove vectors that Chroma cannot read any more; return whether all must be embedded anew, now or still.
-
-        Chroma writes its search graph (HNSW) in place: a program that is killed just then leaves files that do not fit
-        each other. Its texts are safe in SQLite. Looks only where the last program did not close the folder.
-        """
-        folder = Path(self.location)
-        if self._was_interrupted:
-            dimensions = {name: (held.metadata or {}).get("dimension", 1) for name, held in self._by_name().items()}
-            self._reopen(lambda: _drop_damaged(folder, dimensions))
-        return (folder / _UNEMBEDDED).exists()
+    @property
+    def is_unembedded(self) -> bool:
+        """Whether vectors were lost, and all texts must be embedded anew."""
+        return self.is_exclusive and (Path(self.location) / _UNEMBEDDED).exists()
 
     def all_are_embedded(self) -> None:
         """Note that no vector is missing any more."""
         (Path(self.location) / _UNEMBEDDED).unlink(missing_ok=True)
-
-    def _reopen(self, work: Callable[[], object]) -> None:
-        """Do some work while Chroma is closed, and the folder is still held."""
-        client: Any = self.client
-        client.close()
-        work()
-        self.client = _open_client(Path(self.location))
 
     def collections(self, embedder: Embedder | None = None) -> tuple[Collection, Collection]:
         """Return the collections of articles and of chunks, made for an embedder where there are none yet.
@@ -231,22 +216,6 @@ def _open_client(folder: Path) -> ClientAPI:
 
     with _translated(str(folder)):
         return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-
-
-def _drop_damaged(folder: Path, dimensions: Mapping[str, int]) -> None:
-    if names := damaged(folder, dimensions):
-        (folder / _UNEMBEDDED).touch()
-        for segment in _vector_segments(folder, names):
-            shutil.rmtree(folder / segment, ignore_errors=True)
-
-
-def _vector_segments(folder: Path, collections: Sequence[str]) -> list[str]:
-    """Return the names of the folders in which Chroma keeps the vectors of some collections."""
-    import sqlite3
-
-    query = "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id WHERE s.scope = 'VECTOR'"
-    with closing(sqlite3.connect(f"{(folder / _CHROMA_FILE).as_uri()}?mode=ro", uri=True)) as database:
-        return [segment for segment, name in database.execute(query) if name in collections]
 
 
 def default_folder() -> Path:

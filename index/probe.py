@@ -1,16 +1,22 @@
-"""Whether Chroma can still read a collection of a folder: a program of its own, since damaged files may crash it."""
+"""Vectors that Chroma can no longer read are found and removed.
+
+Chroma writes its search graph (HNSW) in place: a program that is killed just then leaves files that do not fit each
+other, while its texts are safe in SQLite. Damaged files may crash who reads them, so a program of its own does.
+"""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
 PART = 5_000
 """How many vectors are looked at at a time."""
@@ -20,16 +26,20 @@ DAMAGED = 3
 """The exit code for files that Chroma finds damaged; a signal says that they were worse."""
 
 
-def damaged(folder: Path, dimensions: Mapping[str, int]) -> list[str]:
-    """Return which collections of a folder that is closed cannot be searched for what their files hold."""
-    return [name for name in dimensions if _fails(folder, name, dimensions)] if _fails(folder, "", dimensions) else []
+def drop_damaged(folder: Path, collections: Sequence[str], mark: Path) -> None:
+    """Remove the vectors of those collections of a closed folder that cannot be read, having made a file as a mark."""
+    if not _fails(folder, collections):
+        return
+    damaged = [name for name in collections if _fails(folder, [name])]
+    mark.touch()
+    for segment in _vector_segments(folder, damaged):
+        shutil.rmtree(folder / segment, ignore_errors=True)
 
 
-def _fails(folder: Path, name: str, dimensions: Mapping[str, int]) -> bool:
-    """Tell whether one collection is damaged, or any if none is named."""
-    looked_at = [f"{key}={size}" for key, size in dimensions.items() if name in {key, ""}]
+def _fails(folder: Path, collections: Sequence[str]) -> bool:
+    """Tell whether any of some collections is damaged."""
     done = subprocess.run(  # noqa: S603  # This very program.
-        [sys.executable, "-m", "index.probe", str(folder), *looked_at],
+        [sys.executable, "-m", "index.probe", str(folder), *collections],
         cwd=Path(__file__).parent.parent,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -38,17 +48,28 @@ def _fails(folder: Path, name: str, dimensions: Mapping[str, int]) -> bool:
     return done.returncode == DAMAGED or done.returncode < 0
 
 
+def _vector_segments(folder: Path, collections: Sequence[str]) -> list[str]:
+    """Return the names of the folders in which Chroma keeps the vectors of some collections."""
+    import sqlite3
+
+    query = "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id WHERE s.scope = 'VECTOR'"
+    with closing(sqlite3.connect(f"{(folder / 'chroma.sqlite3').as_uri()}?mode=ro", uri=True)) as database:
+        return [segment for segment, name in database.execute(query) if name in collections]
+
+
 def main(folder: str, *collections: str) -> int:
-    """Look at some collections, each given as name=dimension, and return the exit code."""
+    """Search those of some collections that are there, look at every vector, and return the exit code."""
     import chromadb
     from chromadb.config import Settings
     from chromadb.errors import InternalError
 
     client = chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False))
     try:
-        for name, dimension in (collection.split("=") for collection in collections):
-            held = client.get_collection(name, embedding_function=None)
-            held.query([1.0] * int(dimension), n_results=1, include=[])
+        for held in client.list_collections():
+            if held.name not in collections:
+                continue
+            dimension = int((held.metadata or {}).get("dimension", 1))
+            held.query([1.0] * dimension, n_results=1, include=[])
             for start in range(0, held.count(), PART):
                 found = held.get(limit=PART, offset=start, include=["embeddings"])
                 if not (np.linalg.norm(np.asarray(found["embeddings"]), axis=1) > SHORTEST).all():

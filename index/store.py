@@ -82,9 +82,8 @@ class ArticleIndex:
         embedder = as_embedder(embedder)
         connection = Connection.open(location, token)
         try:
-            is_unembedded = connection.is_exclusive and connection.drop_damaged_vectors()
             index = cls(connection, *connection.collections(embedder), embedder)
-            if is_unembedded:
+            if connection.is_unembedded:
                 index._writer.embed_all()
                 connection.all_are_embedded()
             if connection.is_exclusive:
