@@ -114,7 +114,7 @@ class Article:
     @classmethod
     def pasted(cls, text: str) -> Article:
         """Make an article of a text that has no place of its own: it is known by what it says."""
-        return replace(cls.from_text(text, "pasted text", title=read_title(text)), id=_digest(text, 12))
+        return replace(cls.from_text(text, "pasted text"), id=_digest(text, 12))
 
 
 def read_title(text: str) -> str | None:

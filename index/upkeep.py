@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.records import Metadata
     from index.writing import Writer
 
-PAGE = 5_000
+PART = 5_000
 """How many chunks are read at a time when all are."""
 UNREACHED = 0.1
 """Of an article's chunks, those that may not be found: the search is approximate (HNSW), and may miss one of many."""
@@ -125,8 +125,8 @@ class Upkeep:
     def _leftovers(self, versions: dict[str, set[str]]) -> Iterator[Finding]:
         """Yield what is stored of chunks that belong to no version of an article that has a record."""
         counts: dict[tuple[str, str], int] = {}
-        for start in range(0, self._chunks.count(), PAGE):
-            found: Any = self._chunks.get(limit=PAGE, offset=start, include=["metadatas"])
+        for start in range(0, self._chunks.count(), PART):
+            found: Any = self._chunks.get(limit=PART, offset=start, include=["metadatas"])
             for metadata in found["metadatas"]:
                 article_id, version = metadata["article_id"], metadata["version"]
                 if version not in versions.get(article_id, ()):

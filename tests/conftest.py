@@ -33,6 +33,20 @@ os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 
 
+class CountingEmbedder:
+    """The real model, perhaps by another name, with a count of the passages that it was given."""
+
+    def __init__(self, real: SentenceEmbedder, name: str | None = None) -> None:
+        self.real, self.name, self.dimension, self.passages = real, name or real.name, real.dimension, 0
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.passages += len(texts)
+        return self.real.embed_documents(texts)
+
+    def embed_query(self, text: str) -> list[float]:
+        return self.real.embed_query(text)
+
+
 class Run(Protocol):
     """Runs a Python program of this project and returns what it printed and its exit code."""
 

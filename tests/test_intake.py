@@ -170,7 +170,6 @@ def test_a_feed_that_leads_inward_is_refused_by_its_pages(new_index, site):
         f"<item><link>{site.address}/leads.html</link></item></channel></rss>"
     )
     site.answers["/leads.html"] = (302, {"Location": f"http://127.0.0.1:{site.server_port}/x"})
-    put_page(site, "robots.txt")
     report = add(new_index, f"{site.address}/feed.xml")
     assert report.added == ()
     assert len(report.failed) == 2

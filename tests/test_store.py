@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 from chromadb.errors import InternalError
-from conftest import GUARD
+from conftest import GUARD, CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import (
@@ -35,20 +35,6 @@ MILL = Article.from_text(
 )
 RAIN = Article.from_text("Rain\n\nMay 10, 2021\n\nRain fell on the hills for nine days.", "rain")
 UNDATED = Article.from_text("Bread\n\nBakers in Ostheim bake rye bread before dawn.", "bread")
-
-
-class CountingEmbedder:
-    """The real model, with a count of the passages that it was given."""
-
-    def __init__(self, real, name="all-MiniLM-L6-v2"):
-        self.real, self.name, self.dimension, self.passages = real, name, real.dimension, 0
-
-    def embed_documents(self, texts):
-        self.passages += len(texts)
-        return self.real.embed_documents(texts)
-
-    def embed_query(self, text):
-        return self.real.embed_query(text)
 
 
 @pytest.fixture(params=["folder", "server"])

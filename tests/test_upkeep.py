@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from conftest import CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
@@ -21,20 +22,6 @@ MILL = Article.from_text(
 )
 RAIN = Article.from_text("Rain\n\nRain fell on the hills for nine days.", "rain", author="Ines", site="The Herald")
 NEWER = replace(MILL, text=f"{MILL.text} It burned down in June.", published=date(2021, 6, 1))
-
-
-class Counting:
-    """An embedder with a count of what it was given."""
-
-    def __init__(self, real, name=None):
-        self.real, self.name, self.dimension, self.passages = real, name or real.name, real.dimension, 0
-
-    def embed_documents(self, texts):
-        self.passages += len(texts)
-        return self.real.embed_documents(texts)
-
-    def embed_query(self, text):
-        return self.real.embed_query(text)
 
 
 @pytest.fixture
@@ -142,7 +129,7 @@ def test_an_index_moves_as_one_file(filled, tmp_path, embedder):
     """All articles, their earlier texts and their vectors are there again, and nothing is embedded for it."""
     filled._writer.put(RAIN, Page("https://example.org/rain", etag='"1"'))
     assert filled.export_to(tmp_path / "all.zip") == 2
-    counting = Counting(embedder)
+    counting = CountingEmbedder(embedder)
     with ArticleIndex.open(tmp_path / "other", counting) as other:
         report = other.import_from(tmp_path / "all.zip")
         assert sorted(report.added) == sorted([MILL.id, RAIN.id])
@@ -159,7 +146,7 @@ def test_an_index_moves_as_one_file(filled, tmp_path, embedder):
 def test_an_index_of_another_model_embeds_what_it_takes_in(filled, tmp_path, embedder):
     """Vectors of one model mean nothing to another."""
     filled.export_to(tmp_path / "all.zip")
-    counting = Counting(embedder, name="another-model")
+    counting = CountingEmbedder(embedder, name="another-model")
     with ArticleIndex.open(tmp_path / "other", counting) as other:
         other.import_from(tmp_path / "all.zip")
         assert counting.passages == other.check().chunks
