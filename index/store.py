@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 from index.connection import Connection
 from index.embedding import as_embedder
 from index.errors import ArticleIndexError, StoreError
-from index.ranking import SearchResult, rank
-from index.records import CURRENT, PREVIOUS, search_filter, to_chunk
+from index.records import CURRENT, PREVIOUS, search_filter
 from index.registry import Registry
 from index.report import AddProgress, AddReport
+from index.searching import Searcher
 from index.shipped import shipped_article
-from index.spelling import corrected
 from index.upkeep import CheckReport, Problem, Upkeep
 from index.writing import Writer
 
@@ -28,20 +27,16 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
     from index.article import Article
-    from index.chunking import Chunk
     from index.embedding import Embedder
-    from index.records import Metadata, Page, Record
+    from index.ranking import SearchResult
+    from index.records import Page, Record
     from index.report import OnProgress
     from index.sources import Item, Source
 
-CANDIDATES = 200
-"""How many chunks, the nearest by cosine, are ranked again by their words."""
 NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
 SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
-SEARCHES = 5
-"""How often a search starts again because an article changed under it."""
 
 
 class ArticleIndex:
@@ -67,6 +62,7 @@ class ArticleIndex:
         )
         self.embedder = embedder
         self.location = connection.location
+        self._searcher = Searcher(connection, self._registry, self._chunks, embedder)
         self._writer = Writer(connection, self._registry, chunks, embedder)
 
     @classmethod
@@ -256,12 +252,7 @@ class ArticleIndex:
         wanted = None if articles is None else list(articles)
         if not query.strip() or wanted == []:
             return []
-        where = search_filter(wanted, published_after, published_before)
-        chunks, cosines = self._nearest(query, where)
-        meant = corrected(query, [chunk.text for chunk in chunks])
-        if meant != query:
-            chunks, cosines = self._nearest(meant, where)
-        return rank(meant, chunks, cosines, k)
+        return self._searcher.search(query, k, search_filter(wanted, published_after, published_before))
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Look whether articles, chunks, offsets, hashes and vectors fit each other, and mend what can be mended."""
@@ -300,30 +291,6 @@ class ArticleIndex:
         from index.retriever import ArticleRetriever
 
         return ArticleRetriever(index=self, k=k)
-
-    def _nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
-        """Return the chunks nearest to a query that belong to the current versions, with their cosines."""
-        from chromadb.errors import InternalError
-
-        vector = self.embedder.embed_query(query)
-        for attempt in range(1, SEARCHES + 1):
-            try:
-                with self._connection.errors():
-                    found = self._chunks.similarity_search_by_vector_with_relevance_scores(
-                        vector, CANDIDATES, filter=where
-                    )
-                    chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
-                    versions = self._registry.versions({chunk.article_id for chunk in chunks})
-            except StoreError as error:
-                # Chroma finds a chunk that is deleted before it has read it: "Error finding id".
-                if attempt == SEARCHES or not isinstance(error.__cause__, InternalError):
-                    raise
-                continue
-            current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
-            if len(current) == len(chunks):
-                break
-        # Chroma gives the cosine distance, 1 - cosine.
-        return [chunks[i] for i in current], [1 - found[i][1] for i in current]
 
     def _take(
         self,

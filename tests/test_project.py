@@ -71,8 +71,8 @@ def test_one_module_speaks_to_each_library():
     }
     assert speaks == {
         "sentence_transformers": {"embedding.py"},
-        "chromadb": {"connection.py", "probe.py", "registry.py", "store.py", "writing.py"},
-        "langchain_chroma": {"store.py"},
+        "chromadb": {"connection.py", "probe.py", "registry.py", "searching.py", "store.py", "writing.py"},
+        "langchain_chroma": {"searching.py", "store.py"},
         "gradio": set(),
     }
 
