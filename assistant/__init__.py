@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from assistant.answering import Assistant
+from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
 from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "MOST_PASSAGES",
+    "PASSAGES",
     "Answer",
     "Assistant",
     "AssistantError",
@@ -47,6 +49,8 @@ def open_default() -> Assistant:
         return _default
 
 
-def ask(question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None) -> Answer:
+def ask(
+    question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None, *, passages: int = PASSAGES
+) -> Answer:
     """Ask the default assistant; see `Assistant.ask`."""
-    return open_default().ask(question, history, articles)
+    return open_default().ask(question, history, articles, passages=passages)

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 7
-"""How many of the best chunks are read."""
+"""How many of the best chunks are read, unless a question says otherwise."""
+MOST_PASSAGES = 20
 QUOTES = 2
 """How many of the nearest sentences are quoted where none of them answers."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
@@ -46,8 +47,12 @@ LONGEST_QUESTION = 2_000
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
+    """What is asked and of which articles; `found` holds the passages that are read, once they are found."""
+
     question: str
     articles: tuple[str, ...] | None
+    passages: int
+    found: tuple[SearchResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,35 +94,50 @@ class Assistant:
             | RunnableGenerator(self._ground)
         )
 
-    def ask(self, question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None) -> Answer:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Iterable[str] | None = None,
+        *,
+        passages: int = PASSAGES,
+    ) -> Answer:
         """Return the answer to a question.
 
         `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
-        asked, None being all. Raises `QuestionError` for a question that is empty or too long, and `WeightsError` when
-        the reader's are damaged.
+        asked, None being all; `passages` is how many of the best chunks are read, 1 to 20. Raises `QuestionError` for a
+        question that is empty or too long, `ValueError` for another number of passages, and `WeightsError` when the
+        reader's weights are damaged.
         """
-        *_, last = self.stream(question, history, articles)
+        *_, last = self.stream(question, history, articles, passages=passages)
         return last
 
     def stream(
-        self, question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        articles: Iterable[str] | None = None,
+        *,
+        passages: int = PASSAGES,
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
         question = _checked(question)
+        if not 1 <= passages <= MOST_PASSAGES:
+            raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them to be read")
         among = None if articles is None else tuple(articles)
         if is_courtesy(question):
             yield Answer(NOTHING_ASKED, (), "refused")
         elif whole := overview(question, history, self.index, among):
             yield whole
         else:
-            yield from self._chain.stream(self._asked(standalone_question(question, history), among))
+            yield from self._chain.stream(self._asked(standalone_question(question, history), among, passages))
 
-    def _asked(self, question: str, among: tuple[str, ...] | None) -> _Asked:
+    def _asked(self, question: str, among: tuple[str, ...] | None, passages: int) -> _Asked:
         """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
         if limit := limited(question, self.index.articles):
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
-        return _Asked(plain_question(question), among)
+        return _Asked(plain_question(question), among, passages)
 
     def load(self) -> None:
         """Load the models now rather than at the first question."""
@@ -130,9 +150,7 @@ class Assistant:
         return shipped_questions() if any(article.id == shipped for article in self.index.articles()) else ()
 
     def _retrieve(self, asked: _Asked) -> _Retrieved:
-        results = self.index.search(asked.question, PASSAGES, asked.articles)
-        # The search has read it so as well, but does not tell.
-        asked = replace(asked, question=corrected(asked.question, [result.chunk.text for result in results]))
+        results = self.index.search(asked.question, asked.passages, asked.articles)
         articles: dict[str, Article] = {}
         for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
             with suppress(ArticleNotFoundError):  # It was removed since the search.
@@ -140,7 +158,9 @@ class Assistant:
         passages = tuple(
             (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
         )
-        return _Retrieved(asked, passages)
+        # The search has read it so as well, but does not tell.
+        question = corrected(asked.question, [result.chunk.text for result in results])
+        return _Retrieved(replace(asked, question=question, found=tuple(result for _, result in passages)), passages)
 
     def _choose(self, split: _Split) -> _Chosen:
         question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
@@ -162,15 +182,19 @@ class Assistant:
         return _Chosen(split.asked, tuple(readings))
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
-        limits = self._reader.calibration
         for choice in chosen:
-            best = choice.readings[0].score if choice.readings else 0.0
-            if best >= limits.answer_threshold:
-                yield answer(choice.asked.question, choice.readings, choice.others)
-            elif best >= limits.quote_threshold:
-                yield from _nearest(choice)
-            else:
-                yield self._refusal(choice)
+            for said in self._said(choice):
+                yield replace(said, standalone=choice.asked.question, passages=choice.asked.found)
+
+    def _said(self, choice: _Chosen) -> Iterator[Answer]:
+        limits = self._reader.calibration
+        best = choice.readings[0].score if choice.readings else 0.0
+        if best >= limits.answer_threshold:
+            yield answer(choice.asked.question, choice.readings, choice.others)
+        elif best >= limits.quote_threshold:
+            yield from _nearest(choice)
+        else:
+            yield self._refusal(choice)
 
     def _refusal(self, chosen: _Chosen) -> Answer:
         """Say what was searched and name the nearest passage."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from datetime import date  # noqa: TC003  # pydantic reads the types where a conversation is kept as JSON.
+from typing import Literal
 
-if TYPE_CHECKING:
-    from datetime import date
+from index.ranking import SearchResult  # noqa: TC001  # The same.
 
-    Status = Literal["answered", "quoted", "refused"]
+Status = Literal["answered", "quoted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,17 @@ class Answer:
 
     `status` tells what it amounts to: "answered", the text answers; "quoted", it is the nearest sentences, which may or
     may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number. `words`
-    holds the answering words alone, where there are such: "" when a whole sentence or nothing answers.
+    holds the answering words alone, where there are such: "" when a whole sentence or nothing answers. `standalone` is
+    the question that was searched for and read with, a follow-up being written so that it needs no history: "" when
+    nothing was searched. `passages` holds what was read, the best first.
     """
 
     text: str
     citations: tuple[Citation, ...]
     status: Status
     words: str = ""
+    standalone: str = ""
+    passages: tuple[SearchResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from assistant.conversation import Answer
 from assistant.grounding import Sentence, cite, passage_sentences
 from assistant.names import people
-from assistant.questions import overview_wanted
+from assistant.questions import is_title, overview_question, overview_wanted
 from assistant.wording import describe, quoted
 from index.ranking import content_words
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from assistant.conversation import Citation, Turn
-    from index import Article, ArticleIndex
+    from assistant.questions import OverviewWanted
+    from index import Article, ArticleIndex, SearchResult
     from index.embedding import Embedder
 
 CENTRAL_SENTENCES = 3
@@ -44,12 +46,14 @@ def overview(
     the newest. It is one of those whose ids are `among`, if that is given.
     """
     wanted = overview_wanted(question)
-    article = _meant(wanted.named, history, index, among) if wanted else None
+    article = _meant(wanted, history, index, among) if wanted else None
     if wanted is None or article is None:
         return None
-    if wanted.kind == "people":
-        return _people_named(article)
-    return _about(article, index)
+    answer = _people_named(article) if wanted.kind == "people" else _about(article, index)
+    if answer is None:
+        return None
+    names_it = wanted.named or wanted.title
+    return replace(answer, standalone=question if names_it else overview_question(article.title, wanted.kind))
 
 
 def alike(one: Article, other: Article, embedder: Embedder) -> bool:
@@ -59,11 +63,13 @@ def alike(one: Article, other: Article, embedder: Embedder) -> bool:
 
 
 def _meant(
-    named: frozenset[str], history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None
+    wanted: OverviewWanted, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None
 ) -> Article | None:
     articles = [article for article in index.articles() if among is None or article.id in among]
-    if named:
-        return next((article for article in articles if named <= set(content_words(article.title))), None)
+    if wanted.title:
+        return next((article for article in articles if is_title(wanted.title, article.title)), None)
+    if wanted.named:
+        return next((article for article in articles if wanted.named <= set(content_words(article.title))), None)
     cited = [citation.article_id for turn in history for citation in turn.answer.citations]
     talked_of = [article for article in articles if cited and article.id == cited[-1]]
     return next(iter([*talked_of, *articles]), None)
@@ -71,24 +77,24 @@ def _meant(
 
 def _about(article: Article, index: ArticleIndex) -> Answer:
     """Return an article's title and day, and its most central sentences in the order of its text."""
-    central = sorted(_central_sentences(article, index), key=lambda sentence: sentence.start)
+    results = index.search(article.title, PASSAGES, articles=[article.id])
+    central = sorted(_central_sentences(article, results, index.embedder), key=lambda sentence: sentence.start)
     citations = [cite(number, sentence) for number, sentence in enumerate(central, start=1)]
     head = f"{describe(citations[0])}:"
-    return Answer("\n\n".join([head, *map(quoted, citations)]), tuple(citations), "answered")
+    return Answer("\n\n".join([head, *map(quoted, citations)]), tuple(citations), "answered", passages=tuple(results))
 
 
-def _central_sentences(article: Article, index: ArticleIndex) -> list[Sentence]:
-    """Return the sentences nearest to the mean of all, each being discounted for likeness to those before it.
+def _central_sentences(article: Article, results: Sequence[SearchResult], embedder: Embedder) -> list[Sentence]:
+    """Return the sentences of some passages nearest to the mean of all, each discounted for likeness to those before.
 
     The first is centroid-based summarisation (Radev et al., 2004), the second maximal marginal relevance (Carbonell and
     Goldstein, 1998).
     """
-    results = index.search(article.title, PASSAGES, articles=[article.id])
     sentences = passage_sentences((article, result) for result in results)
     title = content_words(article.title)
     told = [s for s in sentences if len(content_words(s.text)) >= SHORTEST_SENTENCE and content_words(s.text) != title]
     sentences = told or sentences
-    vectors = np.array(index.embedder.embed_documents([sentence.text for sentence in sentences]))
+    vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
     mean = vectors.mean(axis=0)
     centrality = vectors @ (mean / np.linalg.norm(mean))
     chosen: list[int] = []

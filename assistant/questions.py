@@ -23,6 +23,11 @@ _PEOPLE_WANTED = re.compile(
     r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
 )
 _ABOUT = re.compile(r"\babout\W*$", re.IGNORECASE)
+_TITLE_ASKED = re.compile(r"\W*what(?:[’']s| is) (?:the article )?[“\"](?P<title>.+)[”\"] about\W*", re.IGNORECASE)
+_QUOTATION_MARKS = str.maketrans("", "", "“”‘’„‟\"'«»")
+_INNER_MARKS = str.maketrans('“”„‟"', "‘’‘‘’")
+CUT = "…"
+"""What a title ends with of which only the beginning is written."""
 _PEOPLE_NAMED = re.compile(r"\b(?:people|persons|names|named|mentioned)\b", re.IGNORECASE)
 _WORDS_FOR_AN_ARTICLE = frozenset(content_words("article story text piece page document news report post"))
 _WORDS_FOR_AN_OVERVIEW = frozenset(
@@ -76,20 +81,24 @@ def _last(question: str) -> str:
 class OverviewWanted:
     """A question about an article as a whole: what it is about, or which people it names.
 
-    `named` holds the words (stemmed) by which the question names the article; none stand for the one that is talked of.
+    `named` holds the words (stemmed) by which the question names the article, or `title` its title or how that begins;
+    neither stands for the one that is talked of.
     """
 
     kind: Literal["about", "people"]
     named: frozenset[str] = frozenset()
+    title: str = ""
 
 
 def overview_wanted(question: str) -> OverviewWanted | None:
     """Return which overview of an article a question asks for, or None for a question about what stands in it.
 
     >>> overview_wanted("What is this about?")
-    OverviewWanted(kind='about', named=frozenset())
+    OverviewWanted(kind='about', named=frozenset(), title='')
     >>> overview_wanted("Who left?")
     """
+    if asked := _TITLE_ASKED.fullmatch(question):
+        return OverviewWanted("about", title=asked["title"])
     words = {word for word in content_words(question) if len(word) > 1}  # No "s" of "what's".
     if _PEOPLE_NAMED.search(question) and words & _WORDS_FOR_PEOPLE:
         named = words - _WORDS_FOR_PEOPLE - _WORDS_FOR_AN_ARTICLE
@@ -99,3 +108,26 @@ def overview_wanted(question: str) -> OverviewWanted | None:
     if meant or (_ABOUT.search(question) and not named):
         return OverviewWanted("about", frozenset(named))
     return None
+
+
+def overview_question(title: str, kind: Literal["about", "people"] = "about", most: int = 1_000) -> str:
+    """Return the question for an overview of the article with a title, of which so many characters are written.
+
+    >>> overview_question("The “Old” Mill"), overview_question("The Old Mill", most=10)
+    ('What is “The ‘Old’ Mill” about?', 'What is “The Old…” about?')
+    """
+    written = " ".join(title.translate(_INNER_MARKS).split())
+    if len(written) > most:
+        written = f"{written[:most].rpartition(' ')[0].rstrip(' ,;:–—-')}{CUT}"
+    return f"What is “{written}” about?" if kind == "about" else f"Which people does the article “{written}” name?"
+
+
+def is_title(written: str, title: str) -> bool:
+    """Return whether what is written is a title, whatever its quotation marks and white space, or how it begins.
+
+    >>> is_title("The ‘Mill’", "The “Mill”"), is_title("The Old…", "The Old Mill"), is_title("Mill", "The Mill")
+    (True, True, False)
+    """
+    whole, asked = (" ".join(each.translate(_QUOTATION_MARKS).casefold().split()) for each in (title, written))
+    beginning = asked.removesuffix(CUT)
+    return whole == asked or (beginning not in {asked, ""} and whole.startswith(beginning))

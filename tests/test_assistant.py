@@ -4,8 +4,9 @@ import threading
 
 import pytest
 
-from assistant import Answer, Assistant, QuestionError, UnknownModelError, describe
+from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
 from assistant.claims import answering_quote
+from assistant.followups import standalone_question
 from assistant.grounding import Sentence, one_quote
 from assistant.reader import Reading
 from index import Article, ArticleIndex
@@ -79,6 +80,29 @@ def test_asking_is_the_end_of_streaming(assistant):
     assert earlier
     assert all(last.text.startswith(answer.text) for answer in earlier)
     assert all(last.citations[: len(answer.citations)] == answer.citations for answer in earlier)
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [("and when does it premiere?", "answered"), (NEAR_MISS, "quoted"), ("and what is the capital?", "refused")],
+)
+def test_an_answer_tells_what_was_searched_for_and_read(assistant, question, status):
+    """Each state of it has the question that needs no history, and the passages that this finds, the best first."""
+    history = [Turn("Who runs The Defenders?", Answer("", (), "answered"))]
+    for answer in assistant.stream(question, history):
+        assert answer.status == status
+        assert answer.standalone == standalone_question(question, history)
+        assert list(answer.passages) == assistant.index.search(answer.standalone, PASSAGES)
+    assert assistant.ask("thanks!").standalone == ""
+
+
+def test_how_many_passages_are_read_can_be_said(assistant):
+    """One is fewer than all; what cannot be read is an error that says what can."""
+    assert len(assistant.ask(QUESTIONS[0], passages=1).passages) == 1
+    assert len(assistant.ask(QUESTIONS[0]).passages) > 1
+    for wrong in (0, -1, MOST_PASSAGES + 1):
+        with pytest.raises(ValueError, match="1 to 20"):
+            assistant.ask(QUESTIONS[0], passages=wrong)
 
 
 def test_an_empty_index_says_that_it_is_empty(assistant_of):

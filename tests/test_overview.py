@@ -83,3 +83,20 @@ def test_the_shortest_article_has_an_overview(new_index):
     new_index.add(Article.from_text("It rained.", "rain"))
     answer = Assistant(new_index).ask("summarise it")
     assert [citation.quote for citation in answer.citations] == ["It rained."]
+
+
+def test_an_article_is_named_by_its_title_in_quotation_marks(assistant):
+    """The whole title, in whatever quotation marks, or its beginning; words that are no title are no overview."""
+    for asked in ("What is “The harbour is dredged” about?", 'what\'s "the harbour…" about', "What is “The h…” about?"):
+        check(assistant, assistant.ask(asked))
+        assert assistant.ask(asked).citations[0].title == "The harbour is dredged"
+    assert not assistant.ask("What is “harbour” about?").text.startswith("“The harbour is dredged” (")
+
+
+@pytest.mark.parametrize("question", ["what is this about?", "list the people named"])
+def test_an_overview_tells_which_article_was_meant(assistant, question):
+    """Its standalone question names the article, and means the same without what was said before."""
+    asked = "What is “The mill is saved” about?"
+    answer = assistant.ask(question, [Turn(asked, assistant.ask(asked))])
+    assert "“The mill is saved”" in answer.standalone
+    assert assistant.ask(answer.standalone).citations == answer.citations

@@ -38,7 +38,7 @@ def test_a_newcomer_asks_at_once(run):
 
 @pytest.mark.usefixtures("begun")
 def test_answers_come_as_json_for_scripts(run):
-    """The whole answer, its citations with their offsets, and words without quotation marks around them."""
+    """The whole answer, its citations and what was read with their offsets, and words without marks around them."""
     done = run("-m", "assistant", "--json", "who", "runs", "The", "Defenders?")
     answer = json.loads(done.stdout)
     assert answer["status"] == "answered"
@@ -47,6 +47,11 @@ def test_answers_come_as_json_for_scripts(run):
     for citation in answer["citations"]:
         assert text[citation["start"] : citation["end"]] == citation["quote"]
         assert citation["published"] == "2016-09-29"
+    assert answer["standalone"] == "who runs The Defenders?"
+    for passage in answer["passages"]:
+        chunk = passage["chunk"]
+        assert text[chunk["start"] : chunk["end"]] == chunk["text"]
+        assert 0 <= passage["score"] <= 1
 
 
 @pytest.mark.usefixtures("begun")
