@@ -24,6 +24,7 @@ from index.errors import (
     StoreError,
 )
 from index.ranking import SearchResult
+from index.records import Entry, Removed
 from index.report import AddProgress, AddReport
 from index.shipped import shipped_questions
 from index.sources import FILE_ENDINGS, read_file
@@ -47,9 +48,11 @@ __all__ = [
     "CheckReport",
     "Chunk",
     "EmbedderMismatchError",
+    "Entry",
     "IndexInUseError",
     "NotAnIndexError",
     "Problem",
+    "Removed",
     "SearchResult",
     "SourceError",
     "SourceGoneError",

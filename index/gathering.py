@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Gathering:
         self._waiting: deque[tuple[Item, int]] = deque()
         self._listed: set[str] = set()
         self._done = 0
+        self._told: AddProgress | None = None
 
     def gather(self, sources: Iterable[Source | Page]) -> Iterator[Found]:
         """Yield what the sources give, and the pages that feeds, sitemaps and lists among them name."""
@@ -63,9 +64,15 @@ class Gathering:
         if self._done:
             self._tell(name, self._done)
 
+    def tell_share(self, share: float) -> None:
+        """Tell which share of the source at work is stored."""
+        if self._on_progress and self._told:
+            self._on_progress(replace(self._told, share=share))
+
     def _tell(self, name: str, total: int) -> None:
         if self._on_progress:
-            self._on_progress(AddProgress(name, self._done, total))
+            self._told = AddProgress(name, self._done, total)
+            self._on_progress(self._told)
 
     def _read(self, item: Item, name: str, depth: int) -> Iterator[Found]:
         try:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from index.errors import ArticleIndexError, SourceGoneError
 from index.gathering import Gathering
+from index.records import CURRENT, Record
 from index.report import AddReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from threading import Event
 
     from index.fetching import Fetcher
     from index.gathering import Found
-    from index.records import Page, Record
+    from index.records import Page
     from index.report import OnProgress
     from index.sources import Source
     from index.writing import Writer
@@ -38,21 +40,31 @@ class Intake:
         pages = {record.page.url: record.page for record in records if record.page}
         self._gathering = Gathering(fetcher, pages, on_progress)
 
-    def take(self, sources: Iterable[Source | Page]) -> AddReport:
-        """Put in what the sources give, one after another."""
+    def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
+        """Put in what the sources give, one after another, until `stop` is set."""
         outcomes: list[tuple[str, str]] = []
         failed: list[tuple[str, str]] = []
         for found in self._gathering.gather(sources):
             try:
-                outcomes.append(self._settle(found))
+                _check(stop)
+                outcomes.append(self._settle(found, stop))
             except ArticleIndexError as error:
                 failed.append((found.source, str(error)))
+            except _StoppedError:
+                if found.article:
+                    self._writer.finish(found.article)
+                break
         return AddReport.of(outcomes, failed)
 
-    def _settle(self, found: Found) -> tuple[str, str]:
+    def _settle(self, found: Found, stop: Event | None) -> tuple[str, str]:
         """Do what is to be done about a source; return what that was, and the id of the article."""
         if found.article:
-            return self._writer.put(found.article, found.page), found.article.id
+
+            def on_share(share: float) -> None:
+                self._gathering.tell_share(share)
+                _check(stop)
+
+            return self._writer.put(Record(found.article, CURRENT, found.page), on_share=on_share), found.article.id
         article_id = self._ids.get(found.source, "")
         if found.error is None:
             return "unchanged", article_id
@@ -60,3 +72,12 @@ class Intake:
             raise found.error
         self._writer.remove(article_id)
         return "removed", article_id
+
+
+class _StoppedError(Exception):
+    """Somebody wants no more to be put in."""
+
+
+def _check(stop: Event | None) -> None:
+    if stop and stop.is_set():
+        raise _StoppedError

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from index.article import Article
@@ -31,13 +32,43 @@ class Record:
     """What the index holds of an article.
 
     `state` is "current", "previous" (a text that it had before) or "staged" (one that is being put in by `writer`);
-    `page` is what it was fetched from, if it was.
+    `page` is what it was fetched from, if it was; `added` is when the article first came in, `chunks` how many it has,
+    where that is known.
     """
 
     article: Article
     state: str
     page: Page | None = None
     writer: str = ""
+    added: datetime | None = field(default=None, compare=False)
+    chunks: int | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was taken out of an index with an article: its record and those of its previous versions."""
+
+    records: tuple[Record, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An article as a list shows it, without its text.
+
+    `words` and `chunks` are how many it has and `added` is when it first came in (None in an index that was made before
+    they were kept); `is_renewable` tells whether `refresh` can read it again, `is_changing` whether a program is at it.
+    """
+
+    id: str
+    title: str
+    source: str
+    published: date | None
+    language: str | None
+    words: int | None
+    chunks: int | None
+    added: datetime | None
+    is_renewable: bool
+    is_changing: bool
 
 
 def record_metadata(record: Record) -> Metadata:
@@ -57,6 +88,9 @@ def record_metadata(record: Record) -> Metadata:
         "etag": page and page.etag,
         "last_modified": page and page.last_modified,
         "writer": record.writer or None,
+        "words": len(article.text.split()),
+        "chunks": record.chunks,
+        "added": int(record.added.timestamp()) if record.added else None,
     }
 
 
@@ -74,7 +108,36 @@ def to_record(metadata: Metadata, text: str) -> Record:
     )
     url = metadata.get("url")
     page = Page(url, metadata.get("etag"), metadata.get("last_modified")) if url else None
-    return Record(article, metadata["state"], page, metadata.get("writer", ""))
+    return Record(
+        article,
+        metadata["state"],
+        page,
+        metadata.get("writer", ""),
+        to_moment(metadata.get("added")),
+        metadata.get("chunks"),
+    )
+
+
+def to_entry(metadata: Metadata, *, is_changing: bool) -> Entry:
+    """Return what a list shows of the article that Chroma keeps."""
+    return Entry(
+        id=metadata["article_id"],
+        title=metadata["title"],
+        source=metadata["source"],
+        published=to_day(metadata.get("published")),
+        language=metadata.get("language"),
+        words=metadata.get("words"),
+        chunks=metadata.get("chunks"),
+        added=to_moment(metadata.get("added")),
+        is_renewable=bool(metadata.get("url") or file_of(metadata["source"])),
+        is_changing=is_changing,
+    )
+
+
+def file_of(source: str) -> Path | None:
+    """Return the file that a source is; None for what is none."""
+    path = Path(source)
+    return path if path.is_absolute() else None
 
 
 def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
@@ -110,6 +173,11 @@ def search_filter(articles: Iterable[str] | None, after: date | None, before: da
 def day_number(day: date | None) -> int | None:
     """Return a day as the number YYYYMMDD: Chroma's filters compare only numbers."""
     return day.year * 10_000 + day.month * 100 + day.day if day else None
+
+
+def to_moment(seconds: int | None) -> datetime | None:
+    """Return the moment (UTC) that is so many seconds after the epoch."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def to_day(number: int | None) -> date | None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from index.errors import ArticleNotFoundError, StoreError
-from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_record
+from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_entry, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
     from index.article import Article
+    from index.records import Entry
 
 STALE_SECONDS = 120.0
 """A writer whose change has shown no sign of life for so long has died."""
@@ -57,6 +58,21 @@ class Registry:
         """Return the records of all articles in a state."""
         return self.records(where={"state": state})
 
+    def entries(self) -> list[Entry]:
+        """Return what a list shows of each article, in no order; no text is read for it."""
+        shown: Any = {"state": {"$in": [CURRENT, STAGED]}}
+        found: Any = self.collection.get(where=shown, include=["metadatas"])
+        changing = {metadata["article_id"] for metadata in found["metadatas"] if metadata["state"] == STAGED}
+        return [
+            to_entry(metadata, is_changing=metadata["article_id"] in changing)
+            for metadata in found["metadatas"]
+            if metadata["state"] == CURRENT
+        ]
+
+    def of_article(self, article_id: str) -> list[Record]:
+        """Return the records of an article as it is and as it was."""
+        return [record for record in self.records(where={"article_id": article_id}) if record.state != STAGED]
+
     def count(self) -> int:
         """Return how many articles there are."""
         return len(self.collection.get(where={"state": CURRENT}, include=[])["ids"])
@@ -73,7 +89,9 @@ class Registry:
         found: Any = self.collection.query(
             [self.vector(article_id)], n_results=count + 1, where={"state": CURRENT}, include=["metadatas", "documents"]
         )
-        records = map(to_record, found["metadatas"][0], found["documents"][0])
+        # Chroma gives nothing but the id of what another program removes between its search and its reading.
+        whole = [pair for pair in zip(found["metadatas"][0], found["documents"][0], strict=True) if None not in pair]
+        records = [to_record(*pair) for pair in whole]
         return [record.article for record in records if record.article.id != article_id]
 
     def vector(self, article_id: str) -> Sequence[float]:

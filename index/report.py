@@ -38,8 +38,12 @@ class AddReport:
 
 @dataclass(frozen=True, slots=True)
 class AddProgress:
-    """How far an `add` is: `source` is at work, `done` of `total` sources are finished."""
+    """How far an `add` is: `source` is at work, `done` of `total` sources are finished.
+
+    `share` tells how much of the source at work is embedded and stored, from 0 to 1.
+    """
 
     source: str
     done: int
     total: int
+    share: float = 0.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from index.connection import Connection
 from index.embedding import as_embedder
 from index.errors import ArticleIndexError, StoreError
-from index.records import CURRENT, PREVIOUS, search_filter
+from index.records import CURRENT, PREVIOUS, Record, file_of, search_filter
 from index.registry import Registry
 from index.report import AddProgress, AddReport
 from index.searching import Searcher
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from index.article import Article
     from index.embedding import Embedder
     from index.ranking import SearchResult
-    from index.records import Page, Record
+    from index.records import Entry, Page, Removed
     from index.report import OnProgress
     from index.sources import Item, Source
 
@@ -143,14 +143,19 @@ class ArticleIndex:
         return self._connection.is_closed
 
     def add(
-        self, *sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None
+        self,
+        *sources: Source,
+        allow_hosts: Iterable[str] = (),
+        on_progress: OnProgress | None = None,
+        stop: Event | None = None,
     ) -> AddReport:
         """Add files, folders, web addresses and `Article`s; what changed is replaced, and what did not is left alone.
 
         A source that gives no article is reported with its reason and stops none of the others. Only hosts on the
-        public internet are asked, and those that `allow_hosts` names. Interrupted, it keeps what was added by then.
+        public internet are asked, and those that `allow_hosts` names. Interrupted, or ended by setting `stop`, it keeps
+        what was added by then; the article that it is at then is left as it was.
         """
-        return self._take(sources, allow_hosts, on_progress)
+        return self._take(sources, allow_hosts, on_progress, stop=stop)
 
     def add_shipped(self) -> None:
         """Add the article that the project ships to an index that is new and empty; once removed it stays removed."""
@@ -158,25 +163,32 @@ class ArticleIndex:
             if self._is_marked_shipped():
                 return
             if self.count() == 0:
-                self._writer.put(shipped_article())
+                self._writer.put(Record(shipped_article(), CURRENT))
             self._mark_shipped()
 
     def refresh(
-        self, *, prune: bool = False, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None
+        self,
+        *article_ids: str,
+        prune: bool = False,
+        allow_hosts: Iterable[str] = (),
+        on_progress: OnProgress | None = None,
+        stop: Event | None = None,
     ) -> AddReport:
         """Read every file and web page again that an article came from; an article without either is left as it is.
 
-        What is gone is reported as failed, and its article stays, unless `prune` asks for its removal.
+        `article_ids` limits it to some; `stop` ends it, as it ends `add`. What is gone is reported as failed, and its
+        article stays, unless `prune` asks for its removal. Raises `ArticleNotFoundError`.
         """
         sources: list[Item] = []
         without: list[str] = []
-        for record in self._current():
-            path = Path(record.article.source)
-            if record.page or path.is_absolute():
-                sources.append(record.page or path)
+        with self._connection.errors():
+            records = [self._registry.find(one) for one in article_ids] if article_ids else self._current()
+        for record in records:
+            if place := record.page or file_of(record.article.source):
+                sources.append(place)
             else:
                 without.append(record.article.id)
-        report = self._take(sources, allow_hosts, on_progress, prune=prune)
+        report = self._take(sources, allow_hosts, on_progress, prune=prune, stop=stop)
         return replace(report, unchanged=(*report.unchanged, *without))
 
     def watch(self, *folders: str | Path, prune: bool = False, stop: Event | None = None) -> Iterator[AddReport]:
@@ -197,16 +209,25 @@ class ArticleIndex:
             if known or below:
                 yield self._take([*known, *below], (), None, prune=prune)
 
-    def remove(self, article_id: str) -> None:
-        """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
-        self._writer.remove(article_id)
+    def remove(self, article_id: str) -> Removed:
+        """Remove an article with its chunks and previous versions; return what `put_back` undoes it with.
+
+        Raises `ArticleNotFoundError`.
+        """
+        return self._writer.remove(article_id)
+
+    def put_back(self, removed: Removed) -> None:
+        """Undo a removal: put the article in again, with its previous versions, unless it is there by now."""
+        self._writer.put_back(removed)
+
+    def entries(self) -> list[Entry]:
+        """Return what a list shows of all articles, in the order of `articles`, without reading their texts."""
+        with self._connection.errors():
+            return sorted(self._registry.entries(), key=_newest_first)
 
     def articles(self) -> list[Article]:
         """Return all articles: the newest first, those without a date last."""
-        articles = [record.article for record in self._current()]
-        return sorted(
-            articles, key=lambda article: (-(article.published.toordinal() if article.published else 0), article.title)
-        )
+        return sorted((record.article for record in self._current()), key=_newest_first)
 
     def article(self, article_id: str, version: str | None = None) -> Article:
         """Return an article as it is, or as it was in a version that a citation names.
@@ -282,8 +303,7 @@ class ArticleIndex:
             if held.record.state == PREVIOUS:
                 self._writer.keep(held.record)
             else:
-                article = held.record.article
-                outcomes.append((self._writer.put(article, held.record.page, held.vectors), article.id))
+                outcomes.append((self._writer.put(held.record, held.vectors), held.record.article.id))
         return AddReport.of(outcomes)
 
     def as_retriever(self, k: int = 5) -> BaseRetriever:
@@ -299,13 +319,14 @@ class ArticleIndex:
         on_progress: OnProgress | None,
         *,
         prune: bool = False,
+        stop: Event | None = None,
     ) -> AddReport:
         from index.fetching import Fetcher
         from index.intake import Intake
 
         with Fetcher(allow_hosts) as fetcher:
             intake = Intake(self._writer, self._current(), fetcher, on_progress, prune=prune)
-            report = intake.take(sources)
+            report = intake.take(sources, stop)
         pairs: dict[frozenset[str], tuple[str, str]] = {}
         for one in report.added + report.updated:
             with suppress(ArticleIndexError):  # Another program may have removed it, or its like, meanwhile.
@@ -326,7 +347,7 @@ class ArticleIndex:
         for done, record in enumerate(records):
             if on_progress:
                 on_progress(AddProgress(record.article.source, done, len(records)))
-            outcomes.append((self._writer.put(record.article, record.page), record.article.id))
+            outcomes.append((self._writer.put(record), record.article.id))
         for gone in {record.article.id for record in self._current()} - {record.article.id for record in records}:
             self._writer.remove(gone)
             outcomes.append(("removed", gone))
@@ -343,3 +364,8 @@ class ArticleIndex:
     def _current(self) -> list[Record]:
         with self._connection.errors():
             return self._registry.in_state(CURRENT)
+
+
+def _newest_first(one: Article | Entry) -> tuple[int, str]:
+    """Return what articles are sorted by: their days, those without one last, and their titles."""
+    return -(one.published.toordinal() if one.published else 0), one.title

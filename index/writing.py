@@ -6,15 +6,16 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from index.chunking import chunk_article
-from index.records import CURRENT, PREVIOUS, STAGED, Record, chunk_metadata, equal_to
+from index.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata, equal_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from chromadb import Collection
     from numpy.typing import NDArray
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from index.article import Article
     from index.connection import Connection
     from index.embedding import Embedder
-    from index.records import Metadata, Page
+    from index.records import Metadata
     from index.registry import Registry
 
     Vectors = NDArray[np.float32]  # one row for each chunk, in their order
@@ -44,14 +45,16 @@ class Writer:
         self.embedder = embedder
         self.alone = threading.RLock()
 
-    def put(self, article: Article, page: Page | None = None, vectors: Vectors | None = None) -> str:
-        """Make an article what the index holds under its id; return "added", "updated" or "unchanged".
+    def put(
+        self, record: Record, vectors: Vectors | None = None, on_share: Callable[[float], object] | None = None
+    ) -> str:
+        """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
 
-        `page` is what it was fetched from, `vectors` those of its chunks where they are known. Raises `SourceError` for
-        an article that cannot be kept.
+        `vectors` are those of its chunks where they are known; `on_share` is told which share of them is stored, from 0
+        to 1, and may raise what stops it. Raises `SourceError` for an article that cannot be kept.
         """
+        article = record.article
         article.check()
-        record = Record(article, CURRENT, page)
         with self._turn():
             if self.registry.current(article.id) == record:
                 return "unchanged"
@@ -59,19 +62,32 @@ class Writer:
                 before = self.registry.current(article.id)
                 known = before is not None and before.article == article
                 if not known:
-                    self._store(article, vectors)
+                    self._store(article, vectors, on_share)
                     check()
                 if before and not known:
                     self.registry.write(replace(before, state=PREVIOUS))
-                self.registry.write(record, self._mean_vector(article))
+                added = (before.added if before else record.added) or datetime.now(UTC)
+                of_chunks = self.vectors(article)
+                self.registry.write(replace(record, added=added, chunks=len(of_chunks)), _mean(of_chunks))
                 self._clear(article.id)
                 return "unchanged" if known else "updated" if before else "added"
 
-    def remove(self, article_id: str) -> None:
+    def remove(self, article_id: str) -> Removed:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
         with self._turn(), self.registry.changing(self.registry.find(article_id).article, self._stored):
+            removed = Removed(tuple(self.registry.of_article(article_id)))
             self.registry.remove(article_id)
             self._clear(article_id)
+            return removed
+
+    def put_back(self, removed: Removed) -> None:
+        """Put in again what was removed, unless the article is there by now."""
+        with self._turn():
+            for record in sorted(removed.records, key=lambda record: record.state == CURRENT):
+                if record.state == PREVIOUS:
+                    self.keep(record)
+                elif not self.registry.current(record.article.id):
+                    self.put(record)
 
     def keep(self, record: Record) -> None:
         """Keep the record of a text that an article had before."""
@@ -101,7 +117,7 @@ class Writer:
             for record in records:
                 if record.state == CURRENT:
                     self._store(record.article)
-                    self.registry.write(record, self._mean_vector(record.article))
+                    self.registry.write(record, _mean(self.vectors(record.article)))
                 else:
                     self.registry.write(record)
 
@@ -113,9 +129,11 @@ class Writer:
             stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
             if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
                 self.chunks.delete(ids=others)
-            self.registry.write(record, self._mean_vector(article))
+            self.registry.write(record, _mean(self.vectors(article)))
 
-    def _store(self, article: Article, vectors: Vectors | None = None) -> None:
+    def _store(
+        self, article: Article, vectors: Vectors | None = None, on_share: Callable[[float], object] | None = None
+    ) -> None:
         """Store the chunks of a version that no record names yet: until one does, no search returns them."""
         chunks = chunk_article(article)
         for start in range(0, len(chunks), BATCH):
@@ -128,6 +146,8 @@ class Writer:
                 [chunk_metadata(chunk, article) for chunk in batch],
                 texts,
             )
+            if on_share:
+                on_share((start + len(batch)) / len(chunks))
 
     def _stored(self, article: Article) -> int:
         """Return how many chunks of a version are stored."""
@@ -147,11 +167,12 @@ class Writer:
         order = np.argsort([int(chunk_id.rsplit(":", 1)[1]) for chunk_id in found["ids"]])
         return np.asarray(found["embeddings"], dtype=np.float32)[order]
 
-    def _mean_vector(self, article: Article) -> Sequence[float]:
-        mean: list[float] = self.vectors(article).mean(axis=0).tolist()
-        return mean
-
     @contextmanager
     def _turn(self) -> Iterator[None]:
         with self.alone, self._connection.errors():
             yield
+
+
+def _mean(vectors: Vectors) -> Sequence[float]:
+    mean: list[float] = vectors.mean(axis=0).tolist()
+    return mean

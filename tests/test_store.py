@@ -19,6 +19,7 @@ from conftest import GUARD, CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import (
+    AddProgress,
     Article,
     ArticleIndex,
     ArticleNotFoundError,
@@ -507,10 +508,16 @@ def test_the_shipped_article_names_its_source():
 
 
 def test_progress_is_told(new_index):
-    """Each source is announced, and at the end all are done."""
+    """Each source is announced, then how much of it is stored, and at the end all are done."""
     told = []
     new_index.add(MILL, RAIN, on_progress=told.append)
-    assert [(step.source, step.done, step.total) for step in told] == [("mill", 0, 2), ("rain", 1, 2), ("rain", 2, 2)]
+    assert told == [
+        AddProgress("mill", 0, 2),
+        AddProgress("mill", 0, 2, share=1.0),
+        AddProgress("rain", 1, 2),
+        AddProgress("rain", 1, 2, share=1.0),
+        AddProgress("rain", 2, 2),
+    ]
 
 
 def test_a_server_serves_several_programs(chroma_server, embedder):

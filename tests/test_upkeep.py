@@ -15,7 +15,7 @@ from conftest import CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
-from index.records import STAGED, Page, Record
+from index.records import CURRENT, STAGED, Page, Record
 
 MILL = Article.from_text(
     "Mill opens\n\nMay 3, 2021\n\n" + " ".join(f"Hall {n} of the mill has {n} machines." for n in range(90)), "mill"
@@ -127,7 +127,7 @@ def test_a_text_that_was_altered_is_named_and_not_mended(filled):
 
 def test_an_index_moves_as_one_file(filled, tmp_path, embedder):
     """All articles, their earlier texts and their vectors are there again, and nothing is embedded for it."""
-    filled._writer.put(RAIN, Page("https://example.org/rain", etag='"1"'))
+    filled._writer.put(Record(RAIN, CURRENT, Page("https://example.org/rain", etag='"1"')))
     assert filled.export_to(tmp_path / "all.zip") == 2
     counting = CountingEmbedder(embedder)
     with ArticleIndex.open(tmp_path / "other", counting) as other:
