@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from langchain_core.runnables import RunnableGenerator, RunnableLambda
@@ -17,10 +18,10 @@ from assistant.grounding import cite, passage_sentences
 from assistant.models import DEFAULT_MODEL, open_reader
 from assistant.overview import alike, overview
 from assistant.scope import limited
+from assistant.suggestions import Suggestions
 from assistant.wording import describe, quoted
 from index.article import read_language
 from index.errors import ArticleNotFoundError
-from index.shipped import shipped_article, shipped_questions
 from index.spelling import corrected
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ PASSAGES = 7
 MOST_PASSAGES = 20
 QUOTES = 2
 """How many of the nearest sentences are quoted where none of them answers."""
+SUGGESTIONS = 4
+"""How many questions to begin with, or to go on with, are named at most."""
+ARTICLES_SUGGESTED = 3
+"""How many articles, the newest, questions to begin with are of."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
 NOTHING_ASKED = "Ask a question, and I look for the answer in the articles."
 NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
@@ -87,6 +92,7 @@ class Assistant:
         self.index = index
         self.model = model
         self._reader = open_reader(model)
+        self._suggestions = Suggestions()
         self._chain: Runnable[_Asked, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
@@ -144,10 +150,31 @@ class Assistant:
         self.index.search("load", k=1)
         self._reader.load()
 
-    def suggestions(self) -> tuple[str, ...]:
-        """Return questions to begin with: those of the shipped article, while the index holds it."""
-        shipped = shipped_article().id
-        return shipped_questions() if any(article.id == shipped for article in self.index.articles()) else ()
+    def suggestions(self, history: Sequence[Turn] = (), most: int = SUGGESTIONS) -> tuple[str, ...]:
+        """Return questions to begin with, or to go on with after some turns: only such as are answered.
+
+        They are of the newest articles by turns, or of the article that was cited last, without what was asked or cited
+        already. Each was answered once, from the sentence that it was made of; that is remembered for each article.
+        """
+        cited = [citation for turn in history for citation in turn.answer.citations]
+        if history and not cited:
+            return ()
+        asked = {_words_of(turn.question) for turn in history}
+        told = {(citation.article_id, citation.start) for citation in cited}
+        newest = [entry.id for entry in self.index.entries()[:ARTICLES_SUGGESTED]]
+        of_each = []
+        for article_id in [cited[-1].article_id] if cited else newest:
+            with suppress(ArticleNotFoundError):  # It was removed meanwhile.
+                answerable = self._suggestions.of(self.index.article(article_id), self.ask)
+                of_each.append(
+                    [
+                        question
+                        for question, first in answerable.items()
+                        if _words_of(question) not in asked and (article_id, first.start) not in told
+                    ]
+                )
+        by_turns = chain.from_iterable(zip_longest(*of_each))
+        return tuple(question for question in by_turns if question)[:most]
 
     def _retrieve(self, asked: _Asked) -> _Retrieved:
         results = self.index.search(asked.question, asked.passages, asked.articles)
@@ -226,6 +253,10 @@ def _checked(question: str) -> str:
             f"The question has {len(question):,} characters and can have {LONGEST_QUESTION:,}; ask it more briefly."
         )
     return question
+
+
+def _words_of(question: str) -> str:
+    return " ".join(question.casefold().rstrip("?").split())
 
 
 def _split(retrieved: _Retrieved) -> _Split:

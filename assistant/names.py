@@ -79,7 +79,7 @@ def _is_person(name: str, text: str) -> bool:
     full, given, family = (re.escape(part) for part in (name, name.split(maxsplit=1)[0], name.rsplit(maxsplit=1)[-1]))
     uses = (
         # The last word alone: after a word in lower case that is no article, or after a mark, or beginning a line.
-        rf"(?:(?<![\w’'])(?!(?:an?|the) )[a-z][\w’'\-]* |[,;:.“\"(]\s*|^){family}\b(?! [^\W\d_a-z])",
+        rf"(?:(?<![\w’'])(?!(?:an?|the) )[a-z][\w’'\-]* |[,;:.“”\"(]\s*|^){family}\b(?! [^\W\d_a-z])",
         rf"(?<!\bthe )\b{given}[’'](?:s |\s)",
         rf"\b{full},?\W+{SPEAKS}\b",
         rf"\b{SPEAKS} {full}\b",
