@@ -1,288 +1,300 @@
-"""The chat page, which `python ui.py` serves: wiring and rendering only."""
+"""The chat page, which `python ui.py` serves: its wiring."""
 
-from __future__ import annotations
-
-import html
+# Gradio reads what an event's handler wants to know from its annotations, which have to be classes: no future import.
+import functools
 import os
-import re
 import sys
-import threading
-from concurrent.futures import Future, wait
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, unquote
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-import assistant
-import index
-from assistant import Answer, AssistantError, Citation, Turn
-from index import Article, ArticleIndexError
+from assistant import DEFAULT_MODEL, MOST_PASSAGES, PASSAGES, AssistantError
+from assistant.page import (
+    EXPECTED,
+    FOLDER,
+    LOADING,
+    Desk,
+    Guard,
+    Loading,
+    Programs,
+    ServingError,
+    View,
+    Wish,
+    accounts,
+    escaped,
+    is_this_machine,
+    messages,
+    names_of,
+    notice,
+)
+from index import FILE_ENDINGS, ArticleIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     import gradio as gr
-
-    Span = tuple[int, int]
-    Message = dict[str, Any]
-    """One message of Gradio's chat history: who speaks ("role") and what they say ("content")."""
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-PAGE = files("assistant") / "page"
-LOADING = "Loading the models; your question is answered as soon as they are ready."
-"""What a question asked too early gets first."""
 LARGEST_UPLOAD = "20mb"
-STATUS_LINES = {
-    "answered": "",
-    "quoted": "The nearest sentences, quoted",
-    "refused": "Not answered by the articles",
-}
-
-_CITATION_KEY = re.compile(r"#cite-([^/]+)/(\w+)/(\d{1,9})/(\d{1,9})", re.ASCII)
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-
-
-class Loading:
-    """The default assistant, opened by a thread of its own while the page is up already."""
-
-    def __init__(self) -> None:
-        """Open nothing yet."""
-        self._opened: Future[assistant.Assistant] = Future()
-
-    def start(self) -> None:
-        """Begin to open the index and load the models."""
-        threading.Thread(target=self._open, daemon=True).start()
-
-    def is_ready(self, within: float) -> bool:
-        """Wait until opening has come to its end, well or not, for at most some seconds; return whether it has."""
-        return bool(wait([self._opened], within).done)
-
-    def result(self) -> assistant.Assistant:
-        """Return the assistant, waiting for it. Raises what opening it raised."""
-        return self._opened.result()
-
-    def _open(self) -> None:
-        try:
-            opened = assistant.open_default()
-            opened.load()
-        except Exception as error:  # noqa: BLE001  # whoever asks for the result gets it
-            self._opened.set_exception(error)
-        else:
-            self._opened.set_result(opened)
+ANSWERED_AT_ONCE = 4
+"""How many questions are answered at the same time; the others wait in line, and see their place in it."""
+LONGEST_LINE = 500
+"""How many questions may wait."""
+MODELS = {"reader": "The reader answers in the articles' own words: it finds the sentence, and generates nothing."}
+"""What answers, in words for readers."""
+LIKED = {True: "Like", False: "Dislike", None: None}
+"""What Gradio calls what a reader thinks of an answer."""
+NOTHING_YET = "## Ask about the articles\nEvery answer shows the sentence that it rests on."
 
 
 class Page:
-    """What the page does when something happens on it; `build` wires it up."""
+    """The page's components and what connects them."""
 
     def __init__(self, loading: Loading) -> None:
         """Take the assistant that is being opened."""
         self._loading = loading
+        self._desk = Desk(loading)
 
-    def answer(self, question: str, history: list[Message], turns: list[Turn]) -> Iterator[tuple[str, Any, list[Turn]]]:
-        """Yield the chat message as it grows, the article beside it, and the turns of the conversation so far."""
-        # After a retry or an undo the history is shorter than the turns that were kept.
-        turns = turns[: sum(message["role"] == "user" for message in history)]
-        try:
-            while not self._loading.is_ready(within=1):
-                yield f'<span class="status">{LOADING}</span>', _unchanged(), turns
-            opened = self._loading.result()
-            for answer in opened.stream(question, turns):
-                pane = article_html(*_cited_article(opened, answer.citations)) if answer.citations else _unchanged()
-                yield answer_html(answer), pane, [*turns, Turn(question, answer)]
-        except (AssistantError, ArticleIndexError) as error:
-            failed = Answer(str(error), (), "refused")
-            yield _escaped(failed.text), _unchanged(), [*turns, Turn(question, failed)]
-
-    def open_citation(self, key: str) -> str:
-        """Return the article that a citation's link names, the cited sentence marked. The page's script calls it."""
-        found = _CITATION_KEY.fullmatch(str(key))
-        if not found:
-            return _notice("This link does not name a sentence of an article.")
-        article_id, version, start, end = found.groups()
-        try:
-            article = self._loading.result().index.article(unquote(article_id), version)
-        except ArticleIndexError as error:
-            return _notice(str(error))
-        return article_html(article, [(int(start), int(end))])
-
-    def add_files(self, paths: list[str] | None) -> tuple[str, Any, None]:
-        """Add uploaded files; return what became of each, the article to show, and an empty list of files."""
-        articles, lines = _read_uploads(paths or [])
-        try:
-            report = self._loading.result().index.add(*articles)
-        except ArticleIndexError as error:
-            return _escaped(str(error)), _unchanged(), None
-        titles = {article.id: article.title for article in articles}
-        for outcome in ("added", "updated", "unchanged"):
-            lines += [f"{outcome}: {titles[article_id]}" for article_id in getattr(report, outcome)]
-        lines += [f"failed: {source}: {reason}" for source, reason in report.failed]
-        fresh = [article for article in articles if article.id in (*report.added, *report.updated)]
-        shown = article_html(fresh[-1], []) if fresh else _unchanged()
-        return "  \n".join(_escaped(line) for line in lines), shown, None
-
-    def begin(self) -> tuple[str, Any]:
-        """Return the newest article, and the conversation without its examples where these have no article."""
+    def build(self) -> "gr.Blocks":
+        """Return the page: the conversation on the left; on the right the article, the library and the rest."""
         import gradio as gr
 
-        opened = self._loading.result()
-        articles = opened.index.articles()
-        pane = article_html(articles[0], []) if articles else _notice("There is no article yet; add one below.")
-        return pane, _unchanged() if opened.suggestions() else gr.Chatbot(examples=[])
-
-    def build(self) -> gr.Blocks:
-        """Return the page: the conversation on the left, on the right the article with what is cited in it."""
-        import gradio as gr
-
-        def open_citation(key: str) -> str:  # Gradio marks the functions that it serves; a method bears no mark.
-            return self.open_citation(key)
-
-        pane = gr.HTML(
-            _notice(LOADING),
-            js_on_load=(PAGE / "pane.js").read_text(encoding="utf-8"),
-            server_functions=[open_citation],
-            elem_id="article",
-            render=False,
-        )
         page: gr.Blocks
         # Copies of uploaded files are deleted within the hour: their text is in the index.
         hourly = (3600, 3600)
-        with (
-            gr.Blocks(title="Article assistant", analytics_enabled=False, delete_cache=hourly) as page,
-            gr.Row(equal_height=False),
-        ):
-            with gr.Column(scale=3, min_width=320):
-                chatbot = self._build_conversation(pane)
-            with gr.Column(scale=2, min_width=320):
-                pane.render()  # type: ignore[no-untyped-call]
-                self._build_adding(pane)
-            page.load(self.begin, None, [pane, chatbot], api_visibility="private", show_progress="hidden")
+        with gr.Blocks(title="Article assistant", analytics_enabled=False, delete_cache=hourly) as page:
+            with gr.Row(equal_height=False, elem_id="page"):
+                with gr.Column(scale=3, min_width=320, elem_id="left"):
+                    self._build_conversation()
+                with gr.Column(scale=2, min_width=320, elem_id="right"), gr.Tabs():
+                    with gr.Tab("Article", elem_id="article-tab"):
+                        self._pane = _element("article", notice(LOADING), self._desk.open_article)
+                    with gr.Tab("Library", elem_id="library-tab"):
+                        self._build_library()
+                    with gr.Tab("Settings", elem_id="settings-tab"):
+                        self._build_settings()
+            self._connect_conversation()
+            self._connect_settings(page)
+            for function in Programs(self._loading.result).functions():
+                gr.events.api(_told(function), api_name=function.__name__, concurrency_id="answers")
         return page
 
-    def _build_conversation(self, pane: gr.HTML) -> gr.Chatbot:
+    def _build_conversation(self) -> None:
         import gradio as gr
 
-        turns = gr.State([])
-        chatbot = gr.Chatbot(
+        # Not in a tab: Gradio runs a part's script when its tab is first opened.
+        self._talk = _element("talks", {}, self._desk.read_passages, self._desk.text_of, self._desk.markdown_of)
+        self._chat = gr.Chatbot(
             show_label=False,
             label="Conversation",
             elem_id="conversation",
-            height="calc(100dvh - 10rem)",
-            min_height=320,
+            height="100%",
             layout="bubble",
             buttons=["copy"],
+            editable="user",
             latex_delimiters=[],
-            placeholder="## Ask about the articles\nEvery answer shows the sentence that it rests on.",
+            placeholder=NOTHING_YET,
         )
-        question = gr.Textbox(
-            label="Question", placeholder="Type a question", submit_btn=True, stop_btn=True, autofocus=True, max_lines=5
+        self._suggested = _element("suggestions", {"after": 0, "questions": []})
+        self._box = gr.Textbox(
+            label="Question",
+            placeholder="Ask a question about the articles",
+            submit_btn=True,
+            autofocus=True,
+            max_lines=5,
+            elem_id="question",
         )
-        gr.ChatInterface(
-            self.answer,
-            chatbot=chatbot,
-            textbox=question,
-            examples=[[example, None] for example in index.shipped_questions()],
-            additional_inputs=[turns],
-            additional_outputs=[pane, turns],
-            api_visibility="private",
-        )
-        # ChatInterface takes the placeholder away with the first question.
-        hint = gr.update(placeholder=question.placeholder)
-        chatbot.change(lambda: hint, None, question, api_visibility="private", show_progress="hidden")
-        return chatbot
+        model = os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
+        gr.HTML(notice(MODELS.get(model, f"{model} answers.")), elem_id="model")
 
-    def _build_adding(self, pane: gr.HTML) -> None:
+    def _build_library(self) -> None:
         import gradio as gr
 
-        with gr.Accordion("Add articles", open=False):
-            uploads = gr.File(
-                label="Text, Markdown, HTML, PDF, Word, EPUB or e-mail files",
-                file_count="multiple",
-                file_types=list(index.FILE_ENDINGS),
-                height=120,
+        library = self._desk.library
+        jobs = library.jobs
+        functions = (library.look, library.refresh, library.remove, library.put_back, jobs.cancel, jobs.dismiss)
+        self._library = _element("library", None, *functions)
+        with gr.Accordion("Add articles", open=False, elem_id="adding"):
+            address = gr.Textbox(
+                label="Address of a page, feed or sitemap", placeholder="https://", submit_btn="Add", max_lines=1
             )
-            report = gr.Markdown(elem_id="report", latex_delimiters=[])
-        uploads.upload(self.add_files, uploads, [report, pane, uploads], api_visibility="private")
+            files = gr.File(
+                label="Files, at most 20 MB each",
+                file_count="multiple",
+                file_types=list(FILE_ENDINGS),
+                height=160,
+            )
+            text = gr.Textbox(label="Text of an article, its title as the first line", lines=3, max_lines=12)
+            add_text = gr.Button("Add the text", size="sm")
+        for trigger, add, given in (
+            (address.submit, library.add_address, address),
+            (files.upload, library.add_files, files),
+            (add_text.click, library.add_text, text),
+        ):
+            begun = trigger(_told(add), given, None, api_visibility="private", show_progress="hidden")
+            begun.success(lambda: None, None, given, api_visibility="private", show_progress="hidden")
+            begun.then(None, js="() => window.library.look()")
+
+    def _build_settings(self) -> None:
+        import gradio as gr
+
+        self._passages = gr.Slider(
+            1, MOST_PASSAGES, PASSAGES, step=1, label="How much is read for an answer (passages); more takes longer"
+        )
+        self._language = gr.Dropdown(
+            [("Any language", "")],
+            value="",
+            label="Language of the answers: only articles in it are asked",
+            allow_custom_value=True,
+        )
+        self._theme = gr.Radio([("As the system", "system"), ("Light", "light"), ("Dark", "dark")], label="Colours")
+
+    def _connect_conversation(self) -> None:
+        import gradio as gr
+
+        chat, talk, box, desk = self._chat, self._talk, self._box, self._desk
+        wishes = [self._library, self._language, self._passages]
+        shown = [chat, talk, self._pane, box]
+
+        def ask(question: str, kept: Any, *wish: Any) -> Iterator[Any]:
+            yield from _answering(desk.ask(question, kept, Wish(*wish)), kept)
+
+        def ask_named(data: gr.EventData, kept: Any, *wish: Any) -> Iterator[Any]:
+            yield from _answering(desk.ask(str(data.question), kept, Wish(*wish)), kept)
+
+        def retry(data: gr.RetryData, kept: Any, *wish: Any) -> Iterator[Any]:
+            yield from _answering(desk.ask_again(_position(data), None, kept, Wish(*wish)), kept)
+
+        def edit(data: gr.EditData, kept: Any, *wish: Any) -> Iterator[Any]:
+            yield from _answering(desk.ask_again(_position(data), str(data.value), kept, Wish(*wish)), kept)
+
+        def undo(data: gr.UndoData, kept: Any) -> Any:
+            return _view(desk.undo(_position(data), kept), kept)
+
+        def like(data: gr.LikeData, kept: Any) -> Any:
+            liked = data.liked if isinstance(data.liked, bool) else None
+            return _view(desk.like(_position(data), liked, kept), kept)
+
+        def restore(kept: Any) -> Any:
+            return _view(desk.open(kept), kept)
+
+        # Those that answer questions wait in one line, and whoever waits sees the place in it.
+        line: dict[str, Any] = {"concurrency_limit": ANSWERED_AT_ONCE, "concurrency_id": "answers"}
+        asked = [
+            trigger(function, inputs, shown, api_visibility="private", show_progress="minimal", **line)
+            for trigger, function, inputs in (
+                (box.submit, ask, [box, talk, *wishes]),
+                (self._suggested.ask, ask_named, [talk, *wishes]),
+                (talk.ask, ask_named, [talk, *wishes]),
+                (chat.retry, retry, [talk, *wishes]),
+                (chat.edit, edit, [talk, *wishes]),
+            )
+        ]
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        restored = talk.restore(_told(restore), talk, shown, cancels=asked, **quiet)
+        for event in (*asked, restored):
+            event.then(_told(desk.suggest), talk, self._suggested, **quiet)
+        chat.undo(_told(undo), talk, shown, **quiet)
+        chat.like(_told(like), talk, shown, **quiet)
+        box.stop(_ready, None, box, cancels=asked, **quiet)
+
+    def _connect_settings(self, page: "gr.Blocks") -> None:
+        import gradio as gr
+
+        settings: list[Any] = [self._theme, self._passages, self._language]
+
+        def begin() -> tuple[Any, Any]:
+            languages = [("Any language", ""), *self._desk.library.languages()]
+            return self._desk.newest_article(), gr.Dropdown(languages)
+
+        page.load(None, settings, settings, js="(...values) => window.settings.kept(...values)")
+        page.load(_told(begin), None, [self._pane, self._language], api_visibility="private", show_progress="hidden")
+        for setting in settings:
+            setting.input(None, settings, None, js="(...values) => window.settings.keep(...values)")
 
 
-def answer_html(answer: Answer) -> str:
-    """Return an answer as a chat message: its text, taken literally, with a link for each citation's mark.
-
-    The answering words stand out, so that one glance tells them from the sentence that they rest on.
-    """
-    marks = {f"[{citation.number}]": citation for citation in answer.citations}
-    words = f"<strong>{_escaped(answer.words)}</strong>" if answer.words else ""
-    paragraphs = []
-    for paragraph in answer.text.removeprefix(answer.words).split("\n\n"):
-        links: list[str] = []
-        left = dict(marks)  # Each stands once at the end of a paragraph; what looks like one before them is quoted.
-        while citation := left.pop(paragraph.rpartition(" ")[2], None):
-            paragraph = paragraph.rpartition(" ")[0]  # noqa: PLW2901  # there may be another mark
-            links.insert(0, _link(citation))
-        paragraphs.append(" ".join([_escaped(paragraph), *links]))
-    paragraphs[0] = words + paragraphs[0]
-    status = STATUS_LINES[answer.status]
-    return "\n\n".join([*([f'<span class="status">{status}</span>'] if status else []), *paragraphs])
-
-
-def article_html(article: Article, marked: Sequence[Span]) -> str:
-    """Return an article with some spans of its text marked; the first of them is the one to look at."""
-    pieces, position = [], 0
-    for start, end in sorted(set(marked)):
-        start, end = max(start, position), min(end, len(article.text))  # noqa: PLW2901  # a link can name any offsets
-        if start < end:
-            current = ' class="current" tabindex="-1"' if (start, end) == marked[0] else ""
-            pieces.append(html.escape(article.text[position:start]))
-            pieces.append(f"<mark{current}>{html.escape(article.text[start:end])}</mark>")
-            position = end
-    pieces.append(html.escape(article.text[position:]))
-    facts = [article.site or article.source, assistant.day_in_words(article.published) if article.published else ""]
-    title = "" if article.text.lstrip("# \n").startswith(article.title) else f"<h2>{html.escape(article.title)}</h2>"
-    line = html.escape(" · ".join(fact for fact in facts if fact))
-    return f'<article><p class="status">{line}</p>{title}<div class="text">{"".join(pieces)}</div></article>'
-
-
-def _unchanged() -> Any:
-    """Return what tells Gradio to leave an output as it is."""
+def _element(name: str, value: Any, *functions: Callable[..., Any]) -> "gr.HTML":
+    """Return a component of our own: its template and its script, which may call the functions, are files."""
     import gradio as gr
 
-    return gr.skip()
+    return gr.HTML(
+        value,
+        html_template=_text(f"{name}.html"),
+        js_on_load=_text(f"{name}.js"),
+        server_functions=[_for_scripts(function) for function in functions],
+        apply_default_css=False,
+        elem_id=name,
+    )
 
 
-def _notice(text: str) -> str:
-    return f'<p class="status">{html.escape(text)}</p>'
+def _text(name: str) -> str:
+    """Return the text of one of the page's files."""
+    return (FOLDER / name).read_text(encoding="utf-8")
 
 
-def _cited_article(opened: assistant.Assistant, citations: Sequence[Citation]) -> tuple[Article, list[Span]]:
-    """Return the article that is cited first, and all places that are cited in it."""
-    first = citations[0]
-    article = opened.index.article(first.article_id, first.version)
-    same = [c for c in citations if (c.article_id, c.version) == (first.article_id, first.version)]
-    return article, [(citation.start, citation.end) for citation in same]
+def _for_scripts(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Return a function for the page's scripts, which give a list of arguments: it gives a value, or an error to show."""
 
-
-def _link(citation: Citation) -> str:
-    key = f"#cite-{quote(citation.article_id, safe='')}/{citation.version}/{citation.start}/{citation.end}"
-    title = html.escape(f"{assistant.on_one_line(citation.quote)} {assistant.describe(citation)}", quote=True)
-    return f'<a class="citation" href="{html.escape(key)}" title="{title}">[{citation.number}]</a>'
-
-
-def _escaped(text: str) -> str:
-    """Return a text that neither HTML nor Markdown reads anything into: its punctuation as character references."""
-    return _PUNCTUATION.sub(lambda mark: f"&#{ord(mark.group())};", text)
-
-
-def _read_uploads(paths: Sequence[str]) -> tuple[list[Article], list[str]]:
-    """Return the articles of uploaded files, named by the files' own names, and a line for each that gives none."""
-    articles, failures = [], []
-    for path in map(Path, paths):
+    def answering(given: list[Any]) -> dict[str, Any]:
         try:
-            articles.append(index.read_file(path, source=path.name))
-        except ArticleIndexError as error:
-            failures.append(f"failed: {path.name}: {error}")
-    return articles, failures
+            return {"value": function(*given)}
+        except EXPECTED as error:
+            return {"error": str(error)}
+        except (TypeError, ValueError):
+            return {"error": "The page asked for something that is not there; load the page again."}
+
+    answering.__name__ = function.__name__
+    return answering
+
+
+def _told(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function whose expected errors are told to whoever calls it."""
+    import gradio as gr
+
+    @functools.wraps(function)
+    def telling(*given: Any, **named: Any) -> Any:
+        try:
+            return function(*given, **named)
+        except EXPECTED as error:
+            raise gr.Error(str(error), title="", print_exception=False) from error
+
+    return telling
+
+
+def _answering(views: Iterator[View], talk: Any) -> Iterator[tuple[Any, Any, Any, Any]]:
+    """Yield what the page shows while a question is answered: meanwhile the box can stop it."""
+    import gradio as gr
+
+    busy = gr.Textbox("", submit_btn=False, stop_btn=True)
+    for number, view in enumerate(views):
+        *shown, _ = _view(view, talk)
+        yield *shown, busy if number == 0 else gr.skip()
+    yield gr.skip(), gr.skip(), gr.skip(), _ready()
+
+
+def _ready() -> "gr.Textbox":
+    """Return the box as it is when a question can be sent."""
+    import gradio as gr
+
+    return gr.Textbox(submit_btn=True, stop_btn=False)
+
+
+def _view(view: View, talk: Any) -> tuple[Any, Any, Any, Any]:
+    """Return what the conversation, what is kept of it, the article beside it and the box are to be."""
+    import gradio as gr
+
+    shown: Any = messages(view.exchanges)
+    if view.asked:
+        shown.append({"role": "user", "content": escaped(view.asked)})
+    liked = [LIKED[exchange.liked] for exchange in view.exchanges]
+    article = gr.skip() if view.article is None else view.article
+    box = gr.skip() if view.taken_back is None else gr.Textbox(view.taken_back)
+    return gr.Chatbot(shown, feedback_value=liked), view.kept(talk), article, box
+
+
+def _position(data: Any) -> int:
+    """Return which message an event is about."""
+    return int(data.index[0] if isinstance(data.index, (list, tuple)) else data.index)
 
 
 @app.command()
@@ -291,28 +303,32 @@ def main(
         str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)] = 7860,
+    auth: Annotated[
+        str | None, typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH")
+    ] = None,
+    no_auth: Annotated[  # noqa: FBT002  # typer makes a flag of it.
+        bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")
+    ] = False,
+    name: Annotated[
+        list[str] | None, typer.Option(help="A name by which browsers ask for the page; may be given again.")
+    ] = None,
 ) -> None:
     """Serve the chat page. ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name what it works with."""
     # Gradio reads it when it is imported: nothing may be asked of another host.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
-    import gradio as gr
-
+    try:
+        users = accounts(auth) if auth else None
+    except ServingError as error:
+        _exit(str(error))
+    if not (users or no_auth or is_this_machine(host)):
+        _exit(
+            f"On {host} others can reach the page, and read, add and remove articles. Say who may with --auth "
+            "user:password or --auth FILE, or let everybody in with --no-auth."
+        )
     loading = Loading()
     page = Page(loading).build()
     try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            prevent_thread_lock=True,
-            quiet=True,
-            share=False,
-            run_history=False,
-            footer_links=[],
-            max_file_size=LARGEST_UPLOAD,
-            theme=gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=["system-ui", "sans-serif"]),
-            css_paths=[str(PAGE / "page.css")],
-            favicon_path=str(PAGE / "favicon.svg"),
-        )
+        _launch(page, loading, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))
     except OSError:
         _exit(
             f"The page cannot be served on {host}:{port}: the port is taken, or the host is not this machine's. "
@@ -327,7 +343,38 @@ def main(
     page.block_thread()
 
 
-def _exit(reason: str) -> None:
+def _launch(page: "gr.Blocks", loading: Loading, *, names: frozenset[str], auth: Any, **place: Any) -> None:
+    """Serve the page in threads of its own, to whoever calls the server by one of its names. Raises `OSError`."""
+    import gradio as gr
+    from starlette.middleware import Middleware
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    def health(_: Any) -> JSONResponse:
+        state = loading.state()
+        return JSONResponse({"status": state}, status_code=503 if state == "failed" else 200)
+
+    page.queue(max_size=LONGEST_LINE)
+    page.launch(
+        **place,
+        auth=auth,
+        # Gradio's MCP server does not ask who comes: where there are passwords, there is none.
+        mcp_server=auth is None,
+        app_kwargs={"middleware": [Middleware(Guard, names=names)], "routes": [Route("/health", health)]},
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        run_history=False,
+        footer_links=[],
+        max_file_size=LARGEST_UPLOAD,
+        theme=gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=["system-ui", "sans-serif"]),
+        # Not by css_paths: Gradio rewrites what it is given there, and drops rules that it does not know.
+        head=f"<style>{_text('page.css')}</style><script>{_text('page.js')}</script>",
+        favicon_path=str(FOLDER / "favicon.svg"),
+    )
+
+
+def _exit(reason: str) -> NoReturn:
     typer.echo(reason, err=True)
     # Gradio's server threads would keep a plain sys.exit waiting.
     sys.stderr.flush()

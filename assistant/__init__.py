@@ -11,13 +11,14 @@ from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
 from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
 from assistant.models import DEFAULT_MODEL
-from assistant.wording import describe, on_one_line
+from assistant.wording import describe, language_name, on_one_line
 from index import open_default as _open_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 __all__ = [
+    "DEFAULT_MODEL",
     "MOST_PASSAGES",
     "PASSAGES",
     "Answer",
@@ -31,6 +32,7 @@ __all__ = [
     "ask",
     "day_in_words",
     "describe",
+    "language_name",
     "on_one_line",
     "open_default",
 ]

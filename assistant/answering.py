@@ -19,7 +19,7 @@ from assistant.models import DEFAULT_MODEL, open_reader
 from assistant.overview import alike, overview
 from assistant.scope import limited
 from assistant.suggestions import Suggestions
-from assistant.wording import describe, quoted
+from assistant.wording import describe, language_name, quoted
 from index.article import read_language
 from index.errors import ArticleNotFoundError
 from index.spelling import corrected
@@ -284,14 +284,5 @@ def _language_hint(chosen: _Chosen) -> str:
     asked = read_language(chosen.asked.question)
     if not asked or None in languages or asked in languages:
         return ""
-    names = " and ".join(sorted(_language_name(code) for code in languages if code))
+    names = " and ".join(sorted(language_name(code) for code in languages if code))
     return f"The nearest articles are in {names}; ask in that language."
-
-
-def _language_name(code: str) -> str:
-    from babel import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(code).get_display_name("en") or code
-    except (UnknownLocaleError, ValueError):  # The latter for what is no code at all.
-        return code

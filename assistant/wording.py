@@ -129,3 +129,17 @@ def answering_words(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Return a text with every run of white space as one space."""
     return " ".join(text.split())
+
+
+def language_name(code: str) -> str:
+    """Return the English name of a language by its ISO 639-1 code, or the code where it is none.
+
+    >>> language_name("de"), language_name("?")
+    ('German', '?')
+    """
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(code).get_display_name("en") or code
+    except (UnknownLocaleError, ValueError):  # The latter for what is no code at all.
+        return code

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.article import read_language
+from index.chunking import Chunk  # noqa: TC001  # pydantic reads the types where a conversation is kept as JSON.
 from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import numpy.typing as npt
-
-    from index.chunking import Chunk
 
     Scores = npt.NDArray[np.float64]
 

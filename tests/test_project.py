@@ -112,6 +112,7 @@ def test_the_public_names_of_index():
 def test_the_public_names_of_assistant():
     """What others may import stays; a change here is a change of the contract."""
     assert assistant.__all__ == [
+        "DEFAULT_MODEL",
         "MOST_PASSAGES",
         "PASSAGES",
         "Answer",
@@ -125,6 +126,7 @@ def test_the_public_names_of_assistant():
         "ask",
         "day_in_words",
         "describe",
+        "language_name",
         "on_one_line",
         "open_default",
     ]

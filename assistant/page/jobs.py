@@ -1,0 +1,173 @@
+"""Adding and refreshing in the background: each a job with its progress, which can be cancelled, and its outcome."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from index import AddReport, Article, ArticleIndexError, ArticleNotFoundError, read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from index import AddProgress, ArticleIndex
+
+    Work = Callable[["Job"], AddReport]
+
+AT_ONCE = 2
+"""How many jobs are worked on at the same time; the others wait."""
+MOST_KEPT = 20
+"""How many finished jobs are remembered until somebody dismisses them."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Job:
+    """One piece of work on the index: `name` is what it is shown as, `lines` what became of its sources.
+
+    `state` is "waiting", "working", "done" or "cancelled"; `share` is how much of it is done, from 0 to 1, `at` the
+    source at work. `has_failed` tells whether a line is of a failure.
+    """
+
+    number: int
+    name: str
+    state: str = "waiting"
+    share: float = 0.0
+    at: str = ""
+    lines: list[str] = field(default_factory=list)
+    has_failed: bool = False
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def on_progress(self, progress: AddProgress) -> None:
+        """Take note of how far the work is."""
+        self.at, self.share = progress.source, (progress.done + progress.share) / max(progress.total, 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a list of jobs shows."""
+        return {
+            "number": self.number,
+            "name": self.name,
+            "state": self.state,
+            "share": round(self.share, 3),
+            "at": self.at,
+            "lines": list(self.lines),
+            "failed": self.has_failed,
+        }
+
+
+class Jobs:
+    """The jobs on one index, in threads of their own. Threads may share it."""
+
+    def __init__(self, open_index: Callable[[], ArticleIndex]) -> None:
+        """Work on the index that `open_index` returns; it is called when there is something to do."""
+        self._open_index = open_index
+        self._jobs: dict[int, Job] = {}
+        self._numbers = count(1)
+        self._turns = threading.Semaphore(AT_ONCE)
+        self._lock = threading.Lock()
+        self.failures: dict[str, str] = {}
+        """Why a source gave no article when it was read last; without an entry it gave one."""
+
+    def add(self, name: str, *sources: str | Article) -> Job:
+        """Begin to add web addresses and articles."""
+        return self._begin(name, lambda job: self._index_add(job, sources))
+
+    def add_files(self, paths: Sequence[Path]) -> Job:
+        """Begin to add uploaded files, known by their own names: what their paths are means nothing."""
+        names = ", ".join(path.name for path in paths)
+        return self._begin(names, lambda job: self._read_and_add(job, paths))
+
+    def refresh(self, name: str, *article_ids: str) -> Job:
+        """Begin to read articles again from where they came; all of them if none is named."""
+        return self._begin(
+            name,
+            lambda job: self._open_index().refresh(*article_ids, on_progress=job.on_progress, stop=job.stop),
+        )
+
+    def cancel(self, number: int) -> None:
+        """End a job that is not done; what it has put in by then stays."""
+        if job := self._jobs.get(number):
+            job.stop.set()
+
+    def dismiss(self, number: int) -> None:
+        """Forget a job that has ended."""
+        with self._lock:
+            if number in self._jobs and self._jobs[number].state in {"done", "cancelled"}:
+                del self._jobs[number]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return what a list of all jobs shows, the newest first."""
+        with self._lock:
+            return [job.to_json() for job in reversed(self._jobs.values())]
+
+    def _begin(self, name: str, work: Work) -> Job:
+        with self._lock:
+            job = Job(next(self._numbers), name)
+            self._jobs[job.number] = job
+            ended = [number for number, held in self._jobs.items() if held.state in {"done", "cancelled"}]
+            for number in ended[:-MOST_KEPT]:
+                del self._jobs[number]
+        threading.Thread(target=self._run, args=(job, work), daemon=True).start()
+        return job
+
+    def _run(self, job: Job, work: Work) -> None:
+        with self._turns:
+            job.state = "working"
+            try:
+                if not job.stop.is_set():
+                    self._tell(job, work(job))
+            except ArticleIndexError as error:
+                self._fail(job, str(error))
+            except Exception:  # noqa: BLE001  # One job's defect is told to whoever waits for it, and stops no other.
+                _log.exception("The job %r failed.", job.name)
+                self._fail(job, "it failed for a reason that lies in this program; its log tells more")
+            job.state = "cancelled" if job.stop.is_set() else "done"
+            job.share = job.share if job.stop.is_set() else 1.0
+
+    def _fail(self, job: Job, line: str) -> None:
+        job.lines.append(line)
+        job.has_failed = True
+
+    def _index_add(self, job: Job, sources: Sequence[str | Article]) -> AddReport:
+        return self._open_index().add(*sources, on_progress=job.on_progress, stop=job.stop)
+
+    def _read_and_add(self, job: Job, paths: Sequence[Path]) -> AddReport:
+        articles: list[Article] = []
+        for path in paths:
+            job.at = path.name
+            try:
+                articles.append(read_file(path, source=path.name))
+            except ArticleIndexError as error:
+                self._fail(job, f"{path.name}: {error}")
+            if job.stop.is_set():
+                break
+        return self._index_add(job, articles) if articles else AddReport()
+
+    def _tell(self, job: Job, report: AddReport) -> None:
+        """Write down what became of each source."""
+        index = self._open_index()
+        for outcome in ("added", "updated", "unchanged", "removed"):
+            for article_id in getattr(report, outcome):
+                try:
+                    article = index.article(article_id)
+                except ArticleNotFoundError:  # Somebody removed it right away.
+                    continue
+                self.failures.pop(article.source, None)
+                job.lines.append(f"{outcome}: {article.title}")
+        for one, other in report.similar:
+            job.lines.append(f"nearly the same: {_title(index, one)} and {_title(index, other)}")
+        for source, reason in report.failed:
+            self.failures[source] = reason
+            self._fail(job, f"{source}: {reason}")
+
+
+def _title(index: ArticleIndex, article_id: str) -> str:
+    try:
+        return f"“{index.article(article_id).title}”"
+    except ArticleNotFoundError:
+        return article_id

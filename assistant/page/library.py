@@ -1,0 +1,136 @@
+"""The library on the page: what its list shows, and what can be done there; whatever a browser sends is checked."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from assistant import language_name
+from assistant.page.jobs import Jobs
+from index import Article, ArticleIndexError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from index import ArticleIndex, Entry, Removed
+
+LONGEST_PASTED = 1_000_000
+"""Characters; a long book has about as many."""
+MOST_REMOVALS_KEPT = 50
+"""How many removals, the latest, can be undone."""
+
+
+class AddingError(ArticleIndexError):
+    """What was given is nothing that the page adds; the message says what it does add."""
+
+
+class Library:
+    """Lists, adds, refreshes and removes the articles of one index. Threads may share it."""
+
+    def __init__(self, open_index: Callable[[], ArticleIndex]) -> None:
+        """Serve the index that `open_index` returns."""
+        self._open_index = open_index
+        self.jobs = Jobs(open_index)
+        self._removed: OrderedDict[str, Removed] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def look(self) -> dict[str, Any]:
+        """Return what the page shows: the rows of the list, and the jobs."""
+        rows = [self._row(entry) for entry in self._open_index().entries()]
+        return {"articles": rows, "jobs": self.jobs.to_json()}
+
+    def add_address(self, address: str) -> None:
+        """Begin to add a page, feed or sitemap. Raises `AddingError` for what is no web address."""
+        self.jobs.add(web_address(address), web_address(address))
+
+    def add_files(self, paths: Sequence[str]) -> None:
+        """Begin to add uploaded files."""
+        if paths:
+            self.jobs.add_files([Path(path) for path in paths])
+
+    def add_text(self, text: str) -> None:
+        """Begin to add a pasted text. Raises `AddingError` for none, and for one that is too long."""
+        article = pasted(text)
+        self.jobs.add(article.title, article)
+
+    def refresh(self, article_id: str | None) -> None:
+        """Begin to read one article again from where it came, or all of them."""
+        index = self._open_index()
+        if article_id is None:
+            self.jobs.refresh("All articles, read again")
+        else:
+            self.jobs.refresh(f"{index.article(article_id).title}, read again", article_id)
+
+    def remove(self, article_id: str) -> str:
+        """Remove an article, so that `put_back` can undo it; return its title. Raises `ArticleNotFoundError`."""
+        index = self._open_index()
+        title = index.article(article_id).title
+        removed = index.remove(article_id)
+        with self._lock:
+            self._removed[article_id] = removed
+            while len(self._removed) > MOST_REMOVALS_KEPT:
+                self._removed.popitem(last=False)
+        return title
+
+    def put_back(self, article_id: str) -> None:
+        """Undo a removal. Raises `AddingError` when it is too long ago."""
+        with self._lock:
+            removed = self._removed.pop(article_id, None)
+        if removed is None:
+            raise AddingError("This removal is too long ago to be undone; add the article again.")
+        self._open_index().put_back(removed)
+
+    def in_language(self, language: str | None, among: Sequence[str] | None) -> list[str] | None:
+        """Return the ids of the articles in a language, of those among some ids; None for no limit at all."""
+        if not language:
+            return None if among is None else list(among)
+        return [
+            entry.id
+            for entry in self._open_index().entries()
+            if entry.language == language and (among is None or entry.id in among)
+        ]
+
+    def languages(self) -> list[tuple[str, str]]:
+        """Return the names and codes of the languages that the articles are in."""
+        codes = {entry.language for entry in self._open_index().entries()} - {None}
+        return sorted((language_name(code), code) for code in codes if code)
+
+    def _row(self, entry: Entry) -> dict[str, Any]:
+        failure = self.jobs.failures.get(entry.source)
+        state = "being changed" if entry.is_changing else f"not read: {failure}" if failure else "ready"
+        return {
+            "id": entry.id,
+            "title": entry.title,
+            "source": entry.source,
+            "published": entry.published.isoformat() if entry.published else None,
+            "language": entry.language,
+            "words": entry.words,
+            "chunks": entry.chunks,
+            "added": entry.added.isoformat() if entry.added else None,
+            "state": state,
+            "renewable": entry.is_renewable,
+        }
+
+
+def pasted(text: str) -> Article:
+    """Return a pasted text as an article. Raises `AddingError` for none, and for one that is too long."""
+    if not text.strip():
+        raise AddingError("There is no text yet; paste one, its title as the first line.")
+    if len(text) > LONGEST_PASTED:
+        raise AddingError(f"The text has {len(text):,} characters and can have {LONGEST_PASTED:,}; add it in parts.")
+    return Article.pasted(text)
+
+
+def web_address(address: str) -> str:
+    """Return a web address without the space around it: no path of this machine, whatever it is written as."""
+    address = address.strip()
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
+        raise AddingError("Give a web address that begins with https:// or http://; files are added by choosing them.")
+    return address
