@@ -4,7 +4,7 @@
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -50,10 +50,10 @@ NOTHING_YET = "## Ask about the articles\nEvery answer shows the sentence that i
 class Page:
     """The page's components and what connects them."""
 
-    def __init__(self, loading: Loading) -> None:
-        """Take the assistant that is being opened."""
-        self._loading = loading
-        self._desk = Desk(loading)
+    def __init__(self, loading: Loading, allow_hosts: Sequence[str] = ()) -> None:
+        """Take the assistant that is being opened; articles may come from `allow_hosts`, though not public."""
+        self._desk = Desk(loading, allow_hosts)
+        self._programs = Programs(loading.result, allow_hosts)
 
     def build(self) -> "gr.Blocks":
         """Return the page: the conversation on the left; on the right the article, the library and the rest."""
@@ -71,12 +71,13 @@ class Page:
                         self._pane = _element("article", notice(LOADING), self._desk.open_article)
                     with gr.Tab("Library", elem_id="library-tab"):
                         self._build_library()
-                    with gr.Tab("Settings", elem_id="settings-tab"):
+                    with gr.Tab("Settings", elem_id="settings-tab"), gr.Group(elem_id="settings"):
                         self._build_settings()
+            # First, so that their names are theirs: Gradio names what else there is after its functions.
+            for function in self._programs.functions():
+                gr.events.api(_told(function), api_name=function.__name__, concurrency_id="answers")
             self._connect_conversation()
             self._connect_settings(page)
-            for function in Programs(self._loading.result).functions():
-                gr.events.api(_told(function), api_name=function.__name__, concurrency_id="answers")
         return page
 
     def _build_conversation(self) -> None:
@@ -113,7 +114,7 @@ class Page:
         library = self._desk.library
         jobs = library.jobs
         functions = (library.look, library.refresh, library.remove, library.put_back, jobs.cancel, jobs.dismiss)
-        self._library = _element("library", None, *functions)
+        self._library = _element("library", {"among": None}, *functions)
         with gr.Accordion("Add articles", open=False, elem_id="adding"):
             address = gr.Textbox(
                 label="Address of a page, feed or sitemap", placeholder="https://", submit_btn="Add", max_lines=1
@@ -157,16 +158,16 @@ class Page:
         shown = [chat, talk, self._pane, box]
 
         def ask(question: str, kept: Any, *wish: Any) -> Iterator[Any]:
-            yield from _answering(desk.ask(question, kept, Wish(*wish)), kept)
+            yield from _answering(desk.ask(question, kept, Wish.of(*wish)), kept)
 
         def ask_named(data: gr.EventData, kept: Any, *wish: Any) -> Iterator[Any]:
-            yield from _answering(desk.ask(str(data.question), kept, Wish(*wish)), kept)
+            yield from _answering(desk.ask(str(data.question), kept, Wish.of(*wish)), kept)
 
         def retry(data: gr.RetryData, kept: Any, *wish: Any) -> Iterator[Any]:
-            yield from _answering(desk.ask_again(_position(data), None, kept, Wish(*wish)), kept)
+            yield from _answering(desk.ask_again(_position(data), None, kept, Wish.of(*wish)), kept)
 
         def edit(data: gr.EditData, kept: Any, *wish: Any) -> Iterator[Any]:
-            yield from _answering(desk.ask_again(_position(data), str(data.value), kept, Wish(*wish)), kept)
+            yield from _answering(desk.ask_again(_position(data), str(data.value), kept, Wish.of(*wish)), kept)
 
         def undo(data: gr.UndoData, kept: Any) -> Any:
             return _view(desk.undo(_position(data), kept), kept)
@@ -192,11 +193,13 @@ class Page:
         ]
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         restored = talk.restore(_told(restore), talk, shown, cancels=asked, **quiet)
+        for event in asked:
+            event.then(_ready, None, box, **quiet)  # Also when it was stopped, and has come to its end.
         for event in (*asked, restored):
             event.then(_told(desk.suggest), talk, self._suggested, **quiet)
         chat.undo(_told(undo), talk, shown, **quiet)
         chat.like(_told(like), talk, shown, **quiet)
-        box.stop(_ready, None, box, cancels=asked, **quiet)
+        box.stop(None, cancels=asked)
 
     def _connect_settings(self, page: "gr.Blocks") -> None:
         import gradio as gr
@@ -208,18 +211,22 @@ class Page:
             return self._desk.newest_article(), gr.Dropdown(languages)
 
         page.load(None, settings, settings, js="(...values) => window.settings.kept(...values)")
-        page.load(_told(begin), None, [self._pane, self._language], api_visibility="private", show_progress="hidden")
+        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+        page.load(_told(begin), None, [self._pane, self._language], **quiet)
+        page.load(_told(self._desk.suggest), self._talk, self._suggested, **quiet)
         for setting in settings:
             setting.input(None, settings, None, js="(...values) => window.settings.keep(...values)")
 
 
 def _element(name: str, value: Any, *functions: Callable[..., Any]) -> "gr.HTML":
-    """Return a component of our own: its template and its script, which may call the functions, are files."""
+    """Return a component of our own: its markup and its script, which may call the functions, are files."""
     import gradio as gr
 
     return gr.HTML(
         value,
-        html_template=_text(f"{name}.html"),
+        # A template would be filled in anew with each value, and what the script and the reader did would be gone.
+        html_template="",
+        markup=_text(f"{name}.html"),
         js_on_load=_text(f"{name}.js"),
         server_functions=[_for_scripts(function) for function in functions],
         apply_default_css=False,
@@ -233,7 +240,7 @@ def _text(name: str) -> str:
 
 
 def _for_scripts(function: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
-    """Return a function for the page's scripts, which give a list of arguments: it gives a value, or an error to show."""
+    """Return a function for the page's scripts, which give a list of arguments: it gives a value, or an error."""
 
     def answering(given: list[Any]) -> dict[str, Any]:
         try:
@@ -269,7 +276,6 @@ def _answering(views: Iterator[View], talk: Any) -> Iterator[tuple[Any, Any, Any
     for number, view in enumerate(views):
         *shown, _ = _view(view, talk)
         yield *shown, busy if number == 0 else gr.skip()
-    yield gr.skip(), gr.skip(), gr.skip(), _ready()
 
 
 def _ready() -> "gr.Textbox":
@@ -306,16 +312,19 @@ def main(
     auth: Annotated[
         str | None, typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH")
     ] = None,
-    no_auth: Annotated[  # noqa: FBT002  # typer makes a flag of it.
-        bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")
-    ] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")] = False,
     name: Annotated[
         list[str] | None, typer.Option(help="A name by which browsers ask for the page; may be given again.")
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Add pages of this host although it is not on the public internet; may be given again."),
+    ] = None,
 ) -> None:
     """Serve the chat page. ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name what it works with."""
-    # Gradio reads it when it is imported: nothing may be asked of another host.
+    # Gradio and its client, which its MCP server asks with, read them when imported: no other host is told of anything.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     try:
         users = accounts(auth) if auth else None
     except ServingError as error:
@@ -326,7 +335,7 @@ def main(
             "user:password or --auth FILE, or let everybody in with --no-auth."
         )
     loading = Loading()
-    page = Page(loading).build()
+    page = Page(loading, allow_host or ()).build()
     try:
         _launch(page, loading, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))
     except OSError:

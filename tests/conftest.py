@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import runpy
 import shutil
 import socket
@@ -10,19 +11,26 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from index import ArticleIndex
 from index.embedding import SentenceEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from typing import Literal
+
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+    Look = tuple[int, int, Literal["light", "dark"]]
+    """The width and height of a browser's window, and the colours that its reader has chosen."""
 
 collect_ignore = ["documents/make.py"]  # It needs what only the making of the documents does.
 ROOT = Path(__file__).parent.parent
@@ -30,6 +38,8 @@ GUARD = Path(__file__).parent / "guard"
 NETWORK_LOG = Path(tempfile.mkdtemp()) / "network.log"
 
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
+# gradio_client would tell its maker that it is used, in the tests that use it.
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 
 
@@ -140,11 +150,75 @@ def run(environment: dict[str, str]) -> Run:
     return run_python
 
 
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert chromium, "the tests of the page need Chromium on the PATH (the README says how to install it)"
+    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., str]]:
+    """Serves pages as `serve_page` does, until the end of the test. It is asked for before `visit`: to end after it."""
+    with ExitStack() as running:
+        yield lambda environment, *options: running.enter_context(serve_page(environment, *options))
+
+
+class Visit(Protocol):
+    """Opens the page for a new visitor, with a browser window of some size and colours."""
+
+    def __call__(self, address: str, look: Look = (1280, 800, "light")) -> Page:
+        """Open the page at an address and return it, ready to be typed into."""
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens pages, and at the end sees that they asked no other host, and that no script of theirs failed."""
+    contexts: list[BrowserContext] = []
+    foreign: list[str] = []
+    errors: list[str] = []
+
+    def open_page(address: str, look: Look = (1280, 800, "light")) -> Page:
+        width, height, colours = look
+        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: foreign.append(request.url) if not _is_local(request.url) else None)
+        page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("dialog", lambda dialog: (errors.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+        page.goto(address)
+        page.get_by_label("Question", exact=True).wait_for()
+        return page
+
+    open_page.errors = errors  # type: ignore[attr-defined]  # For the test that causes some.
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert foreign == []
+    assert errors == []
+
+
+def _is_error(message: ConsoleMessage) -> bool:
+    """Return whether something failed; what Gradio waits for when a page is left is aborted, and says so."""
+    return message.type == "error" and not message.text.startswith("AbortError")
+
+
+def _is_local(url: str) -> bool:
+    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+
+
 @contextmanager
-def serve_page(environment: dict[str, str]) -> Iterator[str]:
+def serve_page(environment: dict[str, str], *options: str) -> Iterator[str]:
     """Serve the page in some environment, and give its address as soon as it answers HTTP."""
     port = free_port()
-    command = [sys.executable, "ui.py", "--port", str(port)]
+    command = [sys.executable, "ui.py", "--port", str(port), *options]
     address = f"http://127.0.0.1:{port}"
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
         try:
@@ -158,6 +232,13 @@ def serve_page(environment: dict[str, str]) -> Iterator[str]:
             serving.terminate()
 
 
+def readme_blocks(language: str = "") -> list[str]:
+    """Return the blocks of code in the README that are marked as of a language, or as of none."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+    return [code for marked, code in blocks if marked == language]
+
+
 def _answers(address: str) -> bool:
     try:
         return httpx.get(address).status_code == httpx.codes.OK
@@ -167,7 +248,9 @@ def _answers(address: str) -> bool:
 
 def newcomer(folder: Path) -> dict[str, str]:
     """Return the environment of somebody whose home and index are in a folder, empty as yet, and who has no network."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_"))}
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_", "GRADIO_", "HF_"))
+    }
     return kept | {
         "HOME": str(folder / "home"),
         "ARTICLE_INDEX": str(folder / "default-index"),

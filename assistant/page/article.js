@@ -1,8 +1,9 @@
 // The article pane: `element` is its component, `props.value` the HTML of the article that it shows.
 
+element.innerHTML = props.markup;
+
 let opener = null;
 
-// Not by the template, which would read braces and dollar signs in an article as its own.
 function show(atMark) {
   const pane = element.querySelector(".pane");
   pane.innerHTML = props.value ?? "";

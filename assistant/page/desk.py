@@ -9,9 +9,9 @@ import logging
 import threading
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from assistant import Answer, Assistant, AssistantError, open_default
+from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, AssistantError, open_default
 from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json, to_passages
 from assistant.page.library import Library
 from assistant.page.rendering import article_html, notice, passages_html
@@ -74,8 +74,16 @@ class Wish:
     """How a question is to be answered: from which articles, in which language, by how many passages."""
 
     among: Sequence[str] | None
-    language: str | None
+    language: str
     passages: int
+
+    @classmethod
+    def of(cls, library: Any, language: Any, passages: Any) -> Self:
+        """Make it of what the page's library and settings hold, whatever that is."""
+        among = library.get("among") if isinstance(library, dict) else None
+        ids = [str(one) for one in among] if isinstance(among, list) else None
+        count = int(passages) if isinstance(passages, (int, float)) else PASSAGES
+        return cls(ids, str(language or ""), min(max(count, 1), MOST_PASSAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,10 @@ class View:
 class Desk:
     """What the page does when something happens in a conversation. Positions are those of Gradio's chat messages."""
 
-    def __init__(self, loading: Loading) -> None:
-        """Answer by the assistant that is being opened."""
+    def __init__(self, loading: Loading, allow_hosts: Sequence[str] = ()) -> None:
+        """Answer by the assistant that is being opened; articles may come from `allow_hosts`, though not public."""
         self._loading = loading
-        self.library = Library(lambda: loading.result().index)
+        self.library = Library(lambda: loading.result().index, allow_hosts)
 
     def ask(self, question: str, talk: Talk, wish: Wish) -> Iterator[View]:
         """Answer a question, the answer growing."""
@@ -176,11 +184,11 @@ class Desk:
     def _answers(self, question: str, before: Sequence[Exchange], wish: Wish) -> Iterator[Answer]:
         """Yield the answer as it grows; whatever goes wrong is told in its place."""
         try:
-            while not self._loading.is_over(within=1):
+            while not self._loading.is_over(within=0.5):
                 yield Answer(LOADING, (), "answered")
             among = self.library.in_language(wish.language, wish.among)
             turns = [exchange.turn for exchange in before]
-            yield from self._loading.result().stream(question, turns, among, passages=int(wish.passages))
+            yield from self._loading.result().stream(question, turns, among, passages=wish.passages)
         except EXPECTED as error:
             yield Answer(str(error), (), "refused")
         except Exception:  # noqa: BLE001  # One question's defect is told to whoever asked, and leaves the others alone.
@@ -190,7 +198,7 @@ class Desk:
     def _cited_article(self, exchanges: Sequence[Exchange]) -> str | None:
         """Return the article that the last answer cites first, all that the conversation cites in it marked."""
         cited = exchanges[-1].answer.citations if exchanges else ()
-        if not cited:
+        if not cited or not self._loading.is_over(within=0):
             return None
         first = cited[0]
         every = [first, *(citation for exchange in exchanges for citation in exchange.answer.citations)]

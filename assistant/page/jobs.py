@@ -63,9 +63,9 @@ class Job:
 class Jobs:
     """The jobs on one index, in threads of their own. Threads may share it."""
 
-    def __init__(self, open_index: Callable[[], ArticleIndex]) -> None:
+    def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
         """Work on the index that `open_index` returns; it is called when there is something to do."""
-        self._open_index = open_index
+        self._open_index, self._allow_hosts = open_index, tuple(allow_hosts)
         self._jobs: dict[int, Job] = {}
         self._numbers = count(1)
         self._turns = threading.Semaphore(AT_ONCE)
@@ -86,7 +86,9 @@ class Jobs:
         """Begin to read articles again from where they came; all of them if none is named."""
         return self._begin(
             name,
-            lambda job: self._open_index().refresh(*article_ids, on_progress=job.on_progress, stop=job.stop),
+            lambda job: self._open_index().refresh(
+                *article_ids, allow_hosts=self._allow_hosts, on_progress=job.on_progress, stop=job.stop
+            ),
         )
 
     def cancel(self, number: int) -> None:
@@ -134,7 +136,8 @@ class Jobs:
         job.has_failed = True
 
     def _index_add(self, job: Job, sources: Sequence[str | Article]) -> AddReport:
-        return self._open_index().add(*sources, on_progress=job.on_progress, stop=job.stop)
+        index = self._open_index()
+        return index.add(*sources, allow_hosts=self._allow_hosts, on_progress=job.on_progress, stop=job.stop)
 
     def _read_and_add(self, job: Job, paths: Sequence[Path]) -> AddReport:
         articles: list[Article] = []

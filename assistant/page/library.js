@@ -1,5 +1,7 @@
-// The library: its rows come from the server, again and again; `props.value` holds the ids of the articles that are
-// asked, null for all of them.
+// The library: its rows come from the server, again and again; `props.value` says `among` which articles is asked, by
+// their ids, null for all of them.
+
+element.innerHTML = props.markup;
 
 const { make, day } = page;
 const SLOW = 3000;
@@ -59,7 +61,7 @@ function chosen() {
   const empty = order.isDown ? -Infinity : Infinity;
   const compare = (one, other) => {
     const [a, b] = [one[order.key] ?? empty, other[order.key] ?? empty];
-    if (typeof a === "string" && typeof b === "string") return a.localeCompare(b);
+    if (typeof a === "string" && typeof b === "string") return a.localeCompare(b, undefined, { ignorePunctuation: true });
     return a === b ? 0 : a < b || a === -Infinity || b === Infinity ? -1 : 1;
   };
   return found.sort((one, other) => (order.isDown ? -1 : 1) * compare(one, other));
@@ -67,7 +69,7 @@ function chosen() {
 
 function draw() {
   for (const id of unasked) if (!articles.some((article) => article.id === id)) unasked.delete(id);
-  const value = unasked.size ? asked() : null;
+  const value = { among: unasked.size ? asked() : null };
   if (JSON.stringify(value) !== JSON.stringify(props.value)) props.value = value;
   const rows = chosen();
   const state = JSON.stringify([rows, order, [...unasked]]);

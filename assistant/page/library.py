@@ -30,10 +30,10 @@ class AddingError(ArticleIndexError):
 class Library:
     """Lists, adds, refreshes and removes the articles of one index. Threads may share it."""
 
-    def __init__(self, open_index: Callable[[], ArticleIndex]) -> None:
-        """Serve the index that `open_index` returns."""
+    def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
+        """Serve the index that `open_index` returns; `allow_hosts` are fetched from though they are not public."""
         self._open_index = open_index
-        self.jobs = Jobs(open_index)
+        self.jobs = Jobs(open_index, allow_hosts)
         self._removed: OrderedDict[str, Removed] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -83,7 +83,7 @@ class Library:
             raise AddingError("This removal is too long ago to be undone; add the article again.")
         self._open_index().put_back(removed)
 
-    def in_language(self, language: str | None, among: Sequence[str] | None) -> list[str] | None:
+    def in_language(self, language: str, among: Sequence[str] | None) -> list[str] | None:
         """Return the ids of the articles in a language, of those among some ids; None for no limit at all."""
         if not language:
             return None if among is None else list(among)

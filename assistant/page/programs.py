@@ -11,7 +11,7 @@ from assistant import MOST_PASSAGES, PASSAGES, QuestionError, Turn
 from assistant.page.library import AddingError, pasted, web_address
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from assistant import Assistant
 
@@ -24,9 +24,9 @@ class Programs:
     Their docstrings are what an MCP client is shown.
     """
 
-    def __init__(self, open_assistant: Callable[[], Assistant]) -> None:
-        """Serve the assistant that `open_assistant` returns."""
-        self._open = open_assistant
+    def __init__(self, open_assistant: Callable[[], Assistant], allow_hosts: Sequence[str] = ()) -> None:
+        """Serve the assistant that `open_assistant` returns; `allow_hosts` are fetched from though not public."""
+        self._open, self._allow_hosts = open_assistant, tuple(allow_hosts)
 
     def functions(self) -> tuple[Callable[..., Any], ...]:
         """Return the functions, each under its name."""
@@ -48,9 +48,9 @@ class Programs:
             passages: How many of the best passages are read, 1 to 20.
 
         Returns:
-            An object: "status" tells whether the articles answer ("answered"), the nearest sentences are quoted
-            ("quoted") or they do not answer ("refused"); "text" is the answer, in which [n] stands for the citation
-            with that number; "citations" hold the sentences.
+            The answer. Its "status" is "answered", "quoted" when its "text" is the nearest sentences, which may or may
+            not answer, or "refused" when the articles do not answer. [n] in the text stands for the one of its
+            "citations" with that number, which has the exact sentence as "quote".
         """
         try:
             turns = _TURNS.validate_python(history or [])
@@ -67,7 +67,7 @@ class Programs:
             count: How many passages to return, 1 to 20.
 
         Returns:
-            Objects with the "text" of a passage, its "score" from 0 to 1, and the "article" it stands in.
+            For each passage its "text", its "score" from 0 to 1, and the id of the "article" that it stands in.
         """
         index = self._open().index
         found = index.search(str(query), _bounded(count))
@@ -86,7 +86,7 @@ class Programs:
         """List the articles that can be asked, the newest first.
 
         Returns:
-            Objects with the "id", "title", "source", "published" day, "language" and length of each article.
+            For each article its "id", "title", "source", "published" day, "language" and length.
         """
         entries = self._open().index.entries()
         return [asdict(entry) | {"published": _iso(entry.published), "added": _iso(entry.added)} for entry in entries]
@@ -99,12 +99,12 @@ class Programs:
             text: The text of an article, its title as the first line. Give either this or an address.
 
         Returns:
-            An object with the ids of what was "added", "updated" or "unchanged", and pairs of what "failed" and why.
+            The ids of what was "added", "updated" or "unchanged", and pairs of what "failed" and why.
         """
         if bool(address) == bool(text):
             raise AddingError("Give either the address of a page or the text of an article.")
         source = web_address(str(address)) if address else pasted(str(text))
-        return asdict(self._open().index.add(source))
+        return asdict(self._open().index.add(source, allow_hosts=self._allow_hosts))
 
     def remove(self, article_id: str) -> dict[str, Any]:
         """Remove an article.
@@ -113,7 +113,7 @@ class Programs:
             article_id: The id of the article, as the list of articles tells it.
 
         Returns:
-            An object with the "removed" id.
+            The "removed" id.
         """
         self._open().index.remove(str(article_id))
         return {"removed": article_id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[dict[str, Any]]]
     Send = Callable[[dict[str, Any]], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?")
 
 HEADERS = {
     # The page is Gradio's, which writes scripts and styles into it; nothing of another host is loaded or framed.
@@ -107,11 +110,9 @@ def accounts(auth: str) -> list[tuple[str, str]]:
 
 
 def _name_of(host: str) -> str:
-    """Return the name in a Host header, in lower case and without its port."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
-    except ValueError:
-        return ""
+    """Return the name in a Host header, in lower case and without its port; nothing for what is no such header."""
+    found = _HOST.fullmatch(host)
+    return found["name"].strip("[]").rstrip(".").lower() if found else ""
 
 
 def _is_address(name: str) -> bool:

@@ -1,5 +1,7 @@
 // Questions to begin or to go on with: `props.value` has them, and after how many turns they are to be shown.
 
+element.innerHTML = props.markup;
+
 function show() {
   const { after = 0, questions = [] } = props.value ?? {};
   const group = element.querySelector(".suggested");

@@ -1,6 +1,8 @@
 // The conversations: `props.value` is the open one, { id, turns }. The browser keeps them, each under a key of its own,
 // so that two tabs do not overwrite each other's. The server keeps none.
 
+element.innerHTML = props.markup;
+
 const PREFIX = "article-assistant/conversation/";
 const OPEN = "article-assistant/open";
 const { make, day, read, write } = page;
@@ -34,10 +36,15 @@ function keep() {
   if (!write(PREFIX + id, talk)) say("This browser's storage is full: export and delete conversations to keep this one.");
 }
 
-function open(talk) {
-  props.value = { id: talk.id, turns: talk.turns };
-  sessionStorage.setItem(OPEN, talk.id);
+// Makes a conversation the open one, without showing it.
+function take({ id, turns }) {
+  props.value = { id, turns };
+  sessionStorage.setItem(OPEN, id);
   changed();
+}
+
+function open(talk) {
+  take(talk);
   trigger("restore");
 }
 
@@ -266,13 +273,16 @@ document.addEventListener("click", (event) => {
 const address = new URL(location.href);
 const question = address.searchParams.get("q")?.trim();
 const last = kept().find((talk) => talk.id === sessionStorage.getItem(OPEN));
-if (question) {
-  address.searchParams.delete("q");
-  history.replaceState(null, "", address);
-  props.value = fresh();
-  sessionStorage.setItem(OPEN, props.value.id);
-  changed();
-  trigger("ask", { question });
-} else {
-  open(last ?? fresh());
-}
+// Gradio sets the value to its first one once more when this script has run.
+setTimeout(() => {
+  if (question) {
+    address.searchParams.delete("q");
+    history.replaceState(null, "", address);
+    take(fresh());
+    trigger("ask", { question });
+  } else if (last) {
+    open(last);
+  } else {
+    take(fresh());
+  }
+});
