@@ -96,6 +96,9 @@ def _write(archive: zipfile.ZipFile, writer: Writer) -> int:
 
 
 def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[Held]:
+    # Before anything is read: a damaged part is otherwise known only when all of it has been taken in.
+    if damaged := archive.testzip():
+        raise ValueError(f"{damaged} is damaged")
     with archive.open(HEAD) as file:
         head = json.loads(file.read(LONGEST_LINE))
     if head["format"] != FORMAT:
@@ -104,6 +107,8 @@ def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[Held]:
     with archive.open(RECORDS) as lines, archive.open(VECTORS) as vectors:
         while line := lines.readline(LONGEST_LINE):
             record = TypeAdapter(Record).validate_json(line)
+            if record.state not in {CURRENT, PREVIOUS}:
+                raise ValueError("no such record is exported")
             record.article.check()
             has_vectors = is_ours and record.state == CURRENT
             yield Held(record, _next_vectors(vectors, record.article, embedder.dimension) if has_vectors else None)

@@ -6,20 +6,20 @@ import os
 import re
 import runpy
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakKeyDictionary
 
 import httpx
 import pytest
-from playwright.sync_api import sync_playwright
 
+from benchmarks.visiting import ROOT, answers, chromium, free_port, serve_page
 from index import ArticleIndex
 from index.embedding import SentenceEmbedder
 
@@ -27,14 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Literal
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
     Look = tuple[int, int, Literal["light", "dark"]]
     """The width and height of a browser's window, and the colours that its reader has chosen."""
 
 collect_ignore = ["documents/make.py"]  # It needs what only the making of the documents does.
-ROOT = Path(__file__).parent.parent
 GUARD = Path(__file__).parent / "guard"
+_WAITING: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
+"""What each visitor's page has asked for and not got yet."""
 NETWORK_LOG = Path(tempfile.mkdtemp()) / "network.log"
 
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
@@ -93,7 +94,7 @@ def _running_chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         address = f"http://localhost:{port}"
         deadline = time.monotonic() + 60
-        while not _answers(f"{address}/api/v2/heartbeat"):
+        while not answers(f"{address}/api/v2/heartbeat"):
             assert running.poll() is None, "the Chroma server ended before it answered"
             assert time.monotonic() < deadline, "the Chroma server did not answer within a minute"
             time.sleep(0.05)
@@ -153,13 +154,8 @@ def run(environment: dict[str, str]) -> Run:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The Chromium of this machine."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert chromium, "the tests of the page need Chromium on the PATH (the README says how to install it)"
-    flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=flags)
+    with chromium() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
@@ -189,6 +185,10 @@ def visit(browser: Browser) -> Iterator[Visit]:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
+        waiting = _WAITING[page] = set()
+        page.on("request", lambda request: waiting.add(request))
+        page.on("requestfinished", lambda request: waiting.discard(request))
+        page.on("requestfailed", lambda request: waiting.discard(request))
         page.on("request", lambda request: foreign.append(request.url) if not _is_local(request.url) else None)
         page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
@@ -205,6 +205,16 @@ def visit(browser: Browser) -> Iterator[Visit]:
     assert errors == []
 
 
+def settle(page: Page) -> None:
+    """Wait until nothing that a page has asked for is on its way, for half a second."""
+    deadline = time.monotonic() + 60
+    quiet = 0
+    while quiet < 5:
+        assert time.monotonic() < deadline, [request.url for request in _WAITING[page]]
+        page.wait_for_timeout(100)
+        quiet = 0 if any("heartbeat" not in request.url for request in _WAITING[page]) else quiet + 1
+
+
 def _is_error(message: ConsoleMessage) -> bool:
     """Return whether something failed; what Gradio waits for when a page is left is aborted, and says so."""
     return message.type == "error" and not message.text.startswith("AbortError")
@@ -214,24 +224,6 @@ def _is_local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
 
 
-@contextmanager
-def serve_page(environment: dict[str, str], *options: str) -> Iterator[str]:
-    """Serve the page in some environment, and give its address as soon as it answers HTTP."""
-    port = free_port()
-    command = [sys.executable, "ui.py", "--port", str(port), *options]
-    address = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:
-        try:
-            deadline = time.monotonic() + 60
-            while not _answers(address):
-                assert serving.poll() is None, "the page ended before it answered"
-                assert time.monotonic() < deadline, "the page did not answer within a minute"
-                time.sleep(0.05)
-            yield address
-        finally:
-            serving.terminate()
-
-
 def readme_blocks(language: str = "") -> list[str]:
     """Return the blocks of code in the README that are marked as of a language, or as of none."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -239,27 +231,12 @@ def readme_blocks(language: str = "") -> list[str]:
     return [code for marked, code in blocks if marked == language]
 
 
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(address).status_code == httpx.codes.OK
-    except httpx.TransportError:
-        return False
-
-
 def newcomer(folder: Path) -> dict[str, str]:
     """Return the environment of somebody whose home and index are in a folder, empty as yet, and who has no network."""
-    kept = {
-        key: value for key, value in os.environ.items() if not key.startswith(("ARTICLE_", "ASSISTANT_", "GRADIO_", "HF_"))
-    }
+    ours = ("ARTICLE_", "ASSISTANT_", "GRADIO_", "HF_")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return kept | {
         "HOME": str(folder / "home"),
         "ARTICLE_INDEX": str(folder / "default-index"),
         "PYTHONPATH": str(GUARD),
     }
-
-
-def free_port() -> int:
-    """Return a port that nothing listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

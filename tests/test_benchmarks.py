@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
-from conftest import ROOT
 
 from assistant import Answer
 from assistant.grounding import Sentence, cite
@@ -17,6 +16,7 @@ from assistant.wording import quoted
 from benchmarks.answers import interval
 from benchmarks.grading import grade, unsupported
 from benchmarks.questions import Place, Question, read_questions
+from benchmarks.visiting import ROOT
 from index import Article, SourceError
 from index.sentences import sentence_spans
 

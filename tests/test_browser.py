@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import newcomer, serve_page
+from conftest import newcomer, settle
 from playwright.sync_api import expect
 
+from benchmarks.visiting import serve_page
 from index import Article, ArticleIndex
 
 DESK, PHONE = (1280, 800, "light"), (390, 844, "dark")
@@ -84,11 +85,6 @@ def ask(page, question):
     box(page).fill(question)
     box(page).press("Enter")
     return answered(page, turns + 1)
-
-
-def settle(page):
-    """Wait for what comes after an answer: to leave the page earlier is logged as an error."""
-    expect(page.locator("#suggestions button").first).to_be_visible(timeout=SOON)
 
 
 def open_tab(page, name):
@@ -241,10 +237,12 @@ def test_retry_edit_undo_copy_and_like(address, visit):
     page = visit(address)
     ask(page, QUESTION)
     page.get_by_role("button", name="Retry", exact=True).click()
+    settle(page)
     expect(answered(page, 1)).to_contain_text(SENTENCE)
 
     page.get_by_label("Copy message").last.click()
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(500)  # Gradio copies the markup first.
+    settle(page)
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("Marco Ramirez and Doug Petrie — “Speaking to THR")
     assert "[1] “‘Jessica Jones’ Showrunner" in copied.splitlines()[-1]

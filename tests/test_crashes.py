@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
+
+from benchmarks.visiting import ROOT
 
 
 @pytest.mark.slow

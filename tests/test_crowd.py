@@ -10,9 +10,9 @@ import time
 from contextlib import suppress
 
 import pytest
-from conftest import ROOT
 from crash_rounds import HashEmbedder
 
+from benchmarks.visiting import ROOT
 from index import Article, ArticleIndex, ArticleNotFoundError, IndexInUseError
 
 SECONDS = 60

@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 import httpx
 import pytest
-from conftest import free_port, newcomer, serve_page
+from conftest import newcomer
 
 from assistant import Answer, Assistant, Citation
 from assistant.page import Desk, Exchange, KeptError, Library, ServingError, Wish, accounts, messages
@@ -20,6 +20,7 @@ from assistant.page.desk import FAILED, LOADING
 from assistant.page.kept import as_markdown, as_text, from_json, to_json
 from assistant.page.library import LONGEST_PASTED, AddingError
 from assistant.page.rendering import article_html, link_to
+from benchmarks.visiting import free_port, serve_page
 from index import Article
 
 EVIL = '<script>alert(1)</script> *x* _y_ `z` [l](javascript:alert(1)) $$m$$ &lt; "q" \' # <img src=x onerror=alert(1)>'

@@ -11,8 +11,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from benchmarks.visiting import ROOT
 from index import Article, ArticleIndex
 from index.shipped import shipped_article
 

@@ -11,11 +11,11 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 
 from assistant.grounding import Sentence
 from assistant.network import new_network, save_weights
 from assistant.reader import Reader
+from benchmarks.visiting import ROOT
 from index import Article
 from training.reader_data import read_all, untokenised
 from training.reader_windows import ItemMaker

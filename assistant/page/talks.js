@@ -236,10 +236,8 @@ document.addEventListener("click", async (event) => {
   const buttons = event.target.closest?.('#conversation button[aria-label="Copy message"]')?.closest(".message-buttons");
   const message = (buttons?.closest(".message-row") ?? buttons?.previousElementSibling)?.querySelector("[data-testid]");
   if (!message || !navigator.clipboard) return;
-  const all = [...chat().querySelectorAll(`[data-testid=${message.dataset.testid}]`)];
-  const turn = turns()[all.indexOf(message)];
-  if (!turn) return;
-  const text = message.dataset.testid === "user" ? turn.question : (await server.text_of([turn])).value;
+  const turn = turns()[[...chat().querySelectorAll("[data-testid=bot]")].indexOf(message)];
+  const text = turn ? (await server.text_of([turn])).value : message.innerText;
   setTimeout(() => navigator.clipboard.writeText(text), 100);
 });
 

@@ -1,0 +1,112 @@
+"""How soon the page can be typed into, and how soon an answer begins on it, in one run and a real Chromium.
+
+    python -m benchmarks.page
+
+Prints, beside the time that importing gradio takes, how long it is from `python ui.py` to a box that takes a question,
+and from Enter to an answer's first words, models loaded, for questions on the shipped article.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.visiting import chromium, starting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from playwright.sync_api import Browser, Page
+
+QUESTIONS = (
+    "who runs The Defenders?",
+    "When does The Defenders premiere?",
+    "When will Jessica Jones return?",
+    "What does Rosenberg say about the other showrunners?",
+    "what is the capital of France?",
+)
+
+
+def main(
+    starts: Annotated[int, typer.Option(help="How often the page is started; the best counts.")] = 3,
+    rounds: Annotated[int, typer.Option(help="How often each question is asked.")] = 6,
+) -> None:
+    """Start the page some times, then ask it some questions."""
+    with TemporaryDirectory() as folder, chromium() as browser:
+        environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
+        imported, typable = best_start(browser, environment, starts)
+        with starting(environment) as address:
+            first, whole = answer_times(open_page(browser, address), rounds)
+    table = Table("", "p50", "p95", box=None, header_style="bold")
+    table.add_row("importing gradio, s", f"{imported:.1f}", "")
+    table.add_row("from start to a box that can be typed into, s", f"{typable:.1f}", "")
+    table.add_row("beyond the import, s", f"{typable - imported:.1f}", "")
+    for name, times in (("Enter to first words, ms", first), ("Enter to whole answer, ms", whole)):
+        table.add_row(name, f"{np.percentile(times, 50):.0f}", f"{np.percentile(times, 95):.0f}")
+    Console().print(table)
+
+
+def best_start(browser: Browser, environment: Mapping[str, str], starts: int) -> tuple[float, float]:
+    """Return the seconds of importing Gradio and, right after it, those until the page can be typed into.
+
+    Of some starts it is the one with the least between the two.
+    """
+    pairs = []
+    for _ in range(starts):
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import gradio"], check=True)
+        imported, begun = time.perf_counter() - begun, time.perf_counter()
+        with starting(environment) as address:
+            page = open_page(browser, address)
+            pairs.append((imported, time.perf_counter() - begun))
+            page.context.close()
+    return min(pairs, key=lambda pair: pair[1] - pair[0])
+
+
+def open_page(browser: Browser, address: str) -> Page:
+    """Open the page as soon as it is there, and type into its box."""
+    from playwright.sync_api import Error
+
+    page = browser.new_context().new_page()
+    while True:
+        try:
+            page.goto(address)
+            break
+        except Error:  # It does not answer yet.
+            time.sleep(0.05)
+    page.get_by_label("Question", exact=True).fill("w")
+    return page
+
+
+def answer_times(page: Page, rounds: int) -> tuple[list[float], list[float]]:
+    """Return the milliseconds to the first words and to the whole of each answer, but for the first round's."""
+    first, whole = [], []
+    for turn, question in enumerate(QUESTIONS * (rounds + 1)):
+        box = page.get_by_label("Question", exact=True)
+        box.fill(question)
+        begun = time.perf_counter()
+        box.press("Enter")
+        said = "turn => document.querySelectorAll('[data-testid=bot] .prose')[turn]?.innerText.trim()"
+        page.wait_for_function(said, arg=turn, timeout=60_000)
+        begins = time.perf_counter()
+        page.wait_for_function(f"turn => document.body.dataset.turns == turn + 1 && ({said})(turn)", arg=turn)
+        page.locator("#question .submit-button").wait_for(timeout=60_000)
+        if turn >= len(QUESTIONS):
+            first.append((begins - begun) * 1000)
+            whole.append((time.perf_counter() - begun) * 1000)
+        page.wait_for_timeout(1500)  # A reader reads; meanwhile the page looks for what to suggest.
+    return first, whole
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,79 @@
+"""The page served as people start it, and the Chromium that visits it: for the measurements, pictures and tests."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).parent.parent
+PATIENCE = 60.0
+"""Seconds in which a server has surely begun to answer."""
+# Chromium itself asks for nothing.
+_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run this machine's Chromium. Raises `FileNotFoundError` where there is none."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found:
+        raise FileNotFoundError("There is no Chromium on the PATH; the README says how to install it.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def starting(environment: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Start the page in an environment and give its address at once, before it answers there."""
+    port = free_port()
+    command = [sys.executable, "ui.py", "--port", str(port), *options]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:  # noqa: S603
+        try:
+            yield f"http://127.0.0.1:{port}"
+            if serving.poll() is not None:
+                raise RuntimeError("the page ended by itself; its error stands above")
+        finally:
+            serving.terminate()
+
+
+@contextmanager
+def serve_page(environment: Mapping[str, str], *options: str) -> Iterator[str]:
+    """Serve the page in some environment, and give its address as soon as it answers HTTP."""
+    with starting(environment, *options) as address:
+        deadline = time.monotonic() + PATIENCE
+        while not answers(address):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the page did not answer within a minute")
+            time.sleep(0.05)
+        yield address
+
+
+def answers(address: str) -> bool:
+    """Return whether a server answers at an address, and well."""
+    try:
+        return httpx.get(address).status_code == httpx.codes.OK
+    except httpx.TransportError:
+        return False
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
