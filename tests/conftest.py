@@ -185,11 +185,20 @@ def visit(browser: Browser) -> Iterator[Visit]:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
-        waiting = _WAITING[page] = set()
-        page.on("request", lambda request: waiting.add(request))
-        page.on("requestfinished", lambda request: waiting.discard(request))
-        page.on("requestfailed", lambda request: waiting.discard(request))
-        page.on("request", lambda request: foreign.append(request.url) if not _is_local(request.url) else None)
+        waiting: set[Request] = set()
+        _WAITING[page] = waiting
+
+        def begin(request: Request) -> None:
+            waiting.add(request)
+            if not _is_local(request.url):
+                foreign.append(request.url)
+
+        def end(request: Request) -> None:
+            waiting.discard(request)
+
+        page.on("request", begin)
+        page.on("requestfinished", end)
+        page.on("requestfailed", end)
         page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("dialog", lambda dialog: (errors.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
