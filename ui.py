@@ -2,8 +2,10 @@
 
 # Gradio reads what an event's handler wants to know from its annotations, which have to be classes: no future import.
 import functools
+import gc
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -44,6 +46,8 @@ MODELS = {"reader": "The reader answers in the articles' own words: it finds the
 """What answers, in words for readers."""
 LIKED = {True: "Like", False: "Dislike", None: None}
 """What Gradio calls what a reader thinks of an answer."""
+HEAD_START = 2.0
+"""Seconds in which the first page is shown before the models load, unless it asks for them: both want the processor."""
 NOTHING_YET = "## Ask about the articles\nEvery answer shows the sentence that it rests on."
 
 
@@ -196,7 +200,8 @@ class Page:
         for event in asked:
             event.then(_ready, None, box, **quiet)  # Also when it was stopped, and has come to its end.
         for event in (*asked, restored):
-            event.then(_told(desk.suggest), talk, self._suggested, **quiet)
+            # What is asked meanwhile is not lost: its suggestions are looked for at the end of those before it.
+            event.then(_told(desk.suggest), talk, self._suggested, trigger_mode="always_last", **quiet)
         chat.undo(_told(undo), talk, shown, **quiet)
         chat.like(_told(like), talk, shown, **quiet)
         box.stop(None, cancels=asked)
@@ -334,6 +339,8 @@ def main(
             f"On {host} others can reach the page, and read, add and remove articles. Say who may with --auth "
             "user:password or --auth FILE, or let everybody in with --no-auth."
         )
+    # Of what is imported nothing becomes garbage, and looking for it takes a fifth of the start.
+    gc.disable()
     loading = Loading()
     page = Page(loading, allow_host or ()).build()
     try:
@@ -343,8 +350,10 @@ def main(
             f"The page cannot be served on {host}:{port}: the port is taken, or the host is not this machine's. "
             "Choose others with --port and --host."
         )
+    gc.freeze()
+    gc.enable()
     typer.echo(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
-    loading.start()
+    time.sleep(HEAD_START)
     try:
         loading.result()
     except (AssistantError, ArticleIndexError) as error:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from langchain_core.runnables import RunnableGenerator, RunnableLambda
-
 from assistant.claims import answer
 from assistant.conversation import Answer
 from assistant.errors import QuestionError
@@ -89,6 +87,9 @@ class Assistant:
 
     def __init__(self, index: ArticleIndex, model: str = DEFAULT_MODEL) -> None:
         """Take an open index and the name of what answers. Raises `UnknownModelError`."""
+        # A second's worth of imports, which the page need not wait for.
+        from langchain_core.runnables import RunnableGenerator, RunnableLambda
+
         self.index = index
         self.model = model
         self._reader = open_reader(model)

@@ -21,7 +21,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.visiting import chromium, starting
+from benchmarks.visiting import chromium, starting, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,15 +75,9 @@ def best_start(browser: Browser, environment: Mapping[str, str], starts: int) ->
 
 def open_page(browser: Browser, address: str) -> Page:
     """Open the page as soon as it is there, and type into its box."""
-    from playwright.sync_api import Error
-
     page = browser.new_context().new_page()
-    while True:
-        try:
-            page.goto(address)
-            break
-        except Error:  # It does not answer yet.
-            time.sleep(0.05)
+    wait_for(address)
+    page.goto(address, wait_until="commit")
     page.get_by_label("Question", exact=True).fill("w")
     return page
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from benchmarks.visiting import chromium, serve_page
-from index import ArticleIndex
+from index import ArticleIndex, read_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ARTICLES = Path(__file__).parent / "data" / "articles"
+NAMES = ("mill-museum", "choir-tour", "tram-vote")
 QUESTION = "who runs The Defenders?"
 
 
@@ -30,7 +31,7 @@ def main(folder: Annotated[Path, typer.Argument(help="Where the pictures go.", s
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(place) / "index")}
         with ArticleIndex.open(environment["ARTICLE_INDEX"]) as index:
             index.add_shipped()
-            index.add(*(ARTICLES / name for name in ("mill-museum.txt", "choir-tour.txt", "tram-vote.txt")))
+            index.add(*(read_file(ARTICLES / f"{name}.txt", source=f"{name}.txt") for name in NAMES))
         with serve_page(environment) as address:
             page = _conversation(browser, address, 1280, 800, "light")
             page.locator("button.citation").first.hover()

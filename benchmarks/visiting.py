@@ -56,12 +56,17 @@ def starting(environment: Mapping[str, str], *options: str) -> Iterator[str]:
 def serve_page(environment: Mapping[str, str], *options: str) -> Iterator[str]:
     """Serve the page in some environment, and give its address as soon as it answers HTTP."""
     with starting(environment, *options) as address:
-        deadline = time.monotonic() + PATIENCE
-        while not answers(address):
-            if time.monotonic() > deadline:
-                raise TimeoutError("the page did not answer within a minute")
-            time.sleep(0.05)
+        wait_for(address)
         yield address
+
+
+def wait_for(address: str) -> None:
+    """Wait until a server answers at an address. Raises `TimeoutError` when it does not."""
+    deadline = time.monotonic() + PATIENCE
+    while not answers(f"{address}/health"):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the page did not answer within a minute")
+        time.sleep(0.05)
 
 
 def answers(address: str) -> bool:

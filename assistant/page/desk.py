@@ -40,10 +40,12 @@ class Loading:
     def __init__(self) -> None:
         """Open nothing yet."""
         self._opened: Future[Assistant] = Future()
+        self._is_first = threading.Lock()
 
     def start(self) -> None:
-        """Begin to open the index and load the models."""
-        threading.Thread(target=self._open, daemon=True).start()
+        """Begin to open the index and load the models, unless that has begun."""
+        if self._is_first.acquire(blocking=False):
+            threading.Thread(target=self._open, daemon=True).start()
 
     def state(self) -> str:
         """Return "loading", "ready" or "failed"."""
@@ -53,10 +55,12 @@ class Loading:
 
     def is_over(self, within: float) -> bool:
         """Wait until opening has come to its end, well or not, for at most some seconds; return whether it has."""
+        self.start()
         return bool(wait([self._opened], within).done)
 
     def result(self) -> Assistant:
         """Return the assistant, waiting for it. Raises what opening it raised."""
+        self.start()
         return self._opened.result()
 
     def _open(self) -> None:

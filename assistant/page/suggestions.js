@@ -2,10 +2,14 @@
 
 element.innerHTML = props.markup;
 
+// Those for fewer turns may come later, for the first ones take longest to find.
+let latest = { after: 0, questions: [] };
+
 function show() {
-  const { after = 0, questions = [] } = props.value ?? {};
+  const turns = Number(document.body.dataset.turns ?? 0);
+  if (props.value?.after === turns) latest = props.value;
   const group = element.querySelector(".suggested");
-  const shown = Number(document.body.dataset.turns ?? 0) === after ? questions : [];
+  const shown = latest.after === turns ? latest.questions : [];
   group.replaceChildren(
     ...shown.map((question) => page.make("button", { class: "suggestion", dir: "auto", onclick: () => ask(question) }, question)),
   );
