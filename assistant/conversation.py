@@ -38,7 +38,9 @@ class Answer:
     may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number. `words`
     holds the answering words alone, where there are such: "" when a whole sentence or nothing answers. `standalone` is
     the question that was searched for and read with, a follow-up being written so that it needs no history: "" when
-    nothing was searched. `passages` holds what was read, the best first.
+    nothing was searched. `passages` holds what was read, the best first. `model` is the name of what answered, `note`
+    what there is to tell of that, such as why it is another than was asked, and `tokens` how many a chat model has read
+    and written for the answer, as far as it tells.
     """
 
     text: str
@@ -47,6 +49,9 @@ class Answer:
     words: str = ""
     standalone: str = ""
     passages: tuple[SearchResult, ...] = ()
+    model: str = ""
+    note: str = ""
+    tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 AssistantError
 ├── QuestionError       the question cannot be asked as it stands
 ├── UnknownModelError   no model has the name
+├── ModelError          a chat model cannot be used, or did not answer
+│   └── ContextError    it cannot read as much at once
 └── WeightsError        the reader's weights are missing or damaged
 """
 
@@ -17,6 +19,14 @@ class QuestionError(AssistantError, ValueError):
 
 class UnknownModelError(AssistantError, ValueError):
     """No model has the name that was given."""
+
+
+class ModelError(AssistantError):
+    """A chat model cannot be used, or did not answer; the message says why, and nothing secret."""
+
+
+class ContextError(ModelError):
+    """What a chat model was given is longer than it can read at once."""
 
 
 class WeightsError(AssistantError):
