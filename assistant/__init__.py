@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
-from assistant.errors import AssistantError, QuestionError, UnknownModelError, WeightsError
-from assistant.models import DEFAULT_MODEL
+from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
+from assistant.models import DEFAULT_MODEL, UsableModel, usable_models
 from assistant.wording import describe, language_name, on_one_line
 from index import open_default as _open_index
 
@@ -25,9 +25,11 @@ __all__ = [
     "Assistant",
     "AssistantError",
     "Citation",
+    "ModelError",
     "QuestionError",
     "Turn",
     "UnknownModelError",
+    "UsableModel",
     "WeightsError",
     "ask",
     "day_in_words",
@@ -35,24 +37,26 @@ __all__ = [
     "language_name",
     "on_one_line",
     "open_default",
+    "usable_models",
 ]
 
 _default: Assistant | None = None
 _opening = threading.Lock()
 
 
-def open_default() -> Assistant:
-    """Return the default assistant: over the default index, with the model that `ASSISTANT_MODEL` names."""
+def open_default(model: str | None = None) -> Assistant:
+    """Return the default assistant: over the default index, with a model, or else the one of `ASSISTANT_MODEL`."""
     global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
         index = _open_index()
-        if _default is None or _default.index is not index:
-            _default = Assistant(index, os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL)
+        name = model or os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
+        if _default is None or _default.index is not index or _default.model != name:
+            _default = Assistant(index, name)
         return _default
 
 
 def ask(
-    question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None, *, passages: int = PASSAGES
+    question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None, *, passages: int | None = None
 ) -> Answer:
     """Ask the default assistant; see `Assistant.ask`."""
     return open_default().ask(question, history, articles, passages=passages)

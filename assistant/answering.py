@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.claims import answer
 from assistant.conversation import Answer
-from assistant.errors import QuestionError
-from assistant.followups import is_courtesy, standalone_question
+from assistant.errors import ModelError, QuestionError
+from assistant.followups import is_courtesy, needs_history, standalone_question
 from assistant.framing import plain_question
 from assistant.grounding import cite, passage_sentences
-from assistant.models import DEFAULT_MODEL, open_reader
+from assistant.models import DEFAULT_MODEL, PATIENCE, Spent, open_writer
 from assistant.overview import alike, overview
+from assistant.reader import Reader
 from assistant.scope import limited
 from assistant.suggestions import Suggestions
 from assistant.wording import describe, language_name, quoted
 from index.article import read_language
+from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
+from index.ranking import SearchResult
 from index.spelling import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
     from assistant.conversation import Turn
     from assistant.grounding import Sentence
     from assistant.reader import Reading
-    from index import Article, ArticleIndex, SearchResult
+    from assistant.writing import Writer
+    from index import Article, ArticleIndex
 
 PASSAGES = 7
-"""How many of the best chunks are read, unless a question says otherwise."""
+"""How many of the best chunks the reader reads, unless a question says otherwise."""
 MOST_PASSAGES = 20
 QUOTES = 2
 """How many of the nearest sentences are quoted where none of them answers."""
@@ -47,14 +54,21 @@ NONE_ASKED = "None of the articles to be asked is in the index; `python -m index
 LONGEST_QUESTION = 2_000
 """Characters; the embedding model reads no more than about the first thousand."""
 
+_log = logging.getLogger(__package__)
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked and of which articles; `found` holds the passages that are read, once they are found."""
+    """What is asked and of which articles; `found` holds the passages that are read, once they are found.
+
+    Of as many `passages` as are found the reader reads the first `read`.
+    """
 
     question: str
     articles: tuple[str, ...] | None
     passages: int
+    read: int
+    spent: Spent
     found: tuple[SearchResult, ...] = ()
 
 
@@ -67,6 +81,7 @@ class _Retrieved:
 @dataclass(frozen=True, slots=True)
 class _Split:
     asked: _Asked
+    passages: tuple[tuple[Article, SearchResult], ...]
     sentences: tuple[Sentence, ...]
 
 
@@ -75,6 +90,7 @@ class _Chosen:
     """What was read: the readings of all sentences, and those of another article on the same subject, read alone."""
 
     asked: _Asked
+    passages: tuple[tuple[Article, SearchResult], ...]
     readings: tuple[Reading, ...]
     others: tuple[Reading, ...] = ()
 
@@ -82,18 +98,29 @@ class _Chosen:
 class Assistant:
     """Answers questions from an index. Threads may share one.
 
-    The chain is retrieve → split into sentences → choose → ground, each step a LangChain runnable.
+    The chain is retrieve → split into sentences → choose → ground, each step a LangChain runnable. A chat model writes
+    in its last step; the reader has chosen before it, judges what it writes, and answers where it fails.
     """
 
-    def __init__(self, index: ArticleIndex, model: str = DEFAULT_MODEL) -> None:
-        """Take an open index and the name of what answers. Raises `UnknownModelError`."""
+    def __init__(
+        self, index: ArticleIndex, model: str | BaseChatModel = DEFAULT_MODEL, *, patience: float = PATIENCE
+    ) -> None:
+        """Take an open index and what answers: "reader", or a chat model of LangChain's or by its name.
+
+        Such names are `gguf:PATH`, `ollama:NAME`, `openai:NAME` and others that LangChain knows. `patience` is how many
+        seconds it has to begin its answer, and to go on with it. Raises `UnknownModelError`, and `ModelError` when what
+        it needs is not installed or no key is set.
+        """
         # A second's worth of imports, which the page need not wait for.
         from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
         self.index = index
-        self.model = model
-        self._reader = open_reader(model)
+        self._reader = Reader()
+        self._writer = open_writer(model, index, patience)
+        self.model = self._writer.name if self._writer else DEFAULT_MODEL
         self._suggestions = Suggestions()
+        # Many questions are tried before some are suggested: that costs nothing, whatever else answers.
+        self._by_reader = Assistant(index) if self._writer else self
         self._chain: Runnable[_Asked, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
@@ -107,12 +134,13 @@ class Assistant:
         history: Sequence[Turn] = (),
         articles: Iterable[str] | None = None,
         *,
-        passages: int = PASSAGES,
+        passages: int | None = None,
     ) -> Answer:
         """Return the answer to a question.
 
         `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
-        asked, None being all; `passages` is how many of the best chunks are read, 1 to 20. Raises `QuestionError` for a
+        asked, None being all; `passages` is how many of the best chunks are read, 1 to 20, None being as many as suit
+        what answers. Raises `QuestionError` for a
         question that is empty or too long, `ValueError` for another number of passages, and `WeightsError` when the
         reader's weights are damaged.
         """
@@ -125,31 +153,62 @@ class Assistant:
         history: Sequence[Turn] = (),
         articles: Iterable[str] | None = None,
         *,
-        passages: int = PASSAGES,
+        passages: int | None = None,
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
-        question = _checked(question)
-        if not 1 <= passages <= MOST_PASSAGES:
+        for said in self._answers(_checked(question), history, articles, passages):
+            yield replace(said, model=said.model or DEFAULT_MODEL)
+
+    def _answers(
+        self, question: str, history: Sequence[Turn], articles: Iterable[str] | None, passages: int | None
+    ) -> Iterator[Answer]:
+        if passages is not None and not 1 <= passages <= MOST_PASSAGES:
             raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them to be read")
         among = None if articles is None else tuple(articles)
         if is_courtesy(question):
             yield Answer(NOTHING_ASKED, (), "refused")
         elif whole := overview(question, history, self.index, among):
-            yield whole
+            yield from self._whole(self._writer, whole) if self._writer else [whole]
         else:
-            yield from self._chain.stream(self._asked(standalone_question(question, history), among, passages))
+            yield from self._chain.stream(self._asked(question, history, among, passages))
 
-    def _asked(self, question: str, among: tuple[str, ...] | None, passages: int) -> _Asked:
+    def _whole(self, writer: Writer, whole: Answer) -> Iterator[Answer]:
+        """Yield what a chat model says of an article as a whole, whose own sentences are the answer without it."""
+        first = whole.citations[0]
+        article = self.index.article(first.article_id, first.version)
+        passages = [(article, SearchResult(chunk, 1.0)) for chunk in chunk_article(article)]
+        found = tuple(result for _, result in passages)
+        for said in writer.answers(whole.standalone, lambda: passages, lambda: iter([whole]), Spent()):
+            yield replace(said, standalone=whole.standalone, passages=said.passages or found)
+
+    def _asked(
+        self, question: str, history: Sequence[Turn], among: tuple[str, ...] | None, passages: int | None
+    ) -> _Asked:
         """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
+        spent = Spent()
+        question = self._standalone(question, history, spent)
         if limit := limited(question, self.index.articles):
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
-        return _Asked(plain_question(question), among, passages)
+        found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
+        return _Asked(plain_question(question), among, found, passages or PASSAGES, spent)
+
+    def _standalone(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
+        """Return a question that needs no history: by the chat model where it may need one, else by grammar."""
+        if self._writer and history and needs_history(question):
+            try:
+                if written := self._writer.standalone(question, history, spent):
+                    return written
+            except ModelError as error:
+                spent.failure = str(error)
+        return standalone_question(question, history)
 
     def load(self) -> None:
-        """Load the models now rather than at the first question."""
+        """Load the models now rather than at the first question. Raises `ModelError`."""
         self.index.search("load", k=1)
         self._reader.load()
+        if self._writer:
+            self._writer.load()
 
     def suggestions(self, history: Sequence[Turn] = (), most: int = SUGGESTIONS) -> tuple[str, ...]:
         """Return questions to begin with, or to go on with after some turns: only such as are answered.
@@ -166,7 +225,7 @@ class Assistant:
         of_each = []
         for article_id in [cited[-1].article_id] if cited else newest:
             with suppress(ArticleNotFoundError):  # It was removed meanwhile.
-                answerable = self._suggestions.of(self.index.article(article_id), self.ask)
+                answerable = self._suggestions.of(self.index.article(article_id), self._by_reader.ask)
                 of_each.append(
                     [
                         question
@@ -179,6 +238,9 @@ class Assistant:
 
     def _retrieve(self, asked: _Asked) -> _Retrieved:
         results = self.index.search(asked.question, asked.passages, asked.articles)
+        _log.debug("standalone question: %s", asked.question)
+        for number, result in enumerate(results, start=1):
+            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, result.chunk.id, result.chunk.text)
         articles: dict[str, Article] = {}
         for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
             with suppress(ArticleNotFoundError):  # It was removed since the search.
@@ -193,10 +255,12 @@ class Assistant:
     def _choose(self, split: _Split) -> _Chosen:
         question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
         evidence = self._reader.evidence(question, sentences)
-        readings = self._reader.weigh(question, sentences, evidence, embedder)
+        readings = tuple(self._reader.weigh(question, sentences, evidence, embedder))
+        for reading in readings:
+            _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
         limit = self._reader.calibration.answer_threshold
         if not readings or readings[0].score < limit:
-            return _Chosen(split.asked, tuple(readings))
+            return _Chosen(split.asked, split.passages, readings)
         article = readings[0].sentence.article
         for other in _of_another_day(article, sentences):
             mine = [number for number, sentence in enumerate(sentences) if sentence.article.id == other.id]
@@ -206,13 +270,26 @@ class Assistant:
                     question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder
                 )
                 if alone[0].score >= limit:
-                    return _Chosen(split.asked, tuple(readings), tuple(alone))
-        return _Chosen(split.asked, tuple(readings))
+                    return _Chosen(split.asked, split.passages, readings, tuple(alone))
+        return _Chosen(split.asked, split.passages, readings)
 
     def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
         for choice in chosen:
-            for said in self._said(choice):
-                yield replace(said, standalone=choice.asked.question, passages=choice.asked.found)
+            asked, said = choice.asked, partial(self._said, choice)
+            if self._writer and choice.passages:
+                to_read = partial(self._writer.to_read, asked.articles, choice.passages)
+                objection = partial(self._objection, choice)
+                said = partial(self._writer.answers, asked.question, to_read, said, asked.spent, objection)
+            for told in said():
+                yield replace(told, standalone=asked.question, passages=asked.found)
+
+    def _objection(self, choice: _Chosen, cited: Sequence[Sentence]) -> str:
+        """Return why the sentences that a chat model cites do not answer, though others do: by the reader."""
+        limits, readings = self._reader.calibration, choice.readings
+        if not readings or readings[0].score < limits.answer_threshold:
+            return ""
+        scores = [r.score for r in readings if any(quote.contains(r.sentence) for quote in cited)]
+        return "" if max(scores, default=0.0) >= limits.quote_threshold else "The sentences that it cites do not answer"
 
     def _said(self, choice: _Chosen) -> Iterator[Answer]:
         limits = self._reader.calibration
@@ -261,7 +338,8 @@ def _words_of(question: str) -> str:
 
 
 def _split(retrieved: _Retrieved) -> _Split:
-    return _Split(retrieved.asked, tuple(passage_sentences(retrieved.passages)))
+    read = retrieved.passages[: retrieved.asked.read]
+    return _Split(retrieved.asked, retrieved.passages, tuple(passage_sentences(read)))
 
 
 def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Article]:

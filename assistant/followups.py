@@ -27,6 +27,7 @@ _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
 _VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINER} {_NOUN}) {_NOUN}\W*$")
 _PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", re.IGNORECASE)
 _THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
+_POINTING = re.compile(r"\b(?:there|then|th(?:is|at|ese|ose)|he|she|former|latter|same|other|else)\b", re.IGNORECASE)
 _GOING_ON = r"(?:and|but|also|then|so)"
 _ABOUT = r"(?:what|how) about"
 _BREAKS_OFF = re.compile(rf"\W*(?:{_GOING_ON}|{_ABOUT})\b\W*", re.IGNORECASE)
@@ -92,6 +93,18 @@ def _resolved(question: str, before: str, words: str) -> str:
     elif _BREAKS_OFF.match(question) and len(content_words(question)) <= FEW_WORDS and not _names(question):
         meant = f"{question.rstrip(' ?')} ({last})?" if last else ""
     return meant or question
+
+
+def needs_history(question: str) -> bool:
+    """Return whether a question may mean something else after others than alone.
+
+    >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
+    (True, False)
+    """
+    patterns = (_CORRECTS, _BREAKS_OFF, _ANOTHER)
+    begins = any(pattern.match(question) for pattern in patterns)
+    refers = any(_reference(pattern, question) for pattern in (_PERSON, _THING_MEANT, _POINTING))
+    return begins or refers or not content_words(question)
 
 
 def is_courtesy(question: str) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from index.article import Article
     from index.ranking import SearchResult
+    from index.sentences import Span
 
 _REFERS_BACK = re.compile(
     r"\W*(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|such|both|neither|the (?:former|latter))\b",
@@ -31,6 +32,8 @@ _SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
 """Direct speech; what goes on after its paragraph has no closing mark."""
 LONGEST_DAY = 40
 """Characters: "Thursday, the 29th of September, 2016" has 37."""
+SHORTEST_SPEECH = 4
+"""Words."""
 LONGEST_SPEECH = 400
 """Characters: how far from it, at most, the speaker of a sentence is looked for."""
 _SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
@@ -135,12 +138,26 @@ def _with_speaker(quote: Sentence) -> Sentence:
 
 def _is_spoken(sentence: Sentence) -> bool:
     """Return whether nothing of a sentence stands outside the quotation marks of its paragraph."""
+    return any(start <= sentence.start and sentence.end <= end for start, end in _speeches(sentence))
+
+
+def speech_of(sentence: Sentence) -> list[str]:
+    """Return what of a sentence stands in quotation marks, of which some may be before or after it in its paragraph.
+
+    A word or three are a title, or what somebody calls something, but no speech.
+    """
+    text = sentence.article.text
+    spoken = [text[max(start, sentence.start) : min(end, sentence.end)] for start, end in _speeches(sentence)]
+    return [speech for speech in spoken if len(speech.split()) >= SHORTEST_SPEECH]
+
+
+def _speeches(sentence: Sentence) -> list[Span]:
+    """Return the offsets of all direct speech in the paragraph of a sentence."""
     text = sentence.article.text
     first = text.rfind("\n", 0, sentence.start) + 1
     last = text.find("\n", sentence.end)
     paragraph = text[first : last if last >= 0 else None]
-    spoken = [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
-    return any(start <= sentence.start and sentence.end <= end for start, end in spoken)
+    return [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
 
 
 def _tells_speaker(text: str) -> bool:
