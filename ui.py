@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from assistant import DEFAULT_MODEL, MOST_PASSAGES, PASSAGES, AssistantError
+from assistant import MOST_PASSAGES, PASSAGES, AssistantError
 from assistant.page import (
     EXPECTED,
     FOLDER,
@@ -24,6 +24,7 @@ from assistant.page import (
     View,
     Wish,
     accounts,
+    answering_line,
     escaped,
     is_this_machine,
     messages,
@@ -42,8 +43,6 @@ ANSWERED_AT_ONCE = 4
 """How many questions are answered at the same time; the others wait in line, and see their place in it."""
 LONGEST_LINE = 500
 """How many questions may wait."""
-MODELS = {"reader": "The reader answers in the articles' own words: it finds the sentence, and generates nothing."}
-"""What answers, in words for readers."""
 LIKED = {True: "Like", False: "Dislike", None: None}
 """What Gradio calls what a reader thinks of an answer."""
 HEAD_START = 2.0
@@ -109,8 +108,7 @@ class Page:
             max_lines=5,
             elem_id="question",
         )
-        model = os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
-        gr.HTML(notice(MODELS.get(model, f"{model} answers.")), elem_id="model")
+        self._answering = gr.HTML(answering_line(self._desk.usual_model()), elem_id="model")
 
     def _build_library(self) -> None:
         import gradio as gr
@@ -152,13 +150,14 @@ class Page:
             label="Language of the answers: only articles in it are asked",
             allow_custom_value=True,
         )
+        self._model = gr.Dropdown([("As it was started", "")], value="", label="What answers", allow_custom_value=True)
         self._theme = gr.Radio([("As the system", "system"), ("Light", "light"), ("Dark", "dark")], label="Colours")
 
     def _connect_conversation(self) -> None:
         import gradio as gr
 
         chat, talk, box, desk = self._chat, self._talk, self._box, self._desk
-        wishes = [self._library, self._language, self._passages]
+        wishes = [self._library, self._language, self._passages, self._model]
         shown = [chat, talk, self._pane, box]
 
         def ask(question: str, kept: Any, *wish: Any) -> Iterator[Any]:
@@ -209,15 +208,19 @@ class Page:
     def _connect_settings(self, page: "gr.Blocks") -> None:
         import gradio as gr
 
-        settings: list[Any] = [self._theme, self._passages, self._language]
+        settings: list[Any] = [self._theme, self._passages, self._language, self._model]
 
-        def begin() -> tuple[Any, Any]:
+        def begin() -> tuple[Any, Any, Any]:
             languages = [("Any language", ""), *self._desk.library.languages()]
-            return self._desk.newest_article(), gr.Dropdown(languages)
+            usual, *others = self._desk.models()
+            models = [(f"{usual} (as it was started)", ""), *((name, name) for name in others)]
+            return self._desk.newest_article(), gr.Dropdown(languages), gr.Dropdown(models)
 
-        page.load(None, settings, settings, js="(...values) => window.settings.kept(...values)")
+        kept = page.load(None, settings, settings, js="(...values) => window.settings.kept(...values)")
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(_told(begin), None, [self._pane, self._language], **quiet)
+        page.load(_told(begin), None, [self._pane, self._language, self._model], **quiet)
+        for chosen in (kept.then, self._model.input):
+            chosen(_told(lambda model: answering_line(self._desk.model(model))), self._model, self._answering, **quiet)
         page.load(_told(self._desk.suggest), self._talk, self._suggested, **quiet)
         for setting in settings:
             setting.input(None, settings, None, js="(...values) => window.settings.keep(...values)")
@@ -314,6 +317,9 @@ def main(
         str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)] = 7860,
+    model: Annotated[
+        str | None, typer.Option(help="What answers: reader, gguf:PATH, ollama:NAME, openai:NAME …", metavar="NAME")
+    ] = None,
     auth: Annotated[
         str | None, typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH")
     ] = None,
@@ -341,7 +347,7 @@ def main(
         )
     # Of what is imported nothing becomes garbage, and looking for it takes a fifth of the start.
     gc.disable()
-    loading = Loading()
+    loading = Loading(model)
     page = Page(loading, allow_host or ()).build()
     try:
         _launch(page, loading, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))

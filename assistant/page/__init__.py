@@ -8,7 +8,7 @@ from assistant.page.desk import EXPECTED, LOADING, Desk, Loading, View, Wish
 from assistant.page.kept import Exchange, KeptError
 from assistant.page.library import AddingError, Library
 from assistant.page.programs import Programs
-from assistant.page.rendering import escaped, messages, notice
+from assistant.page.rendering import answering_line, escaped, messages, notice
 from assistant.page.serving import Guard, ServingError, accounts, is_this_machine, names_of
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "View",
     "Wish",
     "accounts",
+    "answering_line",
     "escaped",
     "is_this_machine",
     "messages",

@@ -6,12 +6,22 @@ Nothing of a conversation stays on the server, so that those of two browsers can
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, AssistantError, open_default
+from assistant import (
+    DEFAULT_MODEL,
+    MOST_PASSAGES,
+    PASSAGES,
+    Answer,
+    Assistant,
+    AssistantError,
+    open_default,
+    usable_models,
+)
 from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json, to_passages
 from assistant.page.library import Library
 from assistant.page.rendering import article_html, notice, passages_html
@@ -37,10 +47,13 @@ _log = logging.getLogger(__name__)
 class Loading:
     """The default assistant, opened by a thread of its own while the page is up already."""
 
-    def __init__(self) -> None:
-        """Open nothing yet."""
+    def __init__(self, model: str | None = None) -> None:
+        """Open nothing yet. `model` is what answers, or else what ASSISTANT_MODEL names."""
+        self.model = model or os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
         self._opened: Future[Assistant] = Future()
         self._is_first = threading.Lock()
+        self._others: dict[str, Assistant] = {}
+        self._opening = threading.Lock()
 
     def start(self) -> None:
         """Begin to open the index and load the models, unless that has begun."""
@@ -63,9 +76,27 @@ class Loading:
         self.start()
         return self._opened.result()
 
+    def offered(self) -> list[str]:
+        """Return the names of the models that a reader can choose from, the one that answers by itself first."""
+        usual = self.result().model
+        usable = [model.name for model in usable_models() if not model.name.endswith("…")]
+        return list(dict.fromkeys([usual, *usable]))
+
+    def answering(self, model: str) -> Assistant:
+        """Return the assistant that a model answers for; of a name that is not offered, the usual one."""
+        usual = self.result()
+        if model in {"", usual.model}:
+            return usual
+        with self._opening:
+            if model not in self._others:
+                if model not in self.offered():
+                    return usual
+                self._others[model] = Assistant(usual.index, model)
+            return self._others[model]
+
     def _open(self) -> None:
         try:
-            opened = open_default()
+            opened = open_default(self.model)
             opened.load()
         except Exception as error:  # noqa: BLE001  # whoever asks for the result gets it
             self._opened.set_exception(error)
@@ -75,19 +106,23 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How a question is to be answered: from which articles, in which language, by how many passages."""
+    """How a question is to be answered: from which articles, in which language, by how many passages and which model.
+
+    As many passages as suit the model are None.
+    """
 
     among: Sequence[str] | None
     language: str
-    passages: int
+    passages: int | None
+    model: str = ""
 
     @classmethod
-    def of(cls, library: Any, language: Any, passages: Any) -> Self:
+    def of(cls, library: Any, language: Any, passages: Any, model: Any) -> Self:
         """Make it of what the page's library and settings hold, whatever that is."""
         among = library.get("among") if isinstance(library, dict) else None
         ids = [str(one) for one in among] if isinstance(among, list) else None
-        count = int(passages) if isinstance(passages, (int, float)) else PASSAGES
-        return cls(ids, str(language or ""), min(max(count, 1), MOST_PASSAGES))
+        count = min(max(int(passages), 1), MOST_PASSAGES) if isinstance(passages, (int, float)) else PASSAGES
+        return cls(ids, str(language or ""), None if count == PASSAGES else count, str(model or ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +149,18 @@ class Desk:
         """Answer by the assistant that is being opened; articles may come from `allow_hosts`, though not public."""
         self._loading = loading
         self.library = Library(lambda: loading.result().index, allow_hosts)
+
+    def usual_model(self) -> str:
+        """Return the name of what answers unless a reader chooses another, which may not be open yet."""
+        return self._loading.model
+
+    def models(self) -> list[str]:
+        """Return the names of what a reader can let answer, the usual one first."""
+        return self._loading.offered()
+
+    def model(self, chosen: Any) -> str:
+        """Return the name of what answers when something was chosen. Raises `AssistantError` when it cannot."""
+        return self._loading.answering(str(chosen or "")).model
 
     def ask(self, question: str, talk: Talk, wish: Wish) -> Iterator[View]:
         """Answer a question, the answer growing."""
@@ -192,7 +239,8 @@ class Desk:
                 yield Answer(LOADING, (), "answered")
             among = self.library.in_language(wish.language, wish.among)
             turns = [exchange.turn for exchange in before]
-            yield from self._loading.result().stream(question, turns, among, passages=wish.passages)
+            assistant = self._loading.answering(wish.model)
+            yield from assistant.stream(question, turns, among, passages=wish.passages)
         except EXPECTED as error:
             yield Answer(str(error), (), "refused")
         except Exception:  # noqa: BLE001  # One question's defect is told to whoever asked, and leaves the others alone.

@@ -2,7 +2,7 @@
 
 (() => {
   const SETTINGS = "article-assistant/settings";
-  const DEFAULTS = { theme: "system", passages: null, language: "" };
+  const DEFAULTS = { theme: "system", passages: null, language: "", model: "" };
   const dark = matchMedia("(prefers-color-scheme: dark)");
 
   // Makes an element; attributes whose value is false are left out, and text stays text, whatever it says.
@@ -55,13 +55,13 @@
   window.page = { make, day, read, write };
   window.settings = {
     // What the settings' fields show; a number of passages that was never chosen is left as the server says.
-    kept(theme, passages, language) {
+    kept(theme, passages, language, model) {
       const kept = settings();
       colour();
-      return [kept.theme, kept.passages ?? passages, kept.language || language];
+      return [kept.theme, kept.passages ?? passages, kept.language || language, kept.model || model];
     },
-    keep(theme, passages, language) {
-      write(SETTINGS, { theme, passages, language });
+    keep(theme, passages, language, model) {
+      write(SETTINGS, { theme, passages, language, model });
       colour();
     },
   };

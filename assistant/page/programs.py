@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from assistant import MOST_PASSAGES, PASSAGES, QuestionError, Turn
+from assistant import MOST_PASSAGES, QuestionError, Turn
 from assistant.page.library import AddingError, pasted, web_address
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Programs:
         question: str,
         history: list[dict[str, Any]] | None = None,
         articles: list[str] | None = None,
-        passages: int = PASSAGES,
+        passages: int | None = None,
     ) -> dict[str, Any]:
         """Answer a question from the articles, with the exact sentences that the answer rests on.
 
@@ -45,7 +45,7 @@ class Programs:
             question: What to ask, in words.
             history: The turns before this one, oldest first: objects with a "question" and the "answer" it was given.
             articles: The ids of the articles to ask; all of them when left out.
-            passages: How many of the best passages are read, 1 to 20.
+            passages: How many of the best passages are read, 1 to 20; as many as suit the model when left out.
 
         Returns:
             The answer. Its "status" is "answered", "quoted" when its "text" is the nearest sentences, which may or may
@@ -56,7 +56,9 @@ class Programs:
             turns = _TURNS.validate_python(history or [])
         except ValidationError as error:
             raise QuestionError('Each turn of history wants a "question" and the "answer" that was given.') from error
-        answer = self._open().ask(str(question), turns, articles, passages=_bounded(passages))
+        answer = self._open().ask(
+            str(question), turns, articles, passages=None if passages is None else _bounded(passages)
+        )
         return TypeAdapter(type(answer)).dump_python(answer, mode="json")  # type: ignore[no-any-return]
 
     def search(self, query: str, count: int = 5) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from assistant import day_in_words, language_name
+from assistant import DEFAULT_MODEL, day_in_words, language_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -59,8 +59,8 @@ def exchange_html(number: int, exchange: Exchange) -> str:
             buttons.insert(0, f'<button class="citation" id="cite-{number}-{cited}">[{cited}]</button>')
         paragraphs.append(" ".join([f"<bdi>{escaped(paragraph)}</bdi>", *buttons]))
     paragraphs[0] = words + paragraphs[0]
-    status = STATUS_LINES[answer.status]
-    shown = [f'<span class="status">{status}</span>'] if status else []
+    lines = [STATUS_LINES[answer.status], escaped(answer.note)]
+    shown = [f'<span class="status">{line}</span>' for line in lines if line]
     return "\n\n".join([*shown, *paragraphs, *_found(number, exchange)])
 
 
@@ -73,7 +73,9 @@ def _found(number: int, exchange: Exchange) -> list[str]:
     same = asked.casefold().rstrip("?") == exchange.question.strip().casefold().rstrip("?")
     understood = f"Understood as: {escaped(asked)} · " if asked and not same else ""
     read = f"{count} passage{'s' if count != 1 else ''} read"
-    summary = f"<summary><bdi>{understood}{read}</bdi></summary>"
+    by = f" by {escaped(exchange.answer.model)}" if exchange.answer.model else ""  # Not known of one kept long ago.
+    spent = f", {exchange.answer.tokens:,} tokens" if exchange.answer.tokens else ""
+    summary = f"<summary><bdi>{understood}{read}{by}{spent}</bdi></summary>"
     return [f'<details class="found" id="found-{number}">{summary}<ol></ol></details>']
 
 
@@ -135,6 +137,13 @@ def link_to(address: str, passage: str) -> str:
         parts = [" ".join(words)]
     fragment = ",".join(quote(part, safe="").replace("-", "%2D") for part in parts)
     return f"{address}{'' if '#' in address else '#'}:~:text={fragment}"
+
+
+def answering_line(model: str) -> str:
+    """Return the line that says what answers, and what that means for a reader."""
+    if model == DEFAULT_MODEL:
+        return notice("The reader answers in the articles' own words: it finds the sentence, and generates nothing.")
+    return notice(f"{model} writes the answers; each sentence that the articles do not say is withdrawn.")
 
 
 def notice(text: str) -> str:
