@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import resource
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from assistant import Citation
     from index import Article
 
+PATIENCE = 300.0
+"""Seconds that a chat model is given."""
 DRAWS = 1_000
 """How often the questions are drawn anew, with replacement, for an interval that 95 % of the draws lie in."""
 SHOWN_IN_PLOT = ("R@1", "R@5", "in 3,000", "answer hit", "quoted hit", "refusal recall", "wrong refusals")
@@ -225,6 +228,9 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
 def main(
     file: Annotated[Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)],
     model: Annotated[str, typer.Option(help="What answers.")] = DEFAULT_MODEL,
+    every: Annotated[
+        int, typer.Option(help="Ask only every so many questions: a large model takes its time.", min=1)
+    ] = 1,
     baseline: Annotated[bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")] = False,
     compare: Annotated[list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
@@ -233,12 +239,15 @@ def main(
     """Measure finding, answering and refusing on the questions of a file."""
     try:
         articles, questions = read_questions(file)
+        questions = questions[::every]
         with TemporaryDirectory() as folder, ArticleIndex.open(folder, SentenceEmbedder()) as index:
-            assistant = Assistant(index, model)
+            assistant = Assistant(index, model, patience=PATIENCE)
             if failed := index.add(*articles).failed:
                 raise SourceError(f"{file}: {failed[0][0]}: {failed[0][1]}.")
             assistant.load()
             tables, found = measure(assistant, articles, questions, baseline=baseline)
+            # Linux tells it in kilobytes.
+            tables["Memory"] = {assistant.model: {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}
             shown = merged(tables, compare or ())
     except (ArticleIndexError, AssistantError) as error:
         typer.echo(str(error), err=True)

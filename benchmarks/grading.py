@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant import day_in_words
 from benchmarks.questions import Place, covers
+from index.ranking import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,7 +125,7 @@ def unsupported(answer: Answer) -> tuple[str, ...]:
     for counted in _IN_BRACKETS.findall(said):
         if any(counted.endswith(working) for working in workings):
             said = said.replace(counted, " ")
-    words |= _CONNECTING
+    words |= _CONNECTING | FUNCTION_WORDS
     missing = [number for number in _NUMBER.findall(said) if number not in numbers]
     return (*missing, *(word for word in _CAPITALISED.findall(said) if not set(_tokens(word)) <= words))
 
