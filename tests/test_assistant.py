@@ -202,7 +202,7 @@ def test_a_language_without_a_name_is_called_by_its_code(assistant_of):
 
 def test_an_unknown_model_is_an_error_that_names_the_known(assistant):
     """Its message lists what can be named."""
-    with pytest.raises(UnknownModelError, match="'reader'"):
+    with pytest.raises(UnknownModelError, match="reader"):
         Assistant(assistant.index, model="nothing")
 
 

@@ -40,6 +40,9 @@ class Loaded:
     def result(self):
         return self.opened
 
+    def answering(self, model):
+        return self.result()
+
 
 def citation(quote=EVIL, **more):
     given = {"title": EVIL, "source": EVIL, "published": None, "start": 0, "end": len(quote)} | more

@@ -7,6 +7,8 @@ import re
 import socket
 import statistics
 import sys
+import tomllib
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -137,9 +139,11 @@ def test_the_public_names_of_assistant():
         "Assistant",
         "AssistantError",
         "Citation",
+        "ModelError",
         "QuestionError",
         "Turn",
         "UnknownModelError",
+        "UsableModel",
         "WeightsError",
         "ask",
         "day_in_words",
@@ -147,6 +151,7 @@ def test_the_public_names_of_assistant():
         "language_name",
         "on_one_line",
         "open_default",
+        "usable_models",
     ]
     assert all(hasattr(assistant, name) for name in assistant.__all__)
 
@@ -194,10 +199,9 @@ def test_the_readmes_python_examples_run(run, tmp_path):
 
 def test_every_package_is_pinned():
     """Each package that the project names has its exact version in constraints.txt."""
-    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    named = {
-        name.lower().replace("_", "-") for name in re.findall(r'^    "([A-Za-z0-9_-]+)[\[<>=]', project, re.MULTILINE)
-    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
+    named = {re.split(r"[\[<>=]", one)[0].lower().replace("_", "-") for one in wanted} - {project["name"]}
     pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
     assert named
     assert named <= pinned

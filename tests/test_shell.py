@@ -138,9 +138,9 @@ def test_an_index_in_use_gets_one_sentence(run, environment, embedder):
 
 @pytest.mark.usefixtures("begun")
 def test_an_unknown_model_gets_one_sentence(run, environment):
-    """The sentence lists what ASSISTANT_MODEL can be."""
+    """The sentence lists what can be used here."""
     environment["ASSISTANT_MODEL"] = "nothing"
-    assert "ASSISTANT_MODEL can be 'reader'" in failure(run("-m", "assistant", "who?"))
+    assert "What can be used here now: reader; also gguf:PATH" in failure(run("-m", "assistant", "who?"))
 
 
 @pytest.mark.slow
