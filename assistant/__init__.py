@@ -10,7 +10,7 @@ from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
 from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
-from assistant.models import DEFAULT_MODEL, UsableModel, usable_models
+from assistant.models import DEFAULT_MODEL, UsableModel, short_name, usable_models
 from assistant.wording import describe, language_name, on_one_line
 from index import open_default as _open_index
 
@@ -37,10 +37,11 @@ __all__ = [
     "language_name",
     "on_one_line",
     "open_default",
+    "short_name",
     "usable_models",
 ]
 
-_default: Assistant | None = None
+_default: tuple[str, Assistant] | None = None
 _opening = threading.Lock()
 
 
@@ -50,9 +51,9 @@ def open_default(model: str | None = None) -> Assistant:
     with _opening:
         index = _open_index()
         name = model or os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
-        if _default is None or _default.index is not index or _default.model != name:
-            _default = Assistant(index, name)
-        return _default
+        if _default is None or _default[0] != name or _default[1].index is not index:
+            _default = name, Assistant(index, name)
+        return _default[1]
 
 
 def ask(

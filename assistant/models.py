@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assistant.errors import ModelError, UnknownModelError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from langchain_core.language_models.chat_models import BaseChatModel
 
     from assistant.writing import Writer
@@ -82,7 +81,7 @@ def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float
     from assistant.writing import Writer
 
     if isinstance(model, str):
-        name, chat = model, _named(model, patience)
+        name, chat = short_name(model), _named(model, patience)
     else:
         name, chat = _name_of(model), model
     return Writer(Caller(chat, name, patience), index)
@@ -96,7 +95,8 @@ def _named(model: str, patience: float) -> BaseChatModel:
         return _chat_model(provider, name, patience)
     from assistant.gguf import GgufChat
 
-    chat = GgufChat(path=name)
+    in_folder = models_folder() / name
+    chat = GgufChat(path=str(in_folder if in_folder.is_file() else name))
     chat.check()
     return chat
 
@@ -128,11 +128,20 @@ def _chat_model(provider: str, name: str, patience: float) -> BaseChatModel:
     return chat
 
 
+def short_name(model: str) -> str:
+    """Return a model's name as it is told: whoever reads the page need not know where a file lies.
+
+    >>> short_name("gguf:/home/ada/small.gguf"), short_name("ollama:qwen3:4b")
+    ('gguf:small.gguf', 'ollama:qwen3:4b')
+    """
+    return f"gguf:{Path(model.removeprefix('gguf:')).name}" if model.startswith("gguf:") else model
+
+
 def usable_models() -> list[UsableModel]:
     """Return the models that can be used now: of Ollama, GGUF files in the models folder, and where a key is set."""
     found = [UsableModel(DEFAULT_MODEL, "the default; answers in the articles' own words")]
     folder = models_folder()
-    found += [UsableModel(f"gguf:{path}", "a file in the models folder") for path in sorted(folder.glob("*.gguf"))]
+    found += [UsableModel(f"gguf:{path.name}", f"a file in {folder}") for path in sorted(folder.glob("*.gguf"))]
     found += [UsableModel(f"ollama:{name}", "Ollama on this machine") for name in _of_ollama()]
     if address := os.environ.get("OPENAI_BASE_URL"):
         found += [UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL") for name in _of_server(address)]

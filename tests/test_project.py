@@ -151,6 +151,7 @@ def test_the_public_names_of_assistant():
         "language_name",
         "on_one_line",
         "open_default",
+        "short_name",
         "usable_models",
     ]
     assert all(hasattr(assistant, name) for name in assistant.__all__)

@@ -20,6 +20,7 @@ from assistant import (
     Assistant,
     AssistantError,
     open_default,
+    short_name,
     usable_models,
 )
 from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json, to_passages
@@ -152,7 +153,7 @@ class Desk:
 
     def usual_model(self) -> str:
         """Return the name of what answers unless a reader chooses another, which may not be open yet."""
-        return self._loading.model
+        return short_name(self._loading.model)
 
     def models(self) -> list[str]:
         """Return the names of what a reader can let answer, the usual one first."""
