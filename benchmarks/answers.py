@@ -63,8 +63,10 @@ class Outcome:
         return self.grade.hit if self.question.golds else not (self.grade.answered or self.grade.wayward)
 
 
-def outcomes(ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str) -> list[Outcome]:
-    """Ask every question, and grade what comes."""
+def outcomes(
+    ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str, *, once: bool = False
+) -> list[Outcome]:
+    """Ask every question, and grade what comes; with its own article left out as well, unless it is asked once."""
     texts = {(article.id, article.version): article.text for article in articles}
 
     def text_of(citation: Citation) -> str:
@@ -74,7 +76,7 @@ def outcomes(ask: Ask, articles: Sequence[Article], questions: Sequence[Question
     for question in track(questions, f"Asking {name}", console=ERR, transient=True):
         answer, first_words, whole = _timed(ask(question, None))
         left_out = None
-        if question.golds:
+        if question.golds and not once:
             others = [article.id for article in articles if article.id != question.golds[0].article_id]
             *_, without = ask(question, others)
             left_out = grade(question, without, text_of)
@@ -119,10 +121,11 @@ def refusing(found: Sequence[Outcome]) -> dict[str, float]:
     answerable = [outcome.grade.answered for outcome in found if outcome.question.golds]
     marked = [outcome.grade.answered for outcome in found if not outcome.question.golds]
     left_out = [outcome.left_out.answered for outcome in found if outcome.left_out]
+    left_out_recall = 1 - mean(left_out) if left_out else math.nan
     rightly = len(left_out) + len(marked) - sum(left_out) - sum(marked)
     wrongly = len(answerable) - sum(answerable)
     return {
-        "refusal recall": 1 - mean(left_out),
+        "refusal recall": left_out_recall,
         "of those marked": 1 - mean(marked) if marked else math.nan,
         "refusal precision": rightly / max(1, rightly + wrongly),
         "wrong refusals": 1 - mean(answerable),
@@ -158,12 +161,12 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def measure(
-    assistant: Assistant, articles: Sequence[Article], questions: Sequence[Question], *, baseline: bool
+    assistant: Assistant, articles: Sequence[Article], questions: Sequence[Question], *, baseline: bool, once: bool
 ) -> tuple[dict[str, Rows], list[Outcome]]:
     """Return the tables by their titles, and what came of each question asked of the assistant."""
     index = assistant.index
     answerable = [question for question in questions if question.golds]
-    mine = outcomes(asking(assistant), articles, questions, assistant.model)
+    mine = outcomes(asking(assistant), articles, questions, assistant.model, once=once)
     found = {assistant.model: mine}
     alone = [Question(_standalone(question), question.golds) for question in answerable]
     finding = {
@@ -171,7 +174,7 @@ def measure(
         "index alone": retrieval(index_search(index), alone),
     }
     if baseline:
-        found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL)
+        found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL, once=once)
         finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)
     tables = {
         "Finding": finding,
@@ -231,6 +234,7 @@ def main(
     every: Annotated[
         int, typer.Option(help="Ask only every so many questions: a large model takes its time.", min=1)
     ] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Ask each question once, not also without its article.")] = False,
     baseline: Annotated[bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")] = False,
     compare: Annotated[list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)] = None,
     json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
@@ -245,7 +249,7 @@ def main(
             if failed := index.add(*articles).failed:
                 raise SourceError(f"{file}: {failed[0][0]}: {failed[0][1]}.")
             assistant.load()
-            tables, found = measure(assistant, articles, questions, baseline=baseline)
+            tables, found = measure(assistant, articles, questions, baseline=baseline, once=once)
             # Linux tells it in kilobytes.
             tables["Memory"] = {assistant.model: {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}
             shown = merged(tables, compare or ())
