@@ -59,7 +59,7 @@ def _list_models(as_json: bool) -> None:
         out.print_json(json.dumps([asdict(model) for model in models]), highlight=False)
         return
     for model in models:
-        out.print(Text(f"{model.name}  ({model.why})"), soft_wrap=True)
+        out.print(Text(printable(f"{model.name}  ({model.why})")), soft_wrap=True)
 
 
 def _converse(assistant: Assistant, as_json: bool) -> None:

@@ -27,7 +27,8 @@ class StandIn:
     """What the server says next, and what it was asked.
 
     `failure` is one of "hang", "half" and "empty", or a status of HTTP; it befalls the next `failures` requests. Those
-    that are longer than `longest` are too long for the model. Between two pieces of a reply there is a `pause`.
+    that are longer than `longest` are too long for the model. Between two pieces of a reply there is a `pause`. It
+    says that it `has` some models.
     """
 
     replies: list[str] = field(default_factory=lambda: ["NOT IN THE PASSAGES"])
@@ -36,6 +37,7 @@ class StandIn:
     retry_after: float | None = None
     longest: int = 10**9
     pause: float = 0.0
+    has: tuple[str, ...] = ("echo",)
     asked: list[dict[str, Any]] = field(default_factory=list)
 
     def __enter__(self) -> Self:
@@ -45,7 +47,8 @@ class StandIn:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                models = {"models": [{"name": "echo:1b"}], "data": [{"id": "echo"}]}
+                models = {"models": [{"name": f"{name}:1b"} for name in stand_in.has]}
+                models["data"] = [{"id": name} for name in stand_in.has]
                 self._whole(200, models)
 
             def do_POST(self) -> None:

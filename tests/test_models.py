@@ -461,9 +461,12 @@ def test_the_shell_takes_a_model_and_tells_what_came_of_it(run, environment, sta
     """The answer in its words, what can be used, how it came about; and by the reader where nobody listens."""
     environment |= stand_in.environment()
     stand_in.replies = [f"{GOOD} {BAD}"]
+    stand_in.has = ("echo", "\x1b[31mred\x07")
     listed = run("-m", "assistant", "models")
     assert listed.stdout.splitlines()[0].startswith("reader")
     assert "ollama:echo:1b  (Ollama on this machine)" in listed.stdout
+    assert "[31mred" in listed.stdout  # What a server names cannot steer the terminal.
+    assert not {"\x1b", "\x07"} & set(listed.stdout)
     done = run("-m", "assistant", "--model", "openai:echo", "--trace", QUESTION)
     assert done.stdout.startswith("The showrunners of The Defenders are Marco Ramirez and Doug Petrie. [1]")
     assert "A sentence of openai:echo was withdrawn" in done.stdout
