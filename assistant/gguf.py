@@ -18,6 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import PrivateAttr
 
 from assistant.errors import ContextError, ModelError
+from assistant.models import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
     from langchain_core.messages import BaseMessage
 
-CONTEXT = 8_192
-"""Tokens that question, passages and answer may have together; more would take more memory and time."""
 LONGEST_ANSWER = 400
 """Tokens."""
 MAGIC = b"GGUF"
@@ -60,7 +59,7 @@ class GgufChat(BaseChatModel):
         if not is_gguf:
             raise ModelError(f"{path} is no GGUF file; name the file of an instruct model in that format.")
         if not find_spec("xllamacpp"):
-            raise ModelError("GGUF files need a package more: pip install 'article-assistant[gguf]'")
+            raise ModelError("GGUF files need a package more: pip install xllamacpp")
 
     def load(self) -> None:
         """Load the weights. Raises `ModelError` as `check` does, and for a file that llama.cpp cannot load."""

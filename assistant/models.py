@@ -21,7 +21,7 @@ PATIENCE = 60.0
 """Seconds in which a chat model has to begin its answer, and to go on with it."""
 OLLAMA = "http://127.0.0.1:11434"
 CONTEXT = 8_192
-"""Tokens that an Ollama model is asked to read; left to itself it cuts what is longer than about 4,000."""
+"""Tokens that a model on this machine reads and writes for an answer; Ollama left to itself cuts after about 4,000."""
 SOON = 0.5
 """Seconds in which an Ollama on this machine has surely answered."""
 KEYS = {
@@ -34,8 +34,6 @@ KEYS = {
     "xai": "XAI_API_KEY",
 }
 """The providers that want a key, and the environment variable that holds it."""
-EXTRAS = {"openai": "openai", "ollama": "ollama", "anthropic": "anthropic", "google_genai": "google"}
-"""The providers whose packages this project names itself, as extras."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +117,7 @@ def _chat_model(provider: str, name: str, patience: float) -> BaseChatModel:
     try:
         chat: BaseChatModel = init_chat_model(name, model_provider=provider, **options)
     except ImportError as error:
-        wanted = f"article-assistant[{EXTRAS[provider]}]" if provider in EXTRAS else _package(error)
-        raise ModelError(f"The models of {provider} need a package more: pip install '{wanted}'") from error
+        raise ModelError(f"The models of {provider} need a package more: pip install {_package(error)}") from error
     except ValueError as error:
         raise UnknownModelError(f"There is no model named {f'{provider}:{name}'!r}. {_usable_here()}") from error
     except Exception as error:  # What the many packages raise, for a missing key too, has no common base.
