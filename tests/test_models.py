@@ -93,7 +93,7 @@ def test_a_name_that_is_none_lists_what_there_is(articles, stand_in):
 def test_what_a_name_wants_and_has_not_is_told(articles, monkeypatch, tmp_path):
     """A package, with the command that installs it; a key, by its variable; a file."""
     monkeypatch.setenv("MISTRAL_API_KEY", SECRET)
-    with pytest.raises(ModelError, match="pip install langchain-mistralai$"):
+    with pytest.raises(ModelError, match=r"pip install langchain-mistralai$"):
         Assistant(articles, "mistralai:small")
     for provider, key in (("openai", "OPENAI_API_KEY"), ("google_genai", "GOOGLE_API_KEY")):
         monkeypatch.delenv(key, raising=False)
