@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from functools import lru_cache
 from itertools import chain
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,8 @@ class Caller:
         `patience` is the seconds in which it has to begin its answer, and to go on with it after each word.
         """
         self.model, self.name, self.patience = model, name, patience
+        # The same passages come again with each question, and a model may count by asking a server.
+        self.tokens = lru_cache(maxsize=10_000)(self._tokens)
 
     def load(self) -> None:
         """Load the weights of a model that runs in this process. Raises `ModelError`."""
@@ -70,7 +73,7 @@ class Caller:
         told = profile.get("max_input_tokens") or getattr(self.model, "num_ctx", None)
         return min(int(told) - FOR_THE_REST, BUDGET) if told else BUDGET
 
-    def tokens(self, text: str) -> int:
+    def _tokens(self, text: str) -> int:
         """Return how many tokens a text has: by the model's own tokenizer where it is at hand, else a safe guess."""
         count = getattr(self.model, "count_tokens", None)
         return int(count(text)) if count else int(len(text) / CHARACTERS_A_TOKEN) + 1
@@ -99,12 +102,13 @@ class Caller:
             before_sleep=self._tell,
             reraise=True,
         )
-        for attempt in tries:
-            with attempt:
-                spent.calls += 1
-                pieces = self._pieces(messages, spent, deadline)
-                return chain([next(pieces, "")], pieces)
-        return iter(())
+
+        def begin() -> Iterator[str]:
+            spent.calls += 1
+            pieces = self._pieces(messages, spent, deadline)
+            return chain([next(pieces, "")], pieces)
+
+        return tries(begin)
 
     def _tell(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None

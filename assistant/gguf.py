@@ -55,17 +55,17 @@ class GgufChat(BaseChatModel):
             with path.open("rb") as file:
                 is_gguf = file.read(len(MAGIC)) == MAGIC
         except OSError as error:
-            raise ModelError(f"The GGUF file {path} cannot be read ({error.strerror}); check its path.") from error
+            raise ModelError(f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path.") from error
         if not is_gguf:
-            raise ModelError(f"{path} is no GGUF file; name the file of an instruct model in that format.")
+            raise ModelError(f"{path.name} is no GGUF file; name the file of an instruct model in that format.")
         if not find_spec("xllamacpp"):
             raise ModelError("GGUF files need a package more: pip install xllamacpp")
 
     def load(self) -> None:
         """Load the weights. Raises `ModelError` as `check` does, and for a file that llama.cpp cannot load."""
-        self.check()
         with self._turn:
             if self._server is None:
+                self.check()
                 self._server = _server(Path(self.path).expanduser(), self._key, self.num_ctx)
 
     def count_tokens(self, text: str) -> int:
@@ -146,7 +146,8 @@ def _server(path: Path, key: str, context: int) -> Any:
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
-        raise ModelError(f"{path} cannot be loaded by llama.cpp; is it whole, and of a model that it knows?") from error
+        known = "is it whole, and of a model that it knows?"
+        raise ModelError(f"{path.name} cannot be loaded by llama.cpp; {known}") from error
 
 
 def _generation(chunk: dict[str, Any]) -> ChatGenerationChunk:
