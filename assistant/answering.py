@@ -59,17 +59,13 @@ _log = logging.getLogger(__package__)
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked and of which articles; `found` holds the passages that are read, once they are found.
-
-    Of as many `passages` as are found the reader reads the first `read`.
-    """
+    """What is asked and of which articles; of so many `passages` as are found the reader reads the first `read`."""
 
     question: str
     articles: tuple[str, ...] | None
     passages: int
     read: int
     spent: Spent
-    found: tuple[SearchResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,24 +99,29 @@ class Assistant:
     """
 
     def __init__(
-        self, index: ArticleIndex, model: str | BaseChatModel = DEFAULT_MODEL, *, patience: float = PATIENCE
+        self,
+        index: ArticleIndex,
+        model: str | BaseChatModel = DEFAULT_MODEL,
+        *,
+        patience: float = PATIENCE,
+        reader: Reader | None = None,
     ) -> None:
         """Take an open index and what answers: "reader", or a chat model of LangChain's or by its name.
 
         Such names are `gguf:PATH`, `ollama:NAME`, `openai:NAME` and others that LangChain knows. `patience` is how many
-        seconds it has to begin its answer, and to go on with it. Raises `UnknownModelError`, and `ModelError` when what
-        it needs is not installed or no key is set.
+        seconds it has to begin its answer, and to go on with it; `reader` is another assistant's, to share. Raises
+        `UnknownModelError`, and `ModelError` when what it needs is not installed or no key is set.
         """
         # A second's worth of imports, which the page need not wait for.
         from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
         self.index = index
-        self._reader = Reader()
+        self.reader = reader or Reader()
         self._writer = open_writer(model, index, patience)
         self.model = self._writer.name if self._writer else DEFAULT_MODEL
         self._suggestions = Suggestions()
         # Many questions are tried before some are suggested: that costs nothing, whatever else answers.
-        self._by_reader = Assistant(index) if self._writer else self
+        self._by_reader = Assistant(index, reader=self.reader) if self._writer else self
         self._chain: Runnable[_Asked, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
@@ -140,9 +141,8 @@ class Assistant:
 
         `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
         asked, None being all; `passages` is how many of the best chunks are read, 1 to 20, None being as many as suit
-        what answers. Raises `QuestionError` for a
-        question that is empty or too long, `ValueError` for another number of passages, and `WeightsError` when the
-        reader's weights are damaged.
+        what answers. Raises `QuestionError` for a question that is empty or too long, `ValueError` for another number
+        of passages, and `WeightsError` when the reader's weights are damaged.
         """
         *_, last = self.stream(question, history, articles, passages=passages)
         return last
@@ -206,7 +206,7 @@ class Assistant:
     def load(self) -> None:
         """Load the models now rather than at the first question. Raises `ModelError`."""
         self.index.search("load", k=1)
-        self._reader.load()
+        self.reader.load()
         if self._writer:
             self._writer.load()
 
@@ -250,15 +250,15 @@ class Assistant:
         )
         # The search has read it so as well, but does not tell.
         question = corrected(asked.question, [result.chunk.text for result in results])
-        return _Retrieved(replace(asked, question=question, found=tuple(result for _, result in passages)), passages)
+        return _Retrieved(replace(asked, question=question), passages)
 
     def _choose(self, split: _Split) -> _Chosen:
         question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
-        evidence = self._reader.evidence(question, sentences)
-        readings = tuple(self._reader.weigh(question, sentences, evidence, embedder))
+        evidence = self.reader.evidence(question, sentences)
+        readings = tuple(self.reader.weigh(question, sentences, evidence, embedder))
         for reading in readings:
             _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
-        limit = self._reader.calibration.answer_threshold
+        limit = self.reader.calibration.answer_threshold
         if not readings or readings[0].score < limit:
             return _Chosen(split.asked, split.passages, readings)
         article = readings[0].sentence.article
@@ -266,9 +266,7 @@ class Assistant:
             mine = [number for number, sentence in enumerate(sentences) if sentence.article.id == other.id]
             # A logit of 0 is that of "none of these answers".
             if max(evidence[n].logit for n in mine) > 0 and alike(article, other, embedder):
-                alone = self._reader.weigh(
-                    question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder
-                )
+                alone = self.reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
                 if alone[0].score >= limit:
                     return _Chosen(split.asked, split.passages, readings, tuple(alone))
         return _Chosen(split.asked, split.passages, readings)
@@ -281,18 +279,18 @@ class Assistant:
                 objection = partial(self._objection, choice)
                 said = partial(self._writer.answers, asked.question, to_read, said, asked.spent, objection)
             for told in said():
-                yield replace(told, standalone=asked.question, passages=asked.found)
+                yield replace(told, standalone=asked.question, passages=tuple(result for _, result in choice.passages))
 
     def _objection(self, choice: _Chosen, cited: Sequence[Sentence]) -> str:
         """Return why the sentences that a chat model cites do not answer, though others do: by the reader."""
-        limits, readings = self._reader.calibration, choice.readings
+        limits, readings = self.reader.calibration, choice.readings
         if not readings or readings[0].score < limits.answer_threshold:
             return ""
         scores = [r.score for r in readings if any(quote.contains(r.sentence) for quote in cited)]
         return "" if max(scores, default=0.0) >= limits.quote_threshold else "The sentences that it cites do not answer"
 
     def _said(self, choice: _Chosen) -> Iterator[Answer]:
-        limits = self._reader.calibration
+        limits = self.reader.calibration
         best = choice.readings[0].score if choice.readings else 0.0
         if best >= limits.answer_threshold:
             yield answer(choice.asked.question, choice.readings, choice.others)

@@ -92,7 +92,7 @@ class Loading:
             if model not in self._others:
                 if model not in self.offered():
                     return usual
-                self._others[model] = Assistant(usual.index, model)
+                self._others[model] = Assistant(usual.index, model, reader=usual.reader)
             return self._others[model]
 
     def _open(self) -> None:
