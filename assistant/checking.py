@@ -37,21 +37,25 @@ LONGEST_CLAIM = 600
 """Characters; more is no sentence."""
 
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
+_ENDING = re.compile(r"[’'](?:s|re|ve|ll|d|m)$")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _VALUES = {
     word: str(value)
-    for value, words in enumerate(
-        "zero;;two second twice double;three third thirds triple;four fourth quarter;five fifth;six sixth;"
-        "seven seventh;"
-        "eight eighth;nine ninth;ten tenth;eleven eleventh;twelve twelfth dozen;thirteen;fourteen;fifteen;sixteen;"
-        "seventeen;eighteen;nineteen;twenty".split(";")
-    )
+    for value, words in {
+        0: "zero",
+        2: "two second twice double",
+        3: "three third thirds triple",
+        4: "four fourth quarter",
+        12: "twelve twelfth dozen",
+        **dict(enumerate("five six seven eight nine ten eleven".split(), start=5)),
+        **dict(enumerate("thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(), start=13)),
+    }.items()
     for word in words.split()
-} | {
-    word: word.removesuffix("s")
-    for word in "half thirty forty fifty sixty seventy eighty ninety hundred hundreds thousand thousands million "
-    "millions billion billions".split()
 }
+_VALUES |= dict(zip("fifth sixth seventh eighth ninth tenth eleventh".split(), map(str, range(5, 12)), strict=True))
+_VALUES |= {word: word for word in "half thirty forty fifty sixty seventy eighty ninety".split()}
+_VALUES |= {f"{word}{end}": word for word in "hundred thousand million billion".split() for end in ("", "s")}
+"""What words for numbers count, one being left out: it is more often no number."""
 _DENIES = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|denie[ds]|den(?:y|ying)|refuse[ds]?|unlikely)\b"
     r"|n[’']t\b",
@@ -194,22 +198,21 @@ def _missing(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) ->
     """Return the numbers, names and words of other scripts of a claim that its sentences and their articles lack."""
     known = " ".join(map(_known, quotes))
     folded = known.casefold()
-    words = {word.casefold() for word in _WORD.findall(known)}
-    words |= {part for word in words for part in re.split(r"[’']", word)}
+    words = {_ENDING.sub("", word.casefold()) for word in _WORD.findall(known)}
     numbers = set(_NUMBER.findall(known))
     values = numbers | {_VALUES[word] for word in words if word in _VALUES}
     said = _without_workings(claim, quotes)
     missing = {number for number in _NUMBER.findall(said) if number not in numbers}
     for found in _WORD.finditer(said):
         word, lower = found.group(), found.group().casefold()
-        parts = re.split(r"[’']", lower)
+        bare = _ENDING.sub("", lower)
         if lower in _VALUES and _VALUES[lower] not in values and lower not in words:
             missing.add(word)
-        elif lower in words or parts[0] in words or lower.isdigit():
+        elif bare in words or lower.isdigit():
             continue
         elif word != lower:
             begins = not said[: found.start()].strip(' "“‘(')
-            if not (lower in FUNCTION_WORDS or parts[0] in FUNCTION_WORDS or (begins and lower in written)):
+            if not (bare in FUNCTION_WORDS or (begins and lower in written)):
                 missing.add(word)
         elif not word.isascii() and word.upper() == word and word not in folded:
             missing.add(word)  # A script without capitals tells no names: all of its words have to be there.

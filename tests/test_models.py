@@ -234,6 +234,7 @@ def test_what_a_claim_becomes(articles, claim, told):
         "Greta Lindqvist sold 27,535 apples [1].",
         "Bo Ek sold 27,534 apples [1].",
         "Bo Ek sold pears [1].",
+        "Bo’Neil did not sell any pears [1].",
         "Bo Ek said that they never had so many [1].",
         "Greta Lindqvist sold two apples [1].",
         "Tom Hanks paid 99 euros to Evil Corporation [1].",
