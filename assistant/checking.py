@@ -15,7 +15,7 @@ import numpy as np
 
 from assistant.dates import day_in_words, relative_dates
 from assistant.grounding import SPEAKS, one_quote, speech_of
-from assistant.wording import on_one_line
+from assistant.wording import counted_from, on_one_line
 from index.ranking import FUNCTION_WORDS, content_words, with_compounds_split
 
 if TYPE_CHECKING:
@@ -230,7 +230,7 @@ def _with_days(claim: str, quotes: Sequence[Sentence]) -> str:
     for quote in quotes:
         if not quote.article.published:
             continue
-        working = f"the article is of {day_in_words(quote.article.published)}"
+        working = counted_from(quote.article.published)
         for relative in relative_dates(on_one_line(quote.text), quote.article.published):
             told = f"{relative.expression} ({relative.meaning}; {working})"
             if relative.meaning in claim and relative.meaning not in quote.text:
@@ -244,8 +244,8 @@ def _with_days(claim: str, quotes: Sequence[Sentence]) -> str:
 def _without_workings(claim: str, quotes: Sequence[Sentence]) -> str:
     for quote in quotes:
         if quote.article.published:
-            working = f"; the article is of {day_in_words(quote.article.published)})"
-            claim = re.sub(rf"\([^()]*{re.escape(working)}", "", claim)
+            working = re.escape(f"; {counted_from(quote.article.published)})")
+            claim = re.sub(rf"\([^()]*{working}", "", claim)
     return claim
 
 

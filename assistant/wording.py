@@ -9,6 +9,7 @@ from assistant.dates import day_in_words, relative_dates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from assistant.conversation import Citation
     from index import Article
@@ -40,7 +41,7 @@ def told(words: str, citations: Sequence[Citation], focus: Span, *, days_wanted:
     """
     citation, beside = citations[0], []
     if citation.published:
-        working = f"the article is of {day_in_words(citation.published)}"
+        working = counted_from(citation.published)
         for relative in relative_dates(on_one_line(citation.quote), citation.published):
             if relative.expression in words:
                 words = words.replace(relative.expression, f"{relative.expression} ({relative.meaning}; {working})", 1)
@@ -50,6 +51,11 @@ def told(words: str, citations: Sequence[Citation], focus: Span, *, days_wanted:
     text = f"{words} — {quote}" if words else quote
     text = f"{text} ({', '.join(beside)}; {working})" if beside else text
     return f"{text} {marked(citations)}"
+
+
+def counted_from(day: date) -> str:
+    """Return what tells, behind a day that is counted from an article's own, which day that is."""
+    return f"the article is of {day_in_words(day)}"
 
 
 def marked(citations: Sequence[Citation]) -> str:
