@@ -33,6 +33,7 @@ __all__ = [
     "WeightsError",
     "ask",
     "day_in_words",
+    "default_model",
     "describe",
     "language_name",
     "on_one_line",
@@ -45,12 +46,17 @@ _default: tuple[str, Assistant] | None = None
 _opening = threading.Lock()
 
 
+def default_model() -> str:
+    """Return the name of the model that `ASSISTANT_MODEL` names, or else of the reader."""
+    return os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
+
+
 def open_default(model: str | None = None) -> Assistant:
-    """Return the default assistant: over the default index, with a model, or else the one of `ASSISTANT_MODEL`."""
+    """Return the default assistant: over the default index, with a model, or else the default one."""
     global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
         index = _open_index()
-        name = model or os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
+        name = model or default_model()
         if _default is None or _default[0] != name or _default[1].index is not index:
             _default = name, Assistant(index, name)
         return _default[1]

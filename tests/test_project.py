@@ -147,6 +147,7 @@ def test_the_public_names_of_assistant():
         "WeightsError",
         "ask",
         "day_in_words",
+        "default_model",
         "describe",
         "language_name",
         "on_one_line",

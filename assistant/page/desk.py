@@ -6,19 +6,18 @@ Nothing of a conversation stays on the server, so that those of two browsers can
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from assistant import (
-    DEFAULT_MODEL,
     MOST_PASSAGES,
     PASSAGES,
     Answer,
     Assistant,
     AssistantError,
+    default_model,
     open_default,
     short_name,
     usable_models,
@@ -49,8 +48,8 @@ class Loading:
     """The default assistant, opened by a thread of its own while the page is up already."""
 
     def __init__(self, model: str | None = None) -> None:
-        """Open nothing yet. `model` is what answers, or else what ASSISTANT_MODEL names."""
-        self.model = model or os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
+        """Open nothing yet. `model` is what answers, if it is not the default."""
+        self.model = model or default_model()
         self._opened: Future[Assistant] = Future()
         self._is_first = threading.Lock()
         self._others: dict[str, Assistant] = {}
