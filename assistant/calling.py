@@ -47,7 +47,7 @@ _REASONS = {
 _BAD_REQUEST = frozenset({None, 400, 413, 422})
 _TOO_LONG = ("context_length", "context length", "context size", "too long", "maximum context", "too many tokens")
 
-log = logging.getLogger(__package__)
+_log = logging.getLogger(__package__)
 
 
 class Caller:
@@ -113,7 +113,7 @@ class Caller:
     def _tell(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         # Not what it says: that may hold a key.
-        log.debug(
+        _log.debug(
             "%s failed (%s, HTTP %s) and is asked again", self.name, type(error).__name__, error and _status(error)
         )
 

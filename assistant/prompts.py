@@ -89,7 +89,7 @@ def rewriting_messages(question: str, history: Sequence[Turn]) -> list[Message]:
 def _passage(number: int, article: Article, start: int, end: int) -> str:
     """Return a passage between its marks, with its article's title and day."""
     # A path of this machine is nobody else's business.
-    site = article.site or ("" if re.search(r"[/\\\\]", article.source) else article.source)
+    site = article.site or ("" if re.search(r"[/\\]", article.source) else article.source)
     day = day_in_words(article.published) if article.published else ""
     head = ", ".join(on_one_line(each) for each in (f"“{article.title}”", site, day) if each)
     kept = [

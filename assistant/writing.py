@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assistant.calling import log
 from assistant.checking import check
 from assistant.conversation import Answer, Citation
 from assistant.errors import ContextError, ModelError
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 LONG_ARTICLE = 100_000
 """Words that an article is taken to have of which the index does not know how many."""
+
+_log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Writer:
     def standalone(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
         """Return a follow-up as a question that needs no history, "" if the model makes none. Raises `ModelError`."""
         *_, text = self.caller.call(rewriting_messages(question, history), spent)
-        log.debug("follow-up %r was rewritten by %s (%d tokens): %r", question, self.name, spent.tokens, text)
+        _log.debug("follow-up %r was rewritten by %s (%d tokens): %r", question, self.name, spent.tokens, text)
         return rewritten(text, question, history)
 
     def to_read(self, among: Sequence[str] | None, best: Passages) -> Passages:
@@ -169,14 +171,14 @@ class Writer:
         except ContextError:
             if len(passages) == 1:
                 raise
-            log.debug("%d passages are too long for %s", len(passages), self.name)
+            _log.debug("%d passages are too long for %s", len(passages), self.name)
             best = sorted(passages, key=lambda passage: -passage[1].score)
             yield from self._retried(question, best[: len(passages) // 2], spent)
 
     def _drafts(self, question: str, passages: Passages, spent: Spent) -> Iterator[Draft]:
         messages = answering_messages(question, [(article, r.chunk.start, r.chunk.end) for article, r in passages])
         for speaker, told in messages:
-            log.debug("prompt, %s: %r", speaker, told)
+            _log.debug("prompt, %s: %r", speaker, told)
         sentences = {number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)}
         checked: list[Checked] = []
         text = ""
@@ -185,15 +187,15 @@ class Writer:
             found, at_work = claims(text, is_over=is_over)
             for claim in found[len(checked) :]:
                 one = check(claim, question, sentences, self._index.embedder)
-                log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
+                _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
                 checked.append(one)
             return Draft(tuple(checked), at_work)
 
         for text in self.caller.call(messages, spent):
             if not _may_refuse(text):
                 yield grown(is_over=False)
-        log.debug("raw text of %s: %r", self.name, text)
-        log.debug("%d calls, %d + %d tokens, %.2f s", spent.calls, spent.tokens_in, spent.tokens_out, spent.seconds)
+        _log.debug("raw text of %s: %r", self.name, text)
+        _log.debug("%d calls, %d + %d tokens, %.2f s", spent.calls, spent.tokens_in, spent.tokens_out, spent.seconds)
         yield Draft(is_refusal=True) if says_no_answer(text) else grown(is_over=True)
 
 
