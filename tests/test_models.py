@@ -328,12 +328,12 @@ def test_the_promises_hold_whatever_a_model_writes(articles, text):
 
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(text=st.text(max_size=400), cut=st.integers(0, 400))
-def test_claims_grow_only_at_their_end(text, cut):
-    """What was read as a sentence while a text came is the same when it is whole, and no mark stays in it."""
+def test_any_text_is_read_as_claims(text, cut):
+    """Whole or cut off anywhere: no mark and no control character stays in a claim, and at the end nothing is left."""
     whole, rest = claims(text, is_over=True)
     assert rest == ""
-    assert not any(re.search(r"\[\d{1,4}\]", claim.text) for claim in whole)
-    claims(text[:cut], is_over=False)
+    for claim in [*whole, *claims(text[:cut], is_over=False)[0]]:
+        assert not re.search(r"\[\d{1,4}\]|[\x00-\x08\u202a-\u202e]", claim.text)
 
 
 # A model that fails
