@@ -73,7 +73,8 @@ def _found(number: int, exchange: Exchange) -> list[str]:
     same = asked.casefold().rstrip("?") == exchange.question.strip().casefold().rstrip("?")
     understood = f"Understood as: {escaped(asked)} · " if asked and not same else ""
     read = f"{count} passage{'s' if count != 1 else ''} read"
-    by = f" by {escaped(exchange.answer.model)}" if exchange.answer.model else ""  # Not known of one kept long ago.
+    model = exchange.answer.model  # Not known of one kept long ago.
+    by = " by the reader" if model == DEFAULT_MODEL else f" by {escaped(model)}" if model else ""
     spent = f", {exchange.answer.tokens:,} tokens" if exchange.answer.tokens else ""
     summary = f"<summary><bdi>{understood}{read}{by}{spent}</bdi></summary>"
     return [f'<details class="found" id="found-{number}">{summary}<ol></ol></details>']
