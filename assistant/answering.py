@@ -14,14 +14,13 @@ from assistant.conversation import Answer
 from assistant.errors import ModelError, QuestionError
 from assistant.followups import is_courtesy, needs_history, standalone_question
 from assistant.framing import plain_question
-from assistant.grounding import cite, passage_sentences
+from assistant.grounding import passage_sentences
 from assistant.models import DEFAULT_MODEL, PATIENCE, Spent, open_writer
 from assistant.overview import alike, overview
 from assistant.reader import Reader
+from assistant.refusing import nearest, refusal
 from assistant.scope import limited
 from assistant.suggestions import Suggestions
-from assistant.wording import describe, language_name, quoted
-from index.article import read_language
 from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
 from index.ranking import SearchResult
@@ -295,22 +294,9 @@ class Assistant:
         if best >= limits.answer_threshold:
             yield answer(choice.asked.question, choice.readings, choice.others)
         elif best >= limits.quote_threshold:
-            yield from _nearest(choice)
+            yield from nearest(choice.readings[:QUOTES])
         else:
-            yield self._refusal(choice)
-
-    def _refusal(self, chosen: _Chosen) -> Answer:
-        """Say what was searched and name the nearest passage."""
-        if not chosen.readings:
-            return Answer(self._nothing_found(chosen.asked.articles), (), "refused")
-        best = chosen.readings[0]
-        nearest = cite(1, best.sentence)
-        parts = [
-            self._nothing_found(chosen.asked.articles),
-            _language_hint(chosen),
-            f"The nearest passage, in {describe(nearest)}, is: {quoted(nearest, best.span)}",
-        ]
-        return Answer(" ".join(part for part in parts if part), (nearest,), "refused")
+            yield refusal(self._nothing_found(choice.asked.articles), choice.asked.question, choice.readings)
 
     def _nothing_found(self, among: tuple[str, ...] | None) -> str:
         held = {article.id for article in self.index.articles()} if among else set()
@@ -344,22 +330,3 @@ def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Art
     """Return the articles of some sentences that are dated, but not of the day of one that is."""
     found = {sentence.article.id: sentence.article for sentence in sentences}.values()
     return [other for other in found if article.published and other.published not in {None, article.published}]
-
-
-def _nearest(chosen: _Chosen) -> Iterator[Answer]:
-    """Yield the nearest sentences, one more each time."""
-    nearest = chosen.readings[:QUOTES]
-    citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(nearest, start=1))
-    texts = [quoted(citation, reading.span) for citation, reading in zip(citations, nearest, strict=True)]
-    for shown in range(1, len(citations) + 1):
-        yield Answer("\n\n".join(texts[:shown]), citations[:shown], "quoted")
-
-
-def _language_hint(chosen: _Chosen) -> str:
-    """Return a sentence for a question that is not in the language of any article that was found."""
-    languages = {reading.sentence.article.language for reading in chosen.readings}
-    asked = read_language(chosen.asked.question)
-    if not asked or None in languages or asked in languages:
-        return ""
-    names = " and ".join(sorted(language_name(code) for code in languages if code))
-    return f"The nearest articles are in {names}; ask in that language."
