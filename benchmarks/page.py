@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.measuring import rendered
 from benchmarks.visiting import chromium, starting, wait_for
 
 if TYPE_CHECKING:
@@ -47,13 +46,18 @@ def main(
         imported, typable = best_start(browser, environment, starts)
         with starting(environment) as address:
             first, whole = answer_times(open_page(browser, address), rounds)
-    table = Table("", "p50", "p95", box=None, header_style="bold")
-    table.add_row("importing gradio, s", f"{imported:.1f}", "")
-    table.add_row("from start to a box that can be typed into, s", f"{typable:.1f}", "")
-    table.add_row("beyond the import, s", f"{typable - imported:.1f}", "")
-    for name, times in (("Enter to first words, ms", first), ("Enter to whole answer, ms", whole)):
-        table.add_row(name, f"{np.percentile(times, 50):.0f}", f"{np.percentile(times, 95):.0f}")
-    Console().print(table)
+    taken = {
+        "importing gradio": imported,
+        "from start to a box that can be typed into": typable,
+        "beyond the import": typable - imported,
+    }
+    start = {name: {"best": 1000 * seconds} for name, seconds in taken.items()}
+    answers = {
+        f"from Enter to {name}": {f"p{percent}": float(np.percentile(times, percent)) for percent in (50, 95)}
+        for name, times in (("first words", first), ("the whole answer", whole))
+    }
+    typer.echo(rendered("Starting, milliseconds", start))
+    typer.echo(rendered("Answering, milliseconds", answers))
 
 
 def best_start(browser: Browser, environment: Mapping[str, str], starts: int) -> tuple[float, float]:
