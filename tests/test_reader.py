@@ -186,7 +186,7 @@ def test_damaged_weights_are_never_read(tmp_path, name):
 
 def test_damaged_weights_are_a_message_to_who_asks(new_index, tmp_path, monkeypatch):
     """The question ends with one sentence, not with what safetensors makes of it."""
-    monkeypatch.setattr("assistant.models.Reader", lambda: Reader(tmp_path))
+    monkeypatch.setattr("assistant.answering.Reader", lambda: Reader(tmp_path))
     new_index.add(Article.from_text("It rained.", "rain"))
     with pytest.raises(WeightsError, match="Install the project again"):
         Assistant(new_index).ask("did it rain?")
