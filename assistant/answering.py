@@ -15,8 +15,10 @@ from assistant.errors import ModelError, QuestionError
 from assistant.followups import is_courtesy, needs_history, standalone_question
 from assistant.framing import plain_question
 from assistant.grounding import passage_sentences
+from assistant.judging import Judge
 from assistant.models import DEFAULT_MODEL, PATIENCE, Spent, open_writer
 from assistant.overview import alike, overview
+from assistant.questions import is_judged
 from assistant.reader import Reader
 from assistant.refusing import nearest, refusal
 from assistant.scope import limited
@@ -275,18 +277,12 @@ class Assistant:
             asked, said = choice.asked, partial(self._said, choice)
             if self._writer and choice.passages:
                 to_read = partial(self._writer.to_read, asked.articles, choice.passages)
-                objection = partial(self._objection, choice)
-                said = partial(self._writer.answers, asked.question, to_read, said, asked.spent, objection)
+                # Whether yes or no is right, the reader cannot tell.
+                readings = () if is_judged(asked.question) else choice.readings
+                judge = Judge(asked.question, readings, self.reader.calibration)
+                said = partial(self._writer.answers, asked.question, to_read, said, asked.spent, judge)
             for told in said():
                 yield replace(told, standalone=asked.question, passages=tuple(result for _, result in choice.passages))
-
-    def _objection(self, choice: _Chosen, cited: Sequence[Sentence]) -> str:
-        """Return why the sentences that a chat model cites do not answer, though others do: by the reader."""
-        limits, readings = self.reader.calibration, choice.readings
-        if not readings or readings[0].score < limits.answer_threshold:
-            return ""
-        scores = [r.score for r in readings if any(quote.contains(r.sentence) for quote in cited)]
-        return "" if max(scores, default=0.0) >= limits.quote_threshold else "The sentences that it cites do not answer"
 
     def _said(self, choice: _Chosen) -> Iterator[Answer]:
         limits = self.reader.calibration

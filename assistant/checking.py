@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from assistant.grounding import Sentence
+    from assistant.judging import Judge
     from assistant.prompts import Claim
     from index.embedding import Embedder
 
@@ -31,8 +32,14 @@ LOOKED_AT = 6
 """How many sentences, those that share most words with a claim, are looked at for it."""
 SHARED_WORDS = 0.5
 """The share of a claim's words that its sentences have, from which on they say it."""
-LIKENESS = 0.6
-"""The cosine of a claim and its best sentence from which on that says it in other words."""
+FEW_WORDS = 2
+"""With fewer of its own a claim says nothing but with the question."""
+LIKENESS = 0.85
+"""The cosine of a claim and its best sentence from which on that says it in other words.
+
+Less is no sign: of “Greta sold apples” and “Greta threw away apples” it is 0.80. The answers of a 1.5 B model to our
+132 questions were checked with 0.6 too, by which one more of them was right.
+"""
 LONGEST_CLAIM = 600
 """Characters; more is no sentence."""
 
@@ -97,23 +104,29 @@ class Checked:
         return f"{told}, by {[quote.text for quote in self.quotes]}"
 
 
-def check(claim: Claim, question: str, passages: Mapping[int, Sequence[Sentence]], embedder: Embedder) -> Checked:
+def check(
+    claim: Claim, question: str, passages: Mapping[int, Sequence[Sentence]], embedder: Embedder, judge: Judge
+) -> Checked:
     """Return what becomes of a claim about passages, whose sentences are given by the passages' numbers.
 
-    A claim that names a wrong passage, or none, rests on the sentences of the others that say it.
+    A claim that names a wrong passage, or none, rests on the sentences of the others that say it. Sentences that the
+    judge holds to answer the question say what it asks about, in whichever words.
     """
     if len(claim.text) > LONGEST_CLAIM:
         return Checked(claim, reason="it is too long for a sentence")
     every = [sentence for sentences in passages.values() for sentence in sentences]
     cited = [sentence for number in claim.numbers for sentence in passages.get(number, ())]
-    written = _lower_words(" ".join([question, *(sentence.text for sentence in every)]))
+    written = _written(question, every)
     reason = "no passage says it"
     for pool in [cited, every] if cited else [every]:
-        quotes = _behind(claim.text, pool, written)
+        quotes = _behind(claim.text, question, pool, written)
         if not quotes:
             continue
         told = _with_days(claim.text, quotes)
-        reason = _objection(told, quotes, every, written, embedder)
+        reason = _objection(told, quotes, written)
+        is_said = reason or _is_said(told, question, quotes, every, is_answered=judge.answers(quotes))
+        if not is_said and _likeness(told, quotes, embedder) < LIKENESS:
+            reason = "no passage says it"
         if not reason and _makes_a_fact(claim.text, quotes):
             return Checked(claim, quotes=quotes[:1], is_quote=True)
         if not reason:
@@ -121,24 +134,30 @@ def check(claim: Claim, question: str, passages: Mapping[int, Sequence[Sentence]
     return Checked(claim, reason=reason)
 
 
-def _objection(
-    claim: str, quotes: Sequence[Sentence], every: Sequence[Sentence], written: frozenset[str], embedder: Embedder
-) -> str:
-    """Return why sentences do not say a claim, "" when they do; `every` holds all sentences of the passages."""
+def _objection(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) -> str:
+    """Return what a claim has otherwise than its sentences, "" when there is nothing."""
     together = " ".join(quote.text for quote in quotes)
     speakers, missing = _speakers(claim), _missing(claim, quotes, written)
     reason = ""
     if missing:
         reason = f"no passage beside the rest of it says {', '.join(sorted(missing))}"
-    elif not _is_said(claim, quotes, every) and _likeness(claim, quotes, embedder) < LIKENESS:
-        reason = "no passage says it"
     elif speakers and not speakers & _speakers(together):
         reason = "no passage says that these are the words of whom it names"
-    elif bool(_DENIES.search(claim)) != bool(_DENIES.search(together)):
+    elif bool(_DENIES.search(claim)) != bool(_DENIES.search(_without_other_speech(claim, quotes))):
         reason = "it denies what the passage asserts, or the other way round"
     elif any(on_one_line(words).casefold() not in on_one_line(together).casefold() for words in _QUOTED.findall(claim)):
         reason = "it quotes what is not written so"
     return reason
+
+
+def _without_other_speech(claim: str, quotes: Sequence[Sentence]) -> str:
+    """Return the text of sentences without what somebody says in them that has no word of a claim."""
+    stems = set(content_words(claim))
+    text = " ".join(quote.text for quote in quotes)
+    for speech in (speech for quote in quotes for speech in speech_of(quote)):
+        if not stems & set(content_words(speech)):
+            text = text.replace(speech, " ")
+    return text
 
 
 def _makes_a_fact(claim: str, quotes: Sequence[Sentence]) -> bool:
@@ -151,16 +170,24 @@ def _makes_a_fact(claim: str, quotes: Sequence[Sentence]) -> bool:
     return is_borrowed or bool(_HEDGES.search(quotes[0].text) and not _HEDGES.search(claim))
 
 
-def _is_said(claim: str, quotes: Sequence[Sentence], every: Sequence[Sentence]) -> bool:
+def _is_said(
+    claim: str, question: str, quotes: Sequence[Sentence], every: Sequence[Sentence], *, is_answered: bool
+) -> bool:
     """Return whether sentences have most of a claim's words, names and numbers not being counted.
 
-    Words that stand in their compounds are known as such by all sentences of the passages.
+    Words of the question are said where the sentences answer it; where that is not known, a bare "214" or "in May" has
+    to stand beside them. Words that stand in their compounds are known as such by all sentences of the passages.
     """
     named = {stem for word in _WORD.findall(claim) if word != word.lower() for stem in content_words(word)}
-    stems = [stem for stem in dict.fromkeys(content_words(claim)) if stem not in named and not stem.isdigit()]
+    stems = {stem for stem in content_words(claim) if stem not in named and not stem.isdigit()}
+    asked = set(content_words(question))
+    if is_answered:
+        stems -= asked
+    elif len(stems) < FEW_WORDS:
+        stems |= asked
     texts = with_compounds_split(claim, [sentence.text for sentence in [*quotes, *every]])[: len(quotes)]
     known = {stem for text in texts for stem in content_words(text)}
-    return len(set(stems) & known) >= SHARED_WORDS * len(stems)
+    return len(stems & known) >= SHARED_WORDS * len(stems)
 
 
 def _speakers(text: str) -> set[str]:
@@ -168,14 +195,21 @@ def _speakers(text: str) -> set[str]:
     return {(before or after).split()[-1].casefold() for before, after in _SPEAKER.findall(text)}
 
 
-def _behind(claim: str, pool: Sequence[Sentence], written: frozenset[str]) -> tuple[Sentence, ...]:
+def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozenset[str]) -> tuple[Sentence, ...]:
     """Return the sentences of an article that have most of a claim's words, and all that must be in them, if they do.
 
-    A number is no word: that another sentence has it as well means nothing.
+    A number is no word: that another sentence has it as well means nothing. Of sentences that have as many of its
+    words those come first that have more of the question's.
     """
     stems = {stem for word in _WORD.findall(claim) if not _is_number(word) for stem in content_words(word)}
-    overlaps = [(len(stems & set(content_words(sentence.text))), -number) for number, sentence in enumerate(pool)]
-    best = [pool[-number] for overlap, number in sorted(overlaps, reverse=True)[:LOOKED_AT] if overlap]
+    asked = set(content_words(question))
+    known = [set(content_words(sentence.text)) for sentence in pool]
+    overlaps = [(len(stems & words), len(asked & words), -number) for number, words in enumerate(known)]
+    if stems:
+        overlaps = [overlap for overlap in overlaps if overlap[0]]
+    best = [
+        pool[-number] for own, of_question, number in sorted(overlaps, reverse=True)[:LOOKED_AT] if own or of_question
+    ]
     quotes: list[Sentence] = []
     missing: set[str] | None = None
     while best and len(quotes) < MOST_QUOTES and (missing is None or missing):
@@ -249,9 +283,10 @@ def _without_workings(claim: str, quotes: Sequence[Sentence]) -> str:
     return claim
 
 
-def _lower_words(text: str) -> frozenset[str]:
-    """Return the words that a text has in lower case: with a capital they begin a sentence, and name nothing."""
-    return frozenset(word for word in _WORD.findall(text) if word == word.lower())
+def _written(question: str, every: Sequence[Sentence]) -> frozenset[str]:
+    """Return the words that stand somewhere in lower case: with a capital they begin a sentence, and name nothing."""
+    words = _WORD.findall(" ".join([question, *(sentence.text for sentence in every)]))
+    return frozenset(word for word in words if word == word.lower())
 
 
 def _likeness(claim: str, quotes: Sequence[Sentence], embedder: Embedder) -> float:

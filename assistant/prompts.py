@@ -57,6 +57,7 @@ _MARKS = r"\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]"
 _MARK = re.compile(_MARKS)
 _MARKS_AFTER = re.compile(rf"([.!?…][”\"’')]*)((?:\s*{_MARKS})+)")
 _NUMBER = re.compile(r"\d+")
+_YES_OR_NO = re.compile(r"^(?:yes|no|ja|nein|oui|non|s[ií]|sim|não)(?:[.,;:!–—]+\s*|$)(?!\d)", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？][”\"’')\]]*\s*$")
 
 
@@ -116,12 +117,22 @@ def claims(text: str, *, is_over: bool) -> tuple[list[Claim], str]:
         at_work = pieces.pop()  # Its mark may still come.
     found = [
         Claim(
-            re.sub(r"\s+([.,;:!?])", r"\1", on_one_line(_MARK.sub(" ", piece))),
+            _without_yes_or_no(re.sub(r"\s+([.,;:!?])", r"\1", on_one_line(_MARK.sub(" ", piece)))),
             tuple(int(number) for mark in _MARK.findall(piece) for number in _NUMBER.findall(mark)),
         )
         for piece in pieces
     ]
     return [claim for claim in found if re.search(r"\w", claim.text)], on_one_line(at_work)
+
+
+def _without_yes_or_no(sentence: str) -> str:
+    """Return a sentence without the "Yes," before it: no sentence of an article says that, but what follows it may.
+
+    >>> _without_yes_or_no("No, the town voted against it."), _without_yes_or_no("No child pays.")
+    ('The town voted against it.', 'No child pays.')
+    """
+    rest = _YES_OR_NO.sub("", sentence)
+    return sentence if rest == sentence else rest[:1].upper() + rest[1:]
 
 
 def plain_text(text: str) -> str:

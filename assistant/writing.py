@@ -11,6 +11,7 @@ from assistant.checking import check
 from assistant.conversation import Answer, Citation
 from assistant.errors import ContextError, ModelError
 from assistant.grounding import cite, passage_sentences
+from assistant.judging import Judge
 from assistant.prompts import (
     NO_ANSWER,
     answering_messages,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 LONG_ARTICLE = 100_000
 """Words that an article is taken to have of which the index does not know how many."""
+
+NO_JUDGE = Judge()
+"""Takes any sentence for one that may answer, and none for one that surely does."""
 
 _log = logging.getLogger(__package__)
 
@@ -130,22 +134,22 @@ class Writer:
         to_read: Callable[[], Passages],
         instead: Callable[[], Iterator[Answer]],
         spent: Spent,
-        objection: Callable[[Sequence[Sentence]], str] = lambda _: "",
+        judge: Judge = NO_JUDGE,
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; where the model gives none, what there is instead, and why.
 
-        `spent` is what the question has cost already; a model that failed then is not asked again. `objection` tells
-        why the sentences that the whole answer rests on do not answer, if they do not.
+        `spent` is what the question has cost already; a model that failed then is not asked again. `judge` tells
+        whether the sentences that the answer rests on do answer.
         """
         draft, failure = Draft(), spent.failure
         try:
             if not failure:
-                for draft in self._retried(question, to_read(), spent):
+                for draft in self._retried(question, to_read(), spent, judge):
                     yield draft.answer(self.name)
         except ModelError as error:
             failure = str(error)
         if draft.said and not failure:
-            failure = objection([quote for one in draft.said for quote in one.quotes])
+            failure = judge.objection([quote for one in draft.said for quote in one.quotes])
         if draft.said and not failure:
             yield replace(draft.answer(self.name), tokens=spent.tokens)
             return
@@ -164,18 +168,18 @@ class Writer:
                 return passages[: max(number, 1)]
         return passages
 
-    def _retried(self, question: str, passages: Passages, spent: Spent) -> Iterator[Draft]:
+    def _retried(self, question: str, passages: Passages, spent: Spent, judge: Judge) -> Iterator[Draft]:
         """Yield the answer as it grows; a model that can read less than was thought is given the better half."""
         try:
-            yield from self._drafts(question, passages, spent)
+            yield from self._drafts(question, passages, spent, judge)
         except ContextError:
             if len(passages) == 1:
                 raise
             _log.debug("%d passages are too long for %s", len(passages), self.name)
             best = sorted(passages, key=lambda passage: -passage[1].score)
-            yield from self._retried(question, best[: len(passages) // 2], spent)
+            yield from self._retried(question, best[: len(passages) // 2], spent, judge)
 
-    def _drafts(self, question: str, passages: Passages, spent: Spent) -> Iterator[Draft]:
+    def _drafts(self, question: str, passages: Passages, spent: Spent, judge: Judge) -> Iterator[Draft]:
         messages = answering_messages(question, [(article, r.chunk.start, r.chunk.end) for article, r in passages])
         for speaker, told in messages:
             _log.debug("prompt, %s: %r", speaker, told)
@@ -186,7 +190,7 @@ class Writer:
         def grown(*, is_over: bool) -> Draft:
             found, at_work = claims(text, is_over=is_over)
             for claim in found[len(checked) :]:
-                one = check(claim, question, sentences, self._index.embedder)
+                one = check(claim, question, sentences, self._index.embedder, judge)
                 _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
                 checked.append(one)
             return Draft(tuple(checked), at_work)

@@ -260,7 +260,8 @@ def main(
     tell(measured, shown)
     if json_path:
         asked = [
-            {"question": o.question.text, "kind": o.question.kind, "right": o.is_right, "answer": o.answer.text}
+            {"question": o.question.text, "kind": o.question.kind, "right": o.is_right}
+            | {"answer": o.answer.text, "model": o.answer.model, "note": o.answer.note}
             | asdict(o.grade)
             for o in found
         ]

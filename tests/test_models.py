@@ -229,6 +229,39 @@ def test_what_a_claim_becomes(articles, claim, told):
 
 
 @pytest.mark.parametrize(
+    ("question", "written", "told"),
+    [
+        ("How many apples did Greta Lindqvist sell?", "27,534", "27,534 [1]"),
+        ("How many apples did Greta Lindqvist sell?", "The market paid for 27,534.", None),
+        ("Did Bo Ek sell any pears?", "No, Bo Ek did not sell any pears [1].", "Bo Ek did not sell any pears. [1]"),
+        ("Did Bo Ek sell any pears?", "Yes.", None),
+        (
+            "Who sold the apples?",
+            "The seller of the apples was Greta Lindqvist.",
+            "The seller of the apples was Greta Lindqvist. [1]",
+        ),
+        ("Did Greta Lindqvist throw away 27,534 apples?", "Greta Lindqvist threw away 27,534 apples.", None),
+        ("When may she retire?", "27,534", None),
+    ],
+)
+def test_a_claim_is_understood_with_its_question(articles, question, written, told):
+    """A bare number, a yes before a sentence, the question's words: each stands if a sentence that answers says it."""
+    answer = says(articles, written, question)
+    assert (answer.text if answer.model != "reader" else None) == told
+
+
+def test_what_somebody_else_denies_in_the_same_sentence_is_no_denial(articles, tmp_path, embedder):
+    """What is said in it about something else says nothing of the claim."""
+    text = (
+        "Tram\n\nBo Ek expects that every third shop will close: “Two years without cars are two years without trade.”"
+    )
+    with ArticleIndex.open(tmp_path, embedder) as index:
+        index.add(Article.from_text(text, "tram"))
+        answer = says(index, "Bo Ek expects that every third shop will close [1].", "What does Bo Ek expect?")
+    assert answer.model != "reader"
+
+
+@pytest.mark.parametrize(
     "claim",
     [
         "Greta Lindqvist sold 27,535 apples [1].",

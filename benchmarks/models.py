@@ -1,0 +1,83 @@
+"""What each model reaches: `python -m benchmarks.models FILE…` sets side by side what `benchmarks.answers` wrote.
+
+The files are of runs with the same questions and different models.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path  # noqa: TC003  # typer reads the annotations
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from benchmarks.measuring import Rows, rendered
+from index import SourceError
+
+QUALITY = ("right", "answer hit", "citation precision", "unsupported", "in its words")
+"""What is drawn as shares of 1."""
+
+
+def reached(path: Path) -> tuple[str, dict[str, float]]:
+    """Return the name of a run's model and what it reached: shares, seconds and megabytes. Raises `SourceError`."""
+    try:
+        run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        tables, asked = run["tables"], run["asked"]
+        (name,) = tables["Memory"]
+        answering, taken = tables["Answering"][name], tables["Milliseconds"][name]
+        answered = [each for each in asked if each["answered"]]
+        return name, {
+            "right": float(np.mean([each["right"] for each in asked])),
+            **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
+            "in its words": float(np.mean([each["model"] == name for each in answered])),
+            "seconds, p50": taken["whole, p50"] / 1000,
+            "seconds, p95": taken["whole, p95"] / 1000,
+            "MB": tables["Memory"][name]["peak MB"],
+        }
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise SourceError(f"{path} is not what --json of benchmarks.answers wrote ({error}); name another.") from error
+
+
+def draw(rows: Rows, path: Path) -> None:
+    """Draw quality, seconds and memory as three groups of bars, to a .png and a .svg file."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 3.8), layout="constrained")
+    quality, seconds, memory = figure.subplots(1, 3, width_ratios=(3, 1.2, 0.8))
+    panels = (
+        (quality, QUALITY, "share", "%.2f"),
+        (seconds, ("seconds, p50", "seconds, p95"), "seconds", "%.1f"),
+        (memory, ("MB",), "MB, at the most", "%.0f"),
+    )
+    width = 0.8 / len(rows)
+    for axes, names, unit, form in panels:
+        for number, (name, row) in enumerate(rows.items()):
+            places = np.arange(len(names)) + number * width
+            bars = axes.bar(places, [row[each] for each in names], width, label=name)
+            axes.bar_label(bars, fmt=form, fontsize=8)
+        axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("seconds, ") for each in names])
+        axes.set_ylabel(unit)
+        axes.margins(y=0.15)
+    figure.legend(*quality.get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))
+    for suffix in (".png", ".svg"):
+        figure.savefig(path.with_suffix(suffix))
+
+
+def main(
+    files: Annotated[list[Path], typer.Argument(help="What --json of benchmarks.answers wrote.", show_default=False)],
+    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+) -> None:
+    """Set side by side what models reached on the same questions."""
+    try:
+        rows = dict(map(reached, files))
+    except SourceError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(rendered("What each model reaches", rows))
+    if plot:
+        draw(rows, plot)
+
+
+if __name__ == "__main__":
+    typer.run(main)
