@@ -124,8 +124,10 @@ def check(
             continue
         told = _with_days(claim.text, quotes)
         reason = _objection(told, quotes, written)
-        is_said = reason or _is_said(told, question, quotes, every, is_answered=judge.answers(quotes))
-        if not is_said and _likeness(told, quotes, embedder) < LIKENESS:
+        if not reason and not (
+            _is_said(told, question, quotes, every, is_answered=judge.answers(quotes))
+            or _likeness(told, quotes, embedder) >= LIKENESS
+        ):
             reason = "no passage says it"
         if not reason and _makes_a_fact(claim.text, quotes):
             return Checked(claim, quotes=quotes[:1], is_quote=True)

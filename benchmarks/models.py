@@ -20,7 +20,7 @@ QUALITY = ("right", "answer hit", "citation precision", "unsupported", "in its w
 
 
 def reached(path: Path) -> tuple[str, dict[str, float]]:
-    """Return the name of a run's model and what it reached: shares, seconds and megabytes. Raises `SourceError`."""
+    """Return the name of the model of a run, and what it reached: shares, ms and megabytes. Raises `SourceError`."""
     try:
         run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tables, asked = run["tables"], run["asked"]
@@ -31,8 +31,8 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
             "right": float(np.mean([each["right"] for each in asked])),
             **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
             "in its words": float(np.mean([each["model"] == name for each in answered])),
-            "seconds, p50": taken["whole, p50"] / 1000,
-            "seconds, p95": taken["whole, p95"] / 1000,
+            "ms, p50": taken["whole, p50"],
+            "ms, p95": taken["whole, p95"],
             "MB": tables["Memory"][name]["peak MB"],
         }
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -40,15 +40,15 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
 
 
 def draw(rows: Rows, path: Path) -> None:
-    """Draw quality, seconds and memory as three groups of bars, to a .png and a .svg file."""
+    """Draw quality, time and memory as three groups of bars, to a .png and a .svg file."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 3.8), layout="constrained")
-    quality, seconds, memory = figure.subplots(1, 3, width_ratios=(3, 1.2, 0.8))
+    quality, time, memory = figure.subplots(1, 3, width_ratios=(3, 1.2, 0.8))
     panels = (
         (quality, QUALITY, "share", "%.2f"),
-        (seconds, ("seconds, p50", "seconds, p95"), "seconds", "%.1f"),
-        (memory, ("MB",), "MB, at the most", "%.0f"),
+        (time, ("ms, p50", "ms, p95"), "milliseconds until an answer is whole", "%.0f"),
+        (memory, ("MB",), "megabytes, at the most", "%.0f"),
     )
     width = 0.8 / len(rows)
     for axes, names, unit, form in panels:
@@ -56,7 +56,7 @@ def draw(rows: Rows, path: Path) -> None:
             places = np.arange(len(names)) + number * width
             bars = axes.bar(places, [row[each] for each in names], width, label=name)
             axes.bar_label(bars, fmt=form, fontsize=8)
-        axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("seconds, ") for each in names])
+        axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("ms, ") for each in names])
         axes.set_ylabel(unit)
         axes.margins(y=0.15)
     figure.legend(*quality.get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))

@@ -9,10 +9,13 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from assistant import Answer
 from assistant.grounding import Sentence, cite
 from assistant.wording import quoted
+from benchmarks import models
 from benchmarks.answers import interval
 from benchmarks.grading import grade, unsupported
 from benchmarks.questions import Place, Question, read_questions
@@ -36,6 +39,13 @@ def answer(sentence: int, words: str = "", status: str = "answered") -> Answer:
     span = [span for span in sentence_spans(ARTICLE.text, "en") if span[0] > 0][sentence]
     citation = cite(1, Sentence(ARTICLE, *span, 0.5))
     return Answer(f"{words} — {quoted(citation)}" if words else quoted(citation), (citation,), status, words)
+
+
+def beside(*arguments: str):
+    """Run the command that sets models side by side."""
+    app = typer.Typer()
+    app.command()(models.main)
+    return CliRunner().invoke(app, arguments)
 
 
 def graded(given: Answer, question: Question = QUESTION):
@@ -107,6 +117,29 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, line):
     file.write_text(line)
     with pytest.raises(SourceError, match=r"own\.jsonl is not as"):
         read_questions(file)
+
+
+def test_models_are_set_side_by_side(tmp_path):
+    """A table and a picture of what two runs saved; what is no such file is named."""
+    for name, model, right in (("one", "reader", True), ("two", "gguf:some", False)):
+        asked = [
+            {"right": right, "answered": True, "model": model},
+            {"right": True, "answered": True, "model": "reader"},
+        ]
+        tables = {
+            "Answering": {model: {"answer hit": 0.5, "citation precision": 0.25, "unsupported": 0.0}},
+            "Milliseconds": {model: {"whole, p50": 4_000.0, "whole, p95": 9_000.0}},
+            "Memory": {model: {"peak MB": 1_234.0}},
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps({"tables": tables, "asked": asked}))
+    done = beside(str(tmp_path / "one.json"), str(tmp_path / "two.json"), "--plot", str(tmp_path / "both"))
+    assert done.exit_code == 0, done.output
+    told = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line.split()}
+    assert told["reader"] == ["1.000", "0.500", "0.250", "0.000", "1.000", "4,000", "9,000", "1,234"]
+    assert told["gguf:some"] == ["0.500", "0.500", "0.250", "0.000", "0.500", "4,000", "9,000", "1,234"]
+    assert {path.suffix for path in tmp_path.glob("both.*")} == {".png", ".svg"}
+    (tmp_path / "two.json").write_text("{}")
+    assert "two.json is not what" in beside(str(tmp_path / "two.json")).output
 
 
 @pytest.mark.slow

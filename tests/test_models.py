@@ -242,10 +242,14 @@ def test_what_a_claim_becomes(articles, claim, told):
         ),
         ("Did Greta Lindqvist throw away 27,534 apples?", "Greta Lindqvist threw away 27,534 apples.", None),
         ("When may she retire?", "27,534", None),
+        ("Where should I type in my card number?", "Bo Ek did not sell any pears.", None),
     ],
 )
 def test_a_claim_is_understood_with_its_question(articles, question, written, told):
-    """A bare number, a yes before a sentence, the question's words: each stands if a sentence that answers says it."""
+    """A bare number, a yes before a sentence, the question's words: each stands if a sentence that answers says it.
+
+    What says nothing of what is asked does not, true as it is.
+    """
     answer = says(articles, written, question)
     assert (answer.text if answer.model != "reader" else None) == told
 
