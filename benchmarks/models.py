@@ -26,7 +26,7 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
         tables, asked = run["tables"], run["asked"]
         (name,) = tables["Memory"]
         answering, taken = tables["Answering"][name], tables["Milliseconds"][name]
-        answered = [each for each in asked if each["answered"]]
+        answered = [each for each in asked if each["status"] == "answered"]
         return name, {
             "right": float(np.mean([each["right"] for each in asked])),
             **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
