@@ -32,8 +32,6 @@ LOOKED_AT = 6
 """How many sentences, those that share most words with a claim, are looked at for it."""
 SHARED_WORDS = 0.5
 """The share of a claim's words that its sentences have, from which on they say it."""
-FEW_WORDS = 2
-"""With fewer of its own a claim says nothing but with the question."""
 LIKENESS = 0.85
 """The cosine of a claim and its best sentence from which on that says it in other words.
 
@@ -177,18 +175,16 @@ def _is_said(
 ) -> bool:
     """Return whether sentences have most of a claim's words, names and numbers not being counted.
 
-    Words of the question are said where the sentences answer it; where that is not known, a bare "214" or "in May" has
-    to stand beside them. Words that stand in their compounds are known as such by all sentences of the passages.
+    Words of the question are said where the sentences answer it; where that is not known, a bare "214" or a name
+    has to stand beside them. Words that stand in their compounds are known as such by all sentences of the passages.
     """
     named = {stem for word in _WORD.findall(claim) if word != word.lower() for stem in content_words(word)}
     stems = {stem for stem in content_words(claim) if stem not in named and not stem.isdigit()}
     asked = set(content_words(question))
-    if is_answered:
-        stems -= asked
-    elif len(stems) < FEW_WORDS:
-        stems |= asked
+    if not stems and not is_answered:
+        stems = asked
     texts = with_compounds_split(claim, [sentence.text for sentence in [*quotes, *every]])[: len(quotes)]
-    known = {stem for text in texts for stem in content_words(text)}
+    known = {stem for text in texts for stem in content_words(text)} | (asked if is_answered else set())
     return len(stems & known) >= SHARED_WORDS * len(stems)
 
 

@@ -123,8 +123,8 @@ def test_models_are_set_side_by_side(tmp_path):
     """A table and a picture of what two runs saved; what is no such file is named."""
     for name, model, right in (("one", "reader", True), ("two", "gguf:some", False)):
         asked = [
-            {"right": right, "answered": True, "model": model},
-            {"right": True, "answered": True, "model": "reader"},
+            {"right": right, "status": "answered", "model": model},
+            {"right": True, "status": "answered", "model": "reader"},
         ]
         tables = {
             "Answering": {model: {"answer hit": 0.5, "citation precision": 0.25, "unsupported": 0.0}},
