@@ -56,7 +56,9 @@ def draw(rows: Rows, path: Path) -> None:
             places = np.arange(len(names)) + number * width
             bars = axes.bar(places, [row[each] for each in names], width, label=name)
             axes.bar_label(bars, fmt=form, fontsize=8)
-        axes.set_xticks(np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("ms, ") for each in names])
+        axes.set_xticks(
+            np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("ms, ").replace(" ", "\n") for each in names]
+        )
         axes.set_ylabel(unit)
         axes.margins(y=0.15)
     figure.legend(*quality.get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))
