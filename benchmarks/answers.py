@@ -27,7 +27,7 @@ from assistant.framing import plain_question
 from assistant.models import DEFAULT_MODEL
 from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
-from benchmarks.measuring import ERR, Rows, about, save, tell
+from benchmarks.measuring import ERR, Rows, about, bars, save, save_figure, tell
 from benchmarks.questions import Question, read_questions
 from benchmarks.systems import Ask, asking, rereading_search, tutorial
 from index import ArticleIndex, ArticleIndexError, SourceError
@@ -216,16 +216,10 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
     for table in tables.values():
         for name in tables["Answering"]:
             rows.setdefault(name, {}).update(table.get(name, {}))
-    width = 0.8 / len(rows)
-    for number, (name, row) in enumerate(rows.items()):
-        heights = [row.get(figure_name, 0.0) for figure_name in SHOWN_IN_PLOT]
-        bars = axes.bar(np.arange(len(SHOWN_IN_PLOT)) + number * width, heights, width, label=name)
-        axes.bar_label(bars, fmt="%.2f", fontsize=8)
-    axes.set_xticks(np.arange(len(SHOWN_IN_PLOT)) + 0.4 - width / 2, SHOWN_IN_PLOT)
+    bars(axes, rows, SHOWN_IN_PLOT, "%.2f")
     axes.set(ylim=(0, 1.05), ylabel="share of the questions")
     axes.legend()
-    for suffix in (".png", ".svg"):
-        figure.savefig(path.with_suffix(suffix))
+    save_figure(figure, path)
 
 
 def main(

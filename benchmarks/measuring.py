@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
     from benchmarks.questions import Question
     from index import Article
 
@@ -85,6 +88,22 @@ def tell(measured: dict[str, Any], tables: dict[str, Rows]) -> None:
     """Print what was measured on, and the tables with their titles."""
     typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
     typer.echo("\n".join(rendered(title, rows) for title, rows in tables.items()))
+
+
+def bars(axes: Axes, rows: Rows, columns: Sequence[str], form: str) -> None:
+    """Draw the rows beside one another for each column, each bar with its value."""
+    width = 0.8 / len(rows)
+    for number, (name, row) in enumerate(rows.items()):
+        heights = [row.get(column, 0.0) for column in columns]
+        drawn = axes.bar(np.arange(len(columns)) + number * width, heights, width, label=name)
+        axes.bar_label(drawn, fmt=form, fontsize=8)
+    axes.set_xticks(np.arange(len(columns)) + 0.4 - width / 2, [column.replace(" ", "\n") for column in columns])
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure to a .png and a .svg file."""
+    for suffix in (".png", ".svg"):
+        figure.savefig(path.with_suffix(suffix))
 
 
 def save(path: Path, measured: dict[str, Any], tables: dict[str, Rows], **more: Any) -> None:

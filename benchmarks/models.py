@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.measuring import Rows, rendered
+from benchmarks.measuring import Rows, bars, rendered, save_figure
 from index import SourceError
 
 QUALITY = ("right", "answer hit", "citation precision", "unsupported", "in its words")
@@ -50,20 +50,12 @@ def draw(rows: Rows, path: Path) -> None:
         (time, ("ms, p50", "ms, p95"), "milliseconds until an answer is whole", "%.0f"),
         (memory, ("MB",), "megabytes, at the most", "%.0f"),
     )
-    width = 0.8 / len(rows)
-    for axes, names, unit, form in panels:
-        for number, (name, row) in enumerate(rows.items()):
-            places = np.arange(len(names)) + number * width
-            bars = axes.bar(places, [row[each] for each in names], width, label=name)
-            axes.bar_label(bars, fmt=form, fontsize=8)
-        axes.set_xticks(
-            np.arange(len(names)) + 0.4 - width / 2, [each.removeprefix("ms, ").replace(" ", "\n") for each in names]
-        )
+    for axes, columns, unit, form in panels:
+        bars(axes, rows, columns, form)
         axes.set_ylabel(unit)
         axes.margins(y=0.15)
     figure.legend(*quality.get_legend_handles_labels(), loc="outside upper center", ncols=len(rows))
-    for suffix in (".png", ".svg"):
-        figure.savefig(path.with_suffix(suffix))
+    save_figure(figure, path)
 
 
 def main(
