@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -203,11 +204,9 @@ def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozen
     asked = set(content_words(question))
     known = [set(content_words(sentence.text)) for sentence in pool]
     overlaps = [(len(stems & words), len(asked & words), -number) for number, words in enumerate(known)]
-    if stems:
-        overlaps = [overlap for overlap in overlaps if overlap[0]]
-    best = [
-        pool[-number] for own, of_question, number in sorted(overlaps, reverse=True)[:LOOKED_AT] if own or of_question
-    ]
+    # A bare number has no words of its own: it can only stand where the question's do.
+    has_words = itemgetter(0) if stems else itemgetter(1)
+    best = [pool[-number] for *_, number in sorted(filter(has_words, overlaps), reverse=True)[:LOOKED_AT]]
     quotes: list[Sentence] = []
     missing: set[str] | None = None
     while best and len(quotes) < MOST_QUOTES and (missing is None or missing):
