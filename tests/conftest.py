@@ -36,6 +36,10 @@ collect_ignore = ["documents/make.py"]  # It needs what only the making of the d
 GUARD = Path(__file__).parent / "guard"
 _WAITING: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
 """What each visitor's page has asked for and not got yet."""
+STREAM_LEFT = "Unexpected error Connection errored out."
+"""What the client writes down for each event whose result it was given early, when the page is left."""
+IDLE = 40.0
+"""Seconds; more than the models take to load, or any answer."""
 NETWORK_LOG = Path(tempfile.mkdtemp()) / "network.log"
 
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
@@ -215,18 +219,29 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing that a page has asked for is on its way, for half a second."""
+    """Wait until nothing that a page has asked for is on its way, for half a second.
+
+    Gradio's stream of results can stay open with no result to come: of two events the client opens it anew for one
+    whose result came, with the other's, before the answer to its request. With nothing else on its way for `IDLE`
+    seconds nothing is waited for.
+    """
     deadline = time.monotonic() + 60
-    quiet = 0
+    known: set[Request] = set()
+    quiet, changed = 0, time.monotonic()
     while quiet < 5:
-        assert time.monotonic() < deadline, [request.url for request in _WAITING[page]]
+        now, waiting = time.monotonic(), {each for each in _WAITING[page] if "heartbeat" not in each.url}
+        assert now < deadline, [each.url for each in waiting]
+        if waiting != known:
+            known, changed = waiting, now
+        elif now - changed > IDLE and all("/queue/data" in each.url for each in waiting):
+            return
+        quiet = 0 if waiting else quiet + 1
         page.wait_for_timeout(100)
-        quiet = 0 if any("heartbeat" not in request.url for request in _WAITING[page]) else quiet + 1
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    """Return whether something failed; what Gradio waits for when a page is left is aborted, and says so."""
-    return message.type == "error" and not message.text.startswith("AbortError")
+    """Return whether something failed; the stream that Gradio has open when a page is left is aborted, and says so."""
+    return message.type == "error" and not message.text.startswith(("AbortError", STREAM_LEFT))
 
 
 def _is_local(url: str) -> bool:
