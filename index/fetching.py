@@ -98,6 +98,10 @@ class Fetcher:
         """Close its connections."""
         self._transport.close()
 
+    def give_up(self) -> None:
+        """End the fetch that another thread is at, at its next sign of life or after `READ_SECONDS`."""
+        self._backend.deadline = 0.0
+
     def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Fetched | None:
         """Return what a URL gives, or None when it is still as `etag` and `last_modified` say.
 

@@ -37,7 +37,7 @@ class Found:
 
 
 class Gathering:
-    """Reads sources one after another, each when the one before has been dealt with."""
+    """Reads sources one after another."""
 
     def __init__(self, fetcher: Fetcher, known: Mapping[str, Page], on_progress: OnProgress | None) -> None:
         """Fetch by `fetcher`; of the pages that are `known` by their addresses, only what changed since."""
@@ -54,18 +54,20 @@ class Gathering:
                 self._waiting += [(item, 0) for item in ([source] if isinstance(source, Page) else expand(source))]
             except SourceError as error:
                 yield Found(str(source), error=error)
-        name = ""
         while self._waiting:
             item, depth = self._waiting.popleft()
             name = _name(item)
             self._tell(name, self._done + 1 + len(self._waiting))
             yield from self._read(item, name, depth)
             self._done += 1
-        if self._done:
-            self._tell(name, self._done)
+
+    def tell_end(self) -> None:
+        """Tell that all has been dealt with."""
+        if self._told:
+            self._tell(self._told.source, self._done)
 
     def tell_share(self, share: float) -> None:
-        """Tell which share of the source at work is stored."""
+        """Tell which share of the source at work is embedded."""
         if self._on_progress and self._told:
             self._on_progress(replace(self._told, share=share))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 from index.errors import ArticleIndexError, SourceGoneError
 from index.gathering import Gathering
+from index.preparing import Preparation
 from index.records import CURRENT, Record
 from index.report import AddReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
     from index.fetching import Fetcher
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from index.records import Page
     from index.report import OnProgress
     from index.sources import Source
-    from index.writing import Writer
+    from index.writing import Vectors, Writer
 
 
 class Intake:
@@ -34,7 +36,7 @@ class Intake:
         prune: bool = False,
     ) -> None:
         """Write into an index of which the `records` are known; `prune` removes what is gone from its source."""
-        self._writer, self._prune = writer, prune
+        self._writer, self._fetcher, self._prune = writer, fetcher, prune
         # An article is known by the address that it was fetched from, which may not be the one that its page gives.
         self._ids = {record.page.url if record.page else record.article.source: record.article.id for record in records}
         pages = {record.page.url: record.page for record in records if record.page}
@@ -44,27 +46,31 @@ class Intake:
         """Put in what the sources give, one after another, until `stop` is set."""
         outcomes: list[tuple[str, str]] = []
         failed: list[tuple[str, str]] = []
-        for found in self._gathering.gather(sources):
-            try:
-                _check(stop)
-                outcomes.append(self._settle(found, stop))
-            except ArticleIndexError as error:
-                failed.append((found.source, str(error)))
-            except _StoppedError:
-                if found.article:
-                    self._writer.finish(found.article)
-                break
+
+        def go_on() -> None:
+            if stop and stop.is_set():
+                raise _StoppedError
+
+        preparation = Preparation(self._writer, go_on, self._gathering.tell_share)
+        ahead = preparation.ahead(self._gathering.gather(sources))
+        with suppress(_StoppedError), closing(ahead) as prepared, ExitStack() as at_end:
+            at_end.callback(self._fetcher.give_up)  # Nobody waits any more for what is being fetched then.
+            for found, vectors in prepared:
+                try:
+                    outcomes.append(self._settle(found, vectors, go_on))
+                except ArticleIndexError as error:
+                    failed.append((found.source, str(error)))
+            self._gathering.tell_end()
         return AddReport.of(outcomes, failed)
 
-    def _settle(self, found: Found, stop: Event | None) -> tuple[str, str]:
+    def _settle(self, found: Found, vectors: Vectors | None, go_on: Callable[[], object]) -> tuple[str, str]:
         """Do what is to be done about a source; return what that was, and the id of the article."""
         if found.article:
-
-            def on_share(share: float) -> None:
-                self._gathering.tell_share(share)
-                _check(stop)
-
-            return self._writer.put(Record(found.article, CURRENT, found.page), on_share=on_share), found.article.id
+            try:
+                return self._writer.put(Record(found.article, CURRENT, found.page), vectors, go_on), found.article.id
+            except _StoppedError:
+                self._writer.finish(found.article)
+                raise
         article_id = self._ids.get(found.source, "")
         if found.error is None:
             return "unchanged", article_id
@@ -76,8 +82,3 @@ class Intake:
 
 class _StoppedError(Exception):
     """Somebody wants no more to be put in."""
-
-
-def _check(stop: Event | None) -> None:
-    if stop and stop.is_set():
-        raise _StoppedError

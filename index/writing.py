@@ -45,13 +45,11 @@ class Writer:
         self.embedder = embedder
         self.alone = threading.RLock()
 
-    def put(
-        self, record: Record, vectors: Vectors | None = None, on_share: Callable[[float], object] | None = None
-    ) -> str:
+    def put(self, record: Record, vectors: Vectors | None = None, go_on: Callable[[], object] | None = None) -> str:
         """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
 
-        `vectors` are those of its chunks where they are known; `on_share` is told which share of them is stored, from 0
-        to 1, and may raise what stops it. Raises `SourceError` for an article that cannot be kept.
+        `vectors` are those of its chunks where they are known; `go_on` is called between the parts of a long one,
+        and may raise what stops it. Raises `SourceError` for an article that cannot be kept.
         """
         article = record.article
         article.check()
@@ -62,7 +60,7 @@ class Writer:
                 before = self.registry.current(article.id)
                 known = before is not None and before.article == article
                 if not known:
-                    self._store(article, vectors, on_share)
+                    self._store(article, vectors, go_on)
                     check()
                 if before and not known:
                     self.registry.write(replace(before, state=PREVIOUS))
@@ -71,6 +69,13 @@ class Writer:
                 self.registry.write(replace(record, added=added, chunks=len(of_chunks)), _mean(of_chunks))
                 self._clear(article.id)
                 return "unchanged" if known else "updated" if before else "added"
+
+    def wants(self, article: Article) -> bool:
+        """Return whether `put` would have to embed an article. Raises `SourceError` for one that cannot be kept."""
+        article.check()
+        with self._connection.errors():
+            current = self.registry.current(article.id)
+        return current is None or current.article != article
 
     def remove(self, article_id: str) -> Removed:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
@@ -132,11 +137,13 @@ class Writer:
             self.registry.write(record, _mean(self.vectors(article)))
 
     def _store(
-        self, article: Article, vectors: Vectors | None = None, on_share: Callable[[float], object] | None = None
+        self, article: Article, vectors: Vectors | None = None, go_on: Callable[[], object] | None = None
     ) -> None:
         """Store the chunks of a version that no record names yet: until one does, no search returns them."""
         chunks = chunk_article(article)
         for start in range(0, len(chunks), BATCH):
+            if go_on and start:
+                go_on()
             batch = chunks[start : start + BATCH]
             texts = [chunk.text for chunk in batch]
             embedded: Any = self.embedder.embed_documents(texts) if vectors is None else vectors[start : start + BATCH]
@@ -146,8 +153,6 @@ class Writer:
                 [chunk_metadata(chunk, article) for chunk in batch],
                 texts,
             )
-            if on_share:
-                on_share((start + len(batch)) / len(chunks))
 
     def _stored(self, article: Article) -> int:
         """Return how many chunks of a version are stored."""
