@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
@@ -11,7 +13,9 @@ from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
 from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
 from assistant.models import DEFAULT_MODEL, UsableModel, short_name, usable_models
+from assistant.reader import Reader
 from assistant.wording import describe, language_name, on_one_line
+from index import ArticleIndexError, default_embedder
 from index import open_default as _open_index
 
 if TYPE_CHECKING:
@@ -55,11 +59,20 @@ def open_default(model: str | None = None) -> Assistant:
     """Return the default assistant: over the default index, with a model, or else the default one."""
     global _default  # noqa: PLW0603  # one for the process is what a default is
     with _opening:
-        index = _open_index()
         name = model or default_model()
-        if _default is None or _default[0] != name or _default[1].index is not index:
-            _default = name, Assistant(index, name)
+        reader = _default[1].reader if _default else Reader()
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(_load, reader)  # What a question needs, while the index opens.
+            index = _open_index()
+            if _default is None or _default[0] != name or _default[1].index is not index:
+                _default = name, Assistant(index, name, reader=reader)
         return _default[1]
+
+
+def _load(reader: Reader) -> None:
+    with suppress(ArticleIndexError, WeightsError):  # Whoever needs it will be told.
+        default_embedder().load()
+        reader.load()
 
 
 def ask(

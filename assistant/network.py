@@ -2,7 +2,7 @@
 
 It is a cross-encoder: question and sentences pass through one BERT encoder together, so that each word is read with all
 others in mind. Reading several neighbouring sentences at once costs less than reading them one by one, and tells what a
-pronoun in one of them stands for. This module imports torch: import it where it is used.
+pronoun in one of them stands for. It was trained with torch (training/network.py), which is not needed to run it.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
-from torch import nn
-from transformers import BertConfig, BertModel
+import numpy as np
+from safetensors.numpy import load, load_file
 
-from index.embedding import builtin_model_folder, builtin_tokenizer
+from index.encoder import Encoder, padded
+from index.packaged import builtin_model_folder, builtin_tokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
+
+    from numpy.typing import NDArray
 
 LONGEST_QUESTION = 64
 LONGEST_SENTENCE = 160
 LONGEST_WINDOW = 256
 """Tokens; what is longer is cut at its end. A window has its question and the separators on top."""
-WEIGHTS_FILE = "reader.safetensors"
-EMBEDDINGS = "encoder.embeddings."
+ENCODER = "encoder."
+"""What the names of the encoder's weights begin with, before the names that the packaged MiniLM's have."""
+EMBEDDINGS = f"{ENCODER}embeddings."
 """What the names of the packaged MiniLM's word vectors, which were not trained, begin with."""
 
 
@@ -45,70 +47,54 @@ class Batch:
     `sentences` for tokens that are of none. Shapes: (windows, tokens).
     """
 
-    ids: torch.Tensor
-    mask: torch.Tensor
-    types: torch.Tensor
-    sentence_of: torch.Tensor
+    ids: NDArray[np.int64]
+    mask: NDArray[np.int64]
+    types: NDArray[np.int64]
+    sentence_of: NDArray[np.int64]
     sentences: int
 
 
 @dataclass(frozen=True, slots=True)
-class Logits:
-    """What the network says of a batch: `answers` (sentences), `starts` and `ends` (windows, tokens)."""
+class SentenceLogits:
+    """What the network says of a sentence.
 
-    answers: torch.Tensor
-    starts: torch.Tensor
-    ends: torch.Tensor
-
-
-class ReaderNetwork(nn.Module):
-    """An encoder with two heads: does a sentence answer, and with which of its tokens.
-
-    A sentence's logit comes from the mean and the maximum of its tokens' vectors. It is to be read against 0, the logit
-    of "none of these answers", in one softmax over all sentences that were read for a question.
+    `answer` is to be read against 0, the logit of "none of these answers", in one softmax over all sentences that were
+    read for a question; `starts` and `ends` have a logit for each of its tokens.
     """
 
-    def __init__(self, config: BertConfig) -> None:
-        """Make a network with random weights."""
-        super().__init__()
-        self.encoder = BertModel(config, add_pooling_layer=False)
-        self.answers = nn.Linear(2 * config.hidden_size, 1)
-        self.spans = nn.Linear(config.hidden_size, 2)
-
-    def forward(self, batch: Batch) -> Logits:
-        """Return the logits of a batch."""
-        hidden = self.encoder(
-            input_ids=batch.ids, attention_mask=batch.mask, token_type_ids=batch.types
-        ).last_hidden_state.float()
-        flat, owner = hidden.flatten(0, 1), batch.sentence_of.flatten()
-        rows = owner[:, None].expand_as(flat)
-        # One row more than there are sentences takes in the tokens that are of none, and is dropped.
-        pooled = [
-            flat.new_zeros(batch.sentences + 1, flat.shape[1]).scatter_reduce(0, rows, flat, how, include_self=False)
-            for how in ("mean", "amax")
-        ]
-        with torch.autocast("cpu", enabled=False):  # Of a logit's digits, bfloat16 would keep two.
-            answers = self.answers(torch.cat(pooled, dim=1)[: batch.sentences]).squeeze(-1)
-            starts, ends = self.spans(hidden).unbind(-1)
-        return Logits(answers, starts, ends)
+    answer: float
+    starts: NDArray[np.float32]
+    ends: NDArray[np.float32]
 
 
-def precision() -> torch.dtype:
-    """Return how precisely to multiply: in bfloat16, in half the time, if this processor has instructions for it.
+class Network:
+    """An encoder with two heads: does a sentence answer, and with which of its tokens. Threads may share one.
 
-    Logits then differ in the third digit.
+    The first judges by the mean and the maximum of the sentence's vectors.
     """
-    able = torch.cpu.get_capabilities()
-    return torch.bfloat16 if able.get("avx512_bf16") or able.get("amx_bf16") else torch.float32
 
+    def __init__(self, weights: bytes) -> None:
+        """Take the weights that were trained, all but the word vectors, which are the packaged MiniLM's."""
+        folder = builtin_model_folder()
+        trained = {name: weight.astype(np.float32) for name, weight in load(weights).items()}
+        encoder = load_file(folder / "model.safetensors")
+        encoder |= {name.removeprefix(ENCODER): weight for name, weight in trained.items() if name.startswith(ENCODER)}
+        self._encoder = Encoder(folder, encoder, exact=False)
+        self._answers, self._spans = (
+            (trained[f"{head}.weight"], trained[f"{head}.bias"]) for head in ("answers", "spans")
+        )
 
-def new_network() -> ReaderNetwork:
-    """Return a network whose encoder is the packaged MiniLM and whose heads are new."""
-    folder = builtin_model_folder()
-    config = BertConfig.from_pretrained(folder, attn_implementation="eager")
-    network = ReaderNetwork(config)
-    network.encoder = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True)
-    return network
+    def read(self, batch: Batch) -> list[SentenceLogits]:
+        """Return the logits of each sentence of a batch; one without a token has none for its tokens."""
+        vectors = self._encoder.vectors(batch.ids, batch.mask, batch.types)
+        said: list[SentenceLogits] = []
+        for number in range(batch.sentences):
+            mine = vectors[batch.sentence_of == number]
+            pooled = np.concatenate([mine.mean(axis=0), mine.max(axis=0)]) if len(mine) else np.zeros(2 * mine.shape[1])
+            weight, bias = self._answers
+            starts, ends = (mine @ self._spans[0].T + self._spans[1]).T
+            said.append(SentenceLogits(float(weight[0] @ pooled + bias[0]), starts, ends))
+        return said
 
 
 def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
@@ -123,60 +109,20 @@ def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) 
     A window reads: [CLS] question [SEP] sentence sentence … [SEP].
     """
     cls, sep = builtin_tokenizer().encode("").ids
-    rows: list[tuple[list[int], int, list[int]]] = []
-    count = 0
     total = sum(len(sentences) for _, sentences in windows)
+    ids: list[list[int]] = []
+    types: list[list[int]] = []
+    owners: list[list[int]] = []
+    count = 0
     for question, sentences in windows:
-        ids = [cls, *question, sep]
-        before = len(ids)
-        owners = [total] * before
+        row, owner = [cls, *question, sep], [total] * (len(question) + 2)
+        types.append([0] * len(row))
         for sentence in sentences:
-            ids += sentence.ids
-            owners += [count] * len(sentence.ids)
+            row += sentence.ids
+            owner += [count] * len(sentence.ids)
             count += 1
-        rows.append(([*ids, sep], before, [*owners, total]))
-    width = max(len(ids) for ids, _, _ in rows)
-    padded = torch.zeros(len(rows), width, dtype=torch.long)
-    mask, types, owner = torch.zeros_like(padded), torch.zeros_like(padded), torch.full_like(padded, total)
-    for row, (ids, before, owners) in enumerate(rows):
-        padded[row, : len(ids)] = torch.tensor(ids)
-        mask[row, : len(ids)] = 1
-        types[row, before : len(ids)] = 1
-        owner[row, : len(ids)] = torch.tensor(owners)
-    return Batch(padded, mask, types, owner, total)
-
-
-def network_of(weights: bytes) -> ReaderNetwork:
-    """Return the network that `save_weights` wrote."""
-    from safetensors.torch import load, load_file
-
-    folder = builtin_model_folder()
-    network = ReaderNetwork(BertConfig.from_pretrained(folder, attn_implementation="eager"))
-    packaged = load_file(folder / "model.safetensors")
-    embeddings = {
-        name: packaged[name.removeprefix("encoder.")] for name in network.state_dict() if name.startswith(EMBEDDINGS)
-    }
-    trained = {name: value.float() for name, value in load(weights).items()}
-    network.load_state_dict(embeddings | trained)
-    return network
-
-
-def save_weights(network: ReaderNetwork, folder: Path) -> Path:
-    """Write what was trained as float16: all but the embeddings, which are the packaged MiniLM's."""
-    from safetensors.torch import save_file
-
-    path = folder / WEIGHTS_FILE
-    trained = {
-        name: weight.to(torch.float16).contiguous()
-        for name, weight in network.state_dict().items()
-        if not name.startswith(EMBEDDINGS)
-    }
-    save_file(trained, path)
-    return path
-
-
-def load_weights(weights: bytes) -> ReaderNetwork:
-    """Return the network that `save_weights` wrote, ready to read."""
-    network = network_of(weights)
-    nn.Module.to(network.encoder, precision())  # The encoder's own method has no types.
-    return network.eval()
+        ids.append([*row, sep])
+        owners.append([*owner, total])
+        types[-1] += [1] * (len(ids[-1]) - len(types[-1]))
+    mask = padded([[1] * len(row) for row in ids])
+    return Batch(padded(ids), mask, padded(types), padded(owners, total), total)

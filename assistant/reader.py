@@ -26,8 +26,10 @@ from index.ranking import lexical_scores, with_compounds_split
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from numpy.typing import NDArray
+
     from assistant.grounding import Sentence
-    from assistant.network import EncodedSentence, Logits, ReaderNetwork
+    from assistant.network import EncodedSentence, Network, SentenceLogits
     from index.embedding import Embedder
     from index.sentences import Span
 
@@ -117,11 +119,8 @@ class Reader:
         """Return what the network makes of each sentence, in the order given. Raises `WeightsError`."""
         if not sentences:
             return []
-        import torch
-
         from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
 
-        # Threads may read at once; torch releases Python's lock and shares its own threads among them.
         asked = encode([question], LONGEST_QUESTION)[0].ids
         encoded = encode([sentence.text for sentence in sentences], LONGEST_SENTENCE)
         with self._loading:
@@ -129,12 +128,9 @@ class Reader:
         found: dict[int, Evidence] = {}
         for windows in _batches(_windows(sentences, encoded), encoded):
             batch = collate([(asked, [encoded[number] for number in window]) for window in windows])
-            with torch.inference_mode():
-                logits = network(batch)
             order = [number for window in windows for number in window]
-            for place, number in enumerate(order):
-                inside = batch.sentence_of == place
-                found[number] = _evidence(sentences[number], encoded[number], logits, place, inside)
+            for number, logits in zip(order, network.read(batch), strict=True):
+                found[number] = _evidence(sentences[number], encoded[number], logits)
         return [found[number] for number in range(len(sentences))]
 
     @cached_property
@@ -144,10 +140,10 @@ class Reader:
         return Calibration(tuple(held["weights"]), held["bias"], held["answer_threshold"], held["quote_threshold"])
 
     @cached_property
-    def _network(self) -> ReaderNetwork:
-        from assistant.network import load_weights
+    def _network(self) -> Network:
+        from assistant.network import Network
 
-        return load_weights(self._checked("reader.safetensors"))
+        return Network(self._checked("reader.safetensors"))
 
     def _checked(self, name: str) -> bytes:
         """Return the content of a file of the weights, which is what its checksum says."""
@@ -230,17 +226,23 @@ def _batches(windows: list[list[int]], encoded: Sequence[EncodedSentence]) -> It
     yield batch
 
 
-def _evidence(sentence: Sentence, encoded: EncodedSentence, logits: Logits, place: int, inside: Any) -> Evidence:
-    """Return what the logits say of the sentence that has a place in a batch, its tokens being those `inside`."""
+def _evidence(sentence: Sentence, encoded: EncodedSentence, logits: SentenceLogits) -> Evidence:
+    """Return what the logits say of a sentence."""
     if not encoded.offsets:
         return Evidence(NOTHING_READ, (sentence.start, sentence.end), 0.0)
-    starts, ends = (each[inside].softmax(0).numpy() for each in (logits.starts, logits.ends))
+    starts, ends = _softmax(logits.starts), _softmax(logits.ends)
     both = np.outer(starts, ends)
     spans = np.triu(both) - np.triu(both, LONGEST_SPAN)
     first, last = divmod(int(spans.argmax()), len(ends))
     start, end = _whole_words(sentence.text, encoded.offsets[first][0], encoded.offsets[last][1])
     span = sentence.start + start, sentence.start + end
-    return Evidence(float(logits.answers[place]), span, float(spans[first, last]))
+    return Evidence(logits.answer, span, float(spans[first, last]))
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shares: NDArray[np.float32] = np.exp(logits - logits.max())
+    shares /= shares.sum()
+    return shares
 
 
 def _whole_words(text: str, start: int, end: int) -> Span:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from index.article import Article, printable
 from index.chunking import Chunk
+from index.embedding import DEFAULT_EMBEDDER, SentenceEmbedder
 from index.errors import (
     ArticleIndexError,
     ArticleNotFoundError,
@@ -58,6 +60,7 @@ __all__ = [
     "SourceGoneError",
     "StoreError",
     "add",
+    "default_embedder",
     "open_default",
     "printable",
     "read_file",
@@ -94,6 +97,17 @@ def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgre
     return open_default().add(*sources, allow_hosts=allow_hosts, on_progress=on_progress)
 
 
-def _default_settings() -> dict[str, str | None]:
-    names = {"location": "ARTICLE_INDEX", "embedder": "ARTICLE_EMBEDDER", "token": "ARTICLE_INDEX_TOKEN"}
-    return {argument: os.environ.get(name) or None for argument, name in names.items()}
+def default_embedder() -> SentenceEmbedder:
+    """Return the embedding model of the default index, one for the process: it can be loaded before that is open."""
+    return _embedder(os.environ.get("ARTICLE_EMBEDDER") or DEFAULT_EMBEDDER)
+
+
+@cache
+def _embedder(name: str) -> SentenceEmbedder:
+    return SentenceEmbedder(name)
+
+
+def _default_settings() -> dict[str, Any]:
+    names = {"location": "ARTICLE_INDEX", "token": "ARTICLE_INDEX_TOKEN"}
+    set_by = {argument: os.environ.get(name) or None for argument, name in names.items()}
+    return {"embedder": default_embedder(), **set_by}

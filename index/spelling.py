@@ -7,7 +7,7 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from index.embedding import builtin_tokenizer
+from index.packaged import builtin_tokenizer
 from index.ranking import FUNCTION_WORDS, content_words
 
 if TYPE_CHECKING:

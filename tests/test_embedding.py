@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import hashlib
+import random
 
 import numpy as np
 import pytest
+from sentence_transformers import SentenceTransformer
 
 from index import StoreError
-from index.embedding import SentenceEmbedder, builtin_model_folder
+from index.embedding import SentenceEmbedder
+from index.packaged import builtin_model_folder
+from index.shipped import shipped_article
 
 UPSTREAM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -23,6 +27,19 @@ def test_vectors_have_unit_length_and_the_named_dimension(embedder):
     assert vectors.shape == (3, embedder.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[2] @ vectors[0] > vectors[2] @ vectors[1]
+
+
+def test_a_few_texts_are_embedded_alike_without_sentence_transformers(embedder):
+    """Texts in several languages, the empty one and a very long one have the vectors that the whole model gives."""
+    text = shipped_article().text
+    drawn = random.Random(1)
+    spans = [(drawn.randrange(len(text)), drawn.randrange(1, 2_000)) for _ in range(32)]
+    texts = [text[start : start + length] for start, length in spans]
+    texts += ["", "Ce n’est pas vrai !", "東京は日本の首都です。", "🙂", "word " * 5_000]
+    light = np.array([*embedder.embed_documents(texts[:20]), *map(embedder.embed_query, texts[20:])])
+    whole = SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
+    vectors = whole.encode(texts, normalize_embeddings=True)
+    assert (light * vectors).sum(axis=1).min() >= 0.9999
 
 
 def test_an_unknown_model_is_refused_in_one_sentence():

@@ -120,6 +120,7 @@ def test_the_public_names_of_index():
         "SourceGoneError",
         "StoreError",
         "add",
+        "default_embedder",
         "open_default",
         "printable",
         "read_file",

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from assistant.grounding import Sentence
-from assistant.network import new_network, save_weights
 from assistant.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
+from training.network import new_network, save_weights
 from training.reader_data import read_all, untokenised
 from training.reader_windows import ItemMaker
 from training.train_reader import mean_network

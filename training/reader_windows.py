@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
-from index.embedding import builtin_tokenizer
+from index.packaged import builtin_tokenizer
 from index.ranking import content_words
 
 if TYPE_CHECKING:

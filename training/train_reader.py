@@ -15,24 +15,18 @@ import torch
 import typer
 from torch.nn import functional
 
-from assistant.network import (
-    WEIGHTS_FILE,
-    Batch,
-    Logits,
-    ReaderNetwork,
-    collate,
-    network_of,
-    new_network,
-    precision,
-    save_weights,
-)
+from assistant.network import collate
+from index.embedding import has_bfloat16
 from training.calibrate_reader import calibrate
+from training.network import WEIGHTS_FILE, network_of, new_network, save_weights
 from training.reader_data import read_all, summary
 from training.reader_windows import ItemMaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assistant.network import Batch
+    from training.network import Logits, ReaderNetwork
     from training.reader_windows import Item
 
 ENCODER_RATE, HEAD_RATE = 1e-4, 1e-3
@@ -83,6 +77,7 @@ def loss(items: Sequence[Item], batch: Batch, logits: Logits) -> tuple[torch.Ten
     among those of its sentence.
     """
     choosing, pointing = [], []
+    sentence_of = torch.from_numpy(batch.sentence_of)
     sentence, window = 0, 0
     for item in items:
         count = sum(map(len, item.windows))
@@ -90,7 +85,7 @@ def loss(items: Sequence[Item], batch: Batch, logits: Logits) -> tuple[torch.Ten
         every = torch.logsumexp(functional.pad(mine, (0, 1)), 0)
         choosing.append(every - (torch.logsumexp(mine[list(item.answers)], 0) if item.answers else 0))
         if item.span:
-            inside = batch.sentence_of[window : window + len(item.windows)] == sentence + item.answers[0]
+            inside = sentence_of[window : window + len(item.windows)] == sentence + item.answers[0]
             for scores, place in zip((logits.starts, logits.ends), item.span, strict=True):
                 held = scores[window : window + len(item.windows)][inside]
                 pointing.append(torch.logsumexp(held, 0) - held[place])
@@ -178,7 +173,7 @@ class Training:
 
     def _step(self, items: list[Item]) -> tuple[float, float]:
         batch = collate([(item.question, window) for item in items for window in item.windows])
-        with torch.autocast("cpu", torch.bfloat16, enabled=precision() == torch.bfloat16):
+        with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
             logits = self.network(batch)
         choosing, pointing = loss(items, batch, logits)
         self.optimiser.zero_grad()
