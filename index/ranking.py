@@ -89,9 +89,15 @@ def _best_sentences(query: str, texts: Sequence[str], near: Scores, language: st
 
 def _pairs(query: str, texts: Sequence[str], language: str | None) -> Scores:
     """Return the share of a query's pairs of neighbouring words that are neighbours in each text as well."""
-    asked = set(pairwise(content_words(query, language)))
-    found = [len(asked & set(pairwise(content_words(text, language)))) for text in texts]
+    asked = [_in_a_row(pair) for pair in set(pairwise(content_words(query, language)))]
+    rows = [_in_a_row(content_words(text, language)) for text in texts] if asked else [""] * len(texts)
+    found = [sum(pair in row for pair in asked) for row in rows]
     return np.array(found, dtype=np.float64) / max(1, len(asked))
+
+
+def _in_a_row(words: Sequence[str]) -> str:
+    """Return words so written that those which stand side by side are a piece of the text."""
+    return f" {' '.join(words)} "
 
 
 def relevance(
@@ -112,7 +118,12 @@ def lexical_scores(query: str, texts: Sequence[str], language: str | None = None
     documents = [content_words(text, language) for text in texts]
     if not terms or not documents:
         return np.zeros(len(documents))
-    counts = np.array([[document.count(term) for term in terms] for document in documents], dtype=np.float64)
+    places = {term: place for place, term in enumerate(terms)}
+    counts = np.zeros((len(documents), len(terms)))
+    for row, document in enumerate(documents):
+        for word in document:
+            if word in places:
+                counts[row, places[word]] += 1
     lengths = np.array([len(document) for document in documents], dtype=np.float64)
     found_in = (counts > 0).sum(axis=0)
     idf = np.log1p((len(documents) - found_in + 0.5) / (found_in + 0.5))
@@ -151,12 +162,17 @@ def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
     >>> content_words("Who runs the shows?"), content_words("Häuser", "de")
     (('run', 'show'), ('haus',))
     """
+    return tuple(_stem(word, language) for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS)
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str, language: str | None) -> str:
     import Stemmer
 
-    words = [word for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS]
     # A stemmer object is not safe to share between threads; making one costs microseconds.
     try:
         stemmer = Stemmer.Stemmer(language or "en")
     except KeyError:
         stemmer = Stemmer.Stemmer("en")
-    return tuple(stemmer.stemWords(words))
+    stem: str = stemmer.stemWord(word)
+    return stem
