@@ -188,7 +188,7 @@ class Assistant:
         """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
         spent = Spent()
         question = self._standalone(question, history, spent)
-        if limit := limited(question, self.index.articles):
+        if limit := limited(question, self.index.entries):
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
         found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
@@ -295,7 +295,7 @@ class Assistant:
             yield refusal(self._nothing_found(choice.asked.articles), choice.asked.question, choice.readings)
 
     def _nothing_found(self, among: tuple[str, ...] | None) -> str:
-        held = {article.id for article in self.index.articles()} if among else set()
+        held = {entry.id for entry in self.index.entries()} if among else set()
         count = self.index.count() if among is None else len(held & set(among))
         if count:
             return f"I searched {count} article{'s' if count != 1 else ''} and found no answer."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from assistant.grounding import Sentence, cite, passage_sentences
 from assistant.names import people
 from assistant.questions import is_title, overview_question, overview_wanted
 from assistant.wording import describe, quoted
+from index.errors import ArticleNotFoundError
 from index.ranking import content_words
 
 if TYPE_CHECKING:
@@ -65,14 +67,18 @@ def alike(one: Article, other: Article, embedder: Embedder) -> bool:
 def _meant(
     wanted: OverviewWanted, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None
 ) -> Article | None:
-    articles = [article for article in index.articles() if among is None or article.id in among]
+    entries = [entry for entry in index.entries() if among is None or entry.id in among]
     if wanted.title:
-        return next((article for article in articles if is_title(wanted.title, article.title)), None)
-    if wanted.named:
-        return next((article for article in articles if wanted.named <= set(content_words(article.title))), None)
-    cited = [citation.article_id for turn in history for citation in turn.answer.citations]
-    talked_of = [article for article in articles if cited and article.id == cited[-1]]
-    return next(iter([*talked_of, *articles]), None)
+        fitting = [entry for entry in entries if is_title(wanted.title, entry.title)]
+    elif wanted.named:
+        fitting = [entry for entry in entries if wanted.named <= set(content_words(entry.title))]
+    else:
+        cited = [citation.article_id for turn in history for citation in turn.answer.citations]
+        fitting = [*(entry for entry in entries if cited and entry.id == cited[-1]), *entries]
+    for entry in fitting:
+        with suppress(ArticleNotFoundError):  # It was removed meanwhile.
+            return index.article(entry.id)
+    return None
 
 
 def _about(article: Article, index: ArticleIndex) -> Answer:

@@ -10,7 +10,7 @@ from index.ranking import content_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from index import Article
+    from index import Article, Entry
 
 _ARTICLES = r"(?:articles?|news|reports?|reporting|coverage|stories|story|pieces?|texts?)"
 _LIMIT = re.compile(
@@ -20,7 +20,7 @@ _LIMIT = re.compile(
 )
 
 
-def limited(question: str, articles: Callable[[], Sequence[Article]]) -> tuple[str, tuple[str, ...]] | None:
+def limited(question: str, articles: Callable[[], Sequence[Article | Entry]]) -> tuple[str, tuple[str, ...]] | None:
     """Return a question without its limit, and the ids of the articles within it; None if it has none.
 
     `articles` is called only for a question that may have one. Who is no article's source or site ("according to

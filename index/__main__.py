@@ -30,6 +30,7 @@ from index import (
     ArticleIndex,
     ArticleIndexError,
     ArticleNotFoundError,
+    Entry,
     open_default,
     printable,
     rebuild_default,
@@ -82,16 +83,16 @@ def add(
 def list_articles(as_json: AsJson = False) -> None:
     """List the articles, the newest first."""
     with _errors(), open_default() as index:
-        articles = index.articles()
+        entries = index.entries()
     if as_json:
-        _print_json([_facts(article) for article in articles])
+        _print_json([_facts(entry) for entry in entries])
         return
     table = Table("id", "title", "source", "published", "language", "words", box=None, header_style="bold")
-    for article in articles:
-        day = article.published.isoformat() if article.published else "–"
-        row = (article.id, article.title, article.source, day, article.language or "–", str(len(article.text.split())))
+    for entry in entries:
+        day = entry.published.isoformat() if entry.published else "–"
+        row = (entry.id, entry.title, entry.source, day, entry.language or "–", str(entry.words or "–"))
         table.add_row(*(Text(printable(cell)) for cell in row))
-    out.print(table if articles else Text("The index holds no article; add one with: python -m index add PATH"))
+    out.print(table if entries else Text("The index holds no article; add one with: python -m index add PATH"))
 
 
 @app.command()
@@ -237,16 +238,16 @@ def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
 
 def _find(index: ArticleIndex, name: str) -> Article:
     """Return the one article that a name means. Raises `ArticleNotFoundError` for none and for several."""
-    articles = index.articles()
-    found = [a for a in articles if name in (a.id, a.source)] or [a for a in articles if name and a.id.startswith(name)]
+    entries = index.entries()
+    found = [e for e in entries if name in (e.id, e.source)] or [e for e in entries if name and e.id.startswith(name)]
     if len(found) == 1:
-        return found[0]
+        return index.article(found[0].id)
     what = "No article has" if not found else f"{len(found)} articles have"
     raise ArticleNotFoundError(f"{what} the id or source {name!r}; `python -m index list` shows the ids.")
 
 
 def _titles(index: ArticleIndex) -> dict[str, str]:
-    return {article.id: article.title for article in index.articles()}
+    return {entry.id: entry.title for entry in index.entries()}
 
 
 def _print_report(report: AddReport, titles: dict[str, str], as_json: bool) -> None:
@@ -279,10 +280,9 @@ def _print_line(text: str, console: Console = out) -> None:
     console.print(Text(printable(" ".join(text.split()))), soft_wrap=True)
 
 
-def _facts(article: Article) -> dict[str, Any]:
-    facts = asdict(article) | {"words": len(article.text.split())}
-    del facts["text"]
-    return facts
+def _facts(one: Article | Entry) -> dict[str, Any]:
+    facts = {name: getattr(one, name) for name in ("id", "title", "source", "published", "language", "author", "site")}
+    return facts | {"words": one.words if isinstance(one, Entry) else len(one.text.split())}
 
 
 def _print_json(value: Any) -> None:

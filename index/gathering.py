@@ -14,7 +14,7 @@ from index.report import AddProgress
 from index.sources import expand, read_fetched, read_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     from index.fetching import Fetcher
     from index.report import OnProgress
@@ -39,8 +39,8 @@ class Found:
 class Gathering:
     """Reads sources one after another."""
 
-    def __init__(self, fetcher: Fetcher, known: Mapping[str, Page], on_progress: OnProgress | None) -> None:
-        """Fetch by `fetcher`; of the pages that are `known` by their addresses, only what changed since."""
+    def __init__(self, fetcher: Fetcher, known: Callable[[str], Page | None], on_progress: OnProgress | None) -> None:
+        """Fetch by `fetcher`; of a page that is `known` by its address, only what changed since."""
         self._fetcher, self._known, self._on_progress = fetcher, known, on_progress
         self._waiting: deque[tuple[Item, int]] = deque()
         self._listed: set[str] = set()
@@ -92,7 +92,7 @@ class Gathering:
             raise SourceError(
                 "the site's robots.txt keeps programs from it; save the page in a browser and add the file"
             )
-        before = self._known.get(page.url, page)
+        before = self._known(page.url) or page
         fetched = self._fetcher.fetch(before.url, before.etag, before.last_modified)
         if fetched is None:
             yield Found(page.url, page=before)

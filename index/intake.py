@@ -12,7 +12,7 @@ from index.records import CURRENT, Record
 from index.report import AddReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from threading import Event
 
     from index.fetching import Fetcher
@@ -29,18 +29,14 @@ class Intake:
     def __init__(
         self,
         writer: Writer,
-        records: Sequence[Record],
         fetcher: Fetcher,
         on_progress: OnProgress | None,
         *,
         prune: bool = False,
     ) -> None:
-        """Write into an index of which the `records` are known; `prune` removes what is gone from its source."""
+        """Write into an index; `prune` removes what is gone from its source."""
         self._writer, self._fetcher, self._prune = writer, fetcher, prune
-        # An article is known by the address that it was fetched from, which may not be the one that its page gives.
-        self._ids = {record.page.url if record.page else record.article.source: record.article.id for record in records}
-        pages = {record.page.url: record.page for record in records if record.page}
-        self._gathering = Gathering(fetcher, pages, on_progress)
+        self._gathering = Gathering(fetcher, lambda url: writer.known(url)[1], on_progress)
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
         """Put in what the sources give, one after another, until `stop` is set."""
@@ -71,7 +67,7 @@ class Intake:
             except _StoppedError:
                 self._writer.finish(found.article)
                 raise
-        article_id = self._ids.get(found.source, "")
+        article_id, _ = self._writer.known(found.source)
         if found.error is None:
             return "unchanged", article_id
         if not (self._prune and article_id and isinstance(found.error, SourceGoneError)):

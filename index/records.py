@@ -64,6 +64,8 @@ class Entry:
     source: str
     published: date | None
     language: str | None
+    author: str | None
+    site: str | None
     words: int | None
     chunks: int | None
     added: datetime | None
@@ -106,16 +108,20 @@ def to_record(metadata: Metadata, text: str) -> Record:
         author=metadata.get("author"),
         site=metadata.get("site"),
     )
-    url = metadata.get("url")
-    page = Page(url, metadata.get("etag"), metadata.get("last_modified")) if url else None
     return Record(
         article,
         metadata["state"],
-        page,
+        to_page(metadata),
         metadata.get("writer", ""),
         to_moment(metadata.get("added")),
         metadata.get("chunks"),
     )
+
+
+def to_page(metadata: Metadata) -> Page | None:
+    """Return the page that an article was fetched from, if it was."""
+    url = metadata.get("url")
+    return Page(url, metadata.get("etag"), metadata.get("last_modified")) if url else None
 
 
 def to_entry(metadata: Metadata, *, is_changing: bool) -> Entry:
@@ -126,6 +132,8 @@ def to_entry(metadata: Metadata, *, is_changing: bool) -> Entry:
         source=metadata["source"],
         published=to_day(metadata.get("published")),
         language=metadata.get("language"),
+        author=metadata.get("author"),
+        site=metadata.get("site"),
         words=metadata.get("words"),
         chunks=metadata.get("chunks"),
         added=to_moment(metadata.get("added")),

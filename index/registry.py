@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from index.errors import ArticleNotFoundError, StoreError
-from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_entry, to_record
+from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_entry, to_page, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
     from index.article import Article
-    from index.records import Entry
+    from index.records import Entry, Page
+
+    Known = tuple[str, Page | None]
 
 STALE_SECONDS = 120.0
 """A writer whose change has shown no sign of life for so long has died."""
@@ -69,6 +71,17 @@ class Registry:
             if metadata["state"] == CURRENT
         ]
 
+    def known(self, address: str) -> Known:
+        """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
+        at: Any = {"$and": [{"state": CURRENT}, {"$or": [{"url": address}, {"source": address}]}]}
+        found: Any = self.collection.get(where=at, include=["metadatas"])
+        for metadata in found["metadatas"]:
+            # A page is known by the address that it was fetched from, which may not be the one that it gives itself.
+            page = to_page(metadata)
+            if address == (page.url if page else metadata["source"]):
+                return metadata["article_id"], page
+        return "", None
+
     def of_article(self, article_id: str) -> list[Record]:
         """Return the records of an article as it is and as it was."""
         return [record for record in self.records(where={"article_id": article_id}) if record.state != STAGED]
@@ -84,15 +97,17 @@ class Registry:
         found: Any = self.collection.get(ids=list(article_ids), include=["metadatas"])
         return {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
 
-    def nearest(self, article_id: str, count: int) -> list[Article]:
-        """Return the other articles whose vectors are nearest to that of one, the nearest first."""
+    def nearest(self, article_id: str, count: int, least: float) -> list[Article]:
+        """Return the other articles whose vectors are nearest to that of one, with a cosine of at least so much."""
         found: Any = self.collection.query(
-            [self.vector(article_id)], n_results=count + 1, where={"state": CURRENT}, include=["metadatas", "documents"]
+            [self.vector(article_id)], n_results=count + 1, where={"state": CURRENT}, include=["distances"]
         )
-        # Chroma gives nothing but the id of what another program removes between its search and its reading.
-        whole = [pair for pair in zip(found["metadatas"][0], found["documents"][0], strict=True) if None not in pair]
-        records = [to_record(*pair) for pair in whole]
-        return [record.article for record in records if record.article.id != article_id]
+        # Chroma gives the cosine distance, 1 - cosine.
+        near = [
+            one for one, distance in zip(found["ids"][0], found["distances"][0], strict=True) if 1 - distance >= least
+        ]
+        others = [one for one in near if one != article_id]
+        return [record.article for record in self.records(ids=others)] if others else []
 
     def vector(self, article_id: str) -> Sequence[float]:
         """Return the vector of an article. Raises `ArticleNotFoundError`."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """How many chunks, the nearest by cosine, are ranked again by their words."""
-SEARCHES = 5
+SEARCHES = 20
 """How often a search starts again because an article changed under it."""
 
 

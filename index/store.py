@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
+ALIKE = 0.9
+"""The cosine of two articles' vectors below which they cannot say nearly the same."""
 SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
 
@@ -251,7 +253,7 @@ class ArticleIndex:
 
         with self._connection.errors():
             article = self._registry.find(article_id).article
-            others = self._registry.nearest(article_id, NEIGHBOURS)
+            others = self._registry.nearest(article_id, NEIGHBOURS, ALIKE)
         return [other.id for other in others if nearly_same(article.text, other.text)]
 
     def search(
@@ -324,8 +326,10 @@ class ArticleIndex:
         from index.fetching import Fetcher
         from index.intake import Intake
 
+        with self._connection.errors():
+            self._registry.collection.count()  # That the index is gone is told once, not of each source.
         with Fetcher(allow_hosts) as fetcher:
-            intake = Intake(self._writer, self._current(), fetcher, on_progress, prune=prune)
+            intake = Intake(self._writer, fetcher, on_progress, prune=prune)
             report = intake.take(sources, stop)
         pairs: dict[frozenset[str], tuple[str, str]] = {}
         for one in report.added + report.updated:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from index.connection import Connection
     from index.embedding import Embedder
     from index.records import Metadata
-    from index.registry import Registry
+    from index.registry import Known, Registry
 
     Vectors = NDArray[np.float32]  # one row for each chunk, in their order
 
@@ -76,6 +76,11 @@ class Writer:
         with self._connection.errors():
             current = self.registry.current(article.id)
         return current is None or current.article != article
+
+    def known(self, address: str) -> Known:
+        """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
+        with self._connection.errors():
+            return self.registry.known(address)
 
     def remove(self, article_id: str) -> Removed:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""

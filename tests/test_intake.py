@@ -255,7 +255,7 @@ def test_a_list_of_lists_of_lists_ends(tmp_path):
             data = (tmp_path / "maps.xml").read_bytes().replace(b"/1<", b"/1" + url[-20:].encode() + b"<")
             return fetching.Fetched(url, "application/xml", data, None, None, None)
 
-    (found,) = Gathering(EndlessSite(), {}, None).gather([str(tmp_path / "maps.xml")])
+    (found,) = Gathering(EndlessSite(), lambda _: None, None).gather([str(tmp_path / "maps.xml")])
     assert isinstance(found.error, SourceError)
     assert "list within a list" in str(found.error)
 

@@ -40,7 +40,18 @@ def test_the_list_tells_of_each_article_without_its_text(library, tmp_path):
     library.add(tmp_path / "bread.txt", BOOK)
     rain, mill, bread, book = library.entries()
     assert replace(rain, added=None) == Entry(
-        RAIN.id, "Rain", "rain", date(2021, 5, 10), RAIN.language, 12, 1, None, is_renewable=False, is_changing=False
+        RAIN.id,
+        "Rain",
+        "rain",
+        date(2021, 5, 10),
+        RAIN.language,
+        None,
+        None,
+        12,
+        1,
+        None,
+        is_renewable=False,
+        is_changing=False,
     )
     assert [entry.title for entry in (mill, bread)] == ["Mill opens", "Bread"]
     assert book.chunks == len(chunk_article(BOOK)) > 100
@@ -119,13 +130,16 @@ def test_an_add_is_stopped_in_the_midst_of_an_article(library):
 
 
 def test_what_another_program_removes_meanwhile_is_like_nothing(library, monkeypatch):
-    """Chroma names what is gone by the time that it reads it, without its text: that is no neighbour."""
+    """What is gone between the search for neighbours and the reading of their texts is no neighbour."""
+    copy = replace(MILL, id="copy", source="copy")
+    library.add(copy)
+    assert library.similar(MILL.id) == ["copy"]
     collection = library._registry.collection
     query = collection.query
 
     def torn(*args, **more):
         found = query(*args, **more)
-        found["metadatas"][0][-1] = found["documents"][0][-1] = None
+        library.remove("copy")
         return found
 
     monkeypatch.setattr(collection, "query", torn)
