@@ -5,7 +5,6 @@ import functools
 import gc
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -17,6 +16,7 @@ from assistant.page import (
     FOLDER,
     LOADING,
     Desk,
+    Ending,
     Guard,
     Loading,
     Programs,
@@ -347,10 +347,10 @@ def main(
         )
     # Of what is imported nothing becomes garbage, and looking for it takes a fifth of the start.
     gc.disable()
-    loading = Loading(model)
+    loading, ending = Loading(model), Ending()
     page = Page(loading, allow_host or ()).build()
     try:
-        _launch(page, loading, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))
+        _launch(page, loading, ending, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))
     except OSError:
         _exit(
             f"The page cannot be served on {host}:{port}: the port is taken, or the host is not this machine's. "
@@ -359,15 +359,21 @@ def main(
     gc.freeze()
     gc.enable()
     typer.echo(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
-    time.sleep(HEAD_START)
+    ending.wait_until_asked_for(HEAD_START)
     try:
-        loading.result()
+        index = loading.result().index
     except (AssistantError, ArticleIndexError) as error:
         _exit(str(error))
-    page.block_thread()
+    ending.wait_until_asked_for()
+    typer.echo("Stopping: what was asked by now is answered first. Once more stops it at once.")
+    ending.wait_until_answered()
+    index.close()
+    _exit()
 
 
-def _launch(page: "gr.Blocks", loading: Loading, *, names: frozenset[str], auth: Any, **place: Any) -> None:
+def _launch(
+    page: "gr.Blocks", loading: Loading, ending: Ending, *, names: frozenset[str], auth: Any, **place: Any
+) -> None:
     """Serve the page in threads of its own, to whoever calls the server by one of its names. Raises `OSError`."""
     import gradio as gr
     from starlette.middleware import Middleware
@@ -384,7 +390,10 @@ def _launch(page: "gr.Blocks", loading: Loading, *, names: frozenset[str], auth:
         auth=auth,
         # Gradio's MCP server does not ask who comes: where there are passwords, there is none.
         mcp_server=auth is None,
-        app_kwargs={"middleware": [Middleware(Guard, names=names)], "routes": [Route("/health", health)]},
+        app_kwargs={
+            "middleware": [Middleware(Guard, names=names), Middleware(ending.before)],
+            "routes": [Route("/health", health)],
+        },
         prevent_thread_lock=True,
         quiet=True,
         share=False,
@@ -398,11 +407,13 @@ def _launch(page: "gr.Blocks", loading: Loading, *, names: frozenset[str], auth:
     )
 
 
-def _exit(reason: str) -> NoReturn:
-    typer.echo(reason, err=True)
+def _exit(reason: str = "") -> NoReturn:
+    if reason:
+        typer.echo(reason, err=True)
     # Gradio's server threads would keep a plain sys.exit waiting.
+    sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(1)
+    os._exit(1 if reason else 0)
 
 
 if __name__ == "__main__":

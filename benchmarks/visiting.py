@@ -50,6 +50,8 @@ def starting(environment: Mapping[str, str], *options: str) -> Iterator[str]:
                 raise RuntimeError("the page ended by itself; its error stands above")
         finally:
             serving.terminate()
+    if serving.returncode:
+        raise RuntimeError(f"the page ended with exit code {serving.returncode}; its error stands above")
 
 
 @contextmanager

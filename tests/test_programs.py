@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import json
 import subprocess
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx
 import pytest
 from conftest import newcomer, readme_blocks
 from gradio_client import Client
@@ -131,3 +134,33 @@ def test_twenty_programs_at_once_each_get_their_own_answers(address):
     assert sorted(got) == list(range(20))
     for answers in got.values():
         assert all(words == right[town] for town, words in answers), answers
+
+
+def test_a_server_that_is_stopped_answers_what_was_asked(tmp_path, embedder):
+    """SIGTERM ends it once all have their answers, well, and with an index that nothing has interrupted."""
+    environment = newcomer(tmp_path)
+    with ArticleIndex.open(environment["ARTICLE_INDEX"], embedder) as index:
+        for town, mayor in zip(TOWNS, MAYORS, strict=True):
+            index.add(Article.from_text(f"News of {town}\n\nThe mayor of {town} is {mayor}.", town, language="en"))
+    with ThreadPoolExecutor(len(TOWNS)) as readers:
+        with serve_page(environment) as address:
+            asked = [begin(address, f"Who is the mayor of {town}?") for town in TOWNS]
+            waiting = [readers.submit(outcome, address, event) for event in asked]
+        # `serve_page` has sent SIGTERM and waited for the end, which is an error if it is no good one.
+        assert [answer.result()["words"] for answer in waiting] == MAYORS
+    with pytest.raises(httpx.ConnectError):
+        begin(address, "Who is the mayor?")
+    assert not list(Path(environment["ARTICLE_INDEX"]).glob(".holder*"))
+
+
+def begin(address, question):
+    """Ask a question as curl does, and return the address's name for what becomes of it."""
+    asked = httpx.post(f"{address}/gradio_api/call/ask", json={"data": [question, None, None, None]}, timeout=30)
+    return asked.raise_for_status().json()["event_id"]
+
+
+def outcome(address, event):
+    """Return the answer to a question that was begun."""
+    told = httpx.get(f"{address}/gradio_api/call/ask/{event}", timeout=60).raise_for_status().text
+    assert told.startswith("event: complete"), told
+    return json.loads(told.partition("data: ")[2])[0]

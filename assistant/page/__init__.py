@@ -10,6 +10,7 @@ from assistant.page.library import AddingError, Library
 from assistant.page.programs import Programs
 from assistant.page.rendering import answering_line, escaped, messages, notice
 from assistant.page.serving import Guard, ServingError, accounts, is_this_machine, names_of
+from assistant.page.stopping import Ending
 
 __all__ = [
     "EXPECTED",
@@ -17,6 +18,7 @@ __all__ = [
     "LOADING",
     "AddingError",
     "Desk",
+    "Ending",
     "Exchange",
     "Guard",
     "KeptError",
