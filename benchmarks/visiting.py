@@ -41,11 +41,18 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def starting(environment: Mapping[str, str], *options: str) -> Iterator[str]:
     """Start the page in an environment and give its address at once, before it answers there."""
+    with running(environment, *options) as (address, _):
+        yield address
+
+
+@contextmanager
+def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str, int]]:
+    """Do the same, and give the number of its process too. Raises `RuntimeError` where it ends badly."""
     port = free_port()
     command = [sys.executable, "ui.py", "--port", str(port), *options]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:  # noqa: S603
         try:
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", serving.pid
             if serving.poll() is not None:
                 raise RuntimeError("the page ended by itself; its error stands above")
         finally:

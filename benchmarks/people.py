@@ -1,0 +1,181 @@
+"""Many readers at once, by the page's API, while articles come in: what `benchmarks.speed people` measures."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import numpy as np
+
+from benchmarks.measuring import save_figure
+from benchmarks.ratios import Figure
+from benchmarks.visiting import running, wait_for
+from index import Article, ArticleIndex
+from index.embedding import SentenceEmbedder
+
+STARTS = "Ar Ber Cal Dal El Fal Gor Hol Iv Jar Kel Lom Mar Nor Os Pel Ros Sol Tor Ul".split()
+ENDS = "by dorf ham ing land mouth ness sted thorpe ville".split()
+FIRST_NAMES = "Ada Bo Cora Dan Eva Finn Greta Hal Ida Jon Kira Leo Mia Nils Olga Per Rosa Sven Tilda Uwe".split()
+LAST_NAMES = "Amble Brook Crane Dunn Eames Frost Gale Hurst Irwin Joyce".split()
+MAYORS = {
+    f"{start}{end}": f"{first} {last}"
+    for (start, end), (first, last) in zip(
+        itertools.product(STARTS, ENDS), itertools.product(FIRST_NAMES, LAST_NAMES), strict=True
+    )
+}
+"""Two hundred invented towns, and their mayors."""
+SETTLED = 60.0
+"""Seconds after which memory should no longer grow."""
+PATIENCE = 300.0
+"""Seconds that a reader waits for an answer."""
+
+
+@dataclass
+class Crowd:
+    """What some readers met with: seconds for each answer, errors, answers about another town, memory by time."""
+
+    seconds: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    swaps: list[str] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    added: int = 0
+
+
+def news_of(town: str) -> Article:
+    """Return an article that names the mayor of a town, and little else."""
+    text = (
+        f"News of {town}\n\nThe mayor of {town} is {MAYORS[town]}. The market of {town} opens at dawn on the old "
+        f"square, and its ferry leaves from the pier at noon.\n\nThe town hall of {town} was built of brick and has a clock."
+    )
+    return Article.from_text(text, town, language="en")
+
+
+def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
+    """Let readers ask for so long while half of the towns' articles are added; return what came of it."""
+    towns = list(MAYORS)
+    half = len(towns) // 2
+    crowd = Crowd()
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
+        with ArticleIndex.open(environment["ARTICLE_INDEX"], SentenceEmbedder()) as index:
+            index.add(*map(news_of, towns[:half]))
+        with ThreadPoolExecutor(readers + 1) as pool:
+            with running(environment) as (address, process):
+                wait_for(address)
+                _outcome(address, "ask", _begin(address, "ask", _question(towns[0])))  # The models are loaded.
+                end = time.monotonic() + seconds
+                known = towns[:half]
+                work = [pool.submit(_read, crowd, address, known, end, number) for number in range(readers)]
+                work.append(pool.submit(_add, crowd, address, known, towns[half:], end))
+                _watch(crowd, process, end)
+            # It was told to end while each reader was waiting for an answer: that has to come.
+            for each in work:
+                each.result()
+    if plot:
+        _draw(crowd.memory, plot)
+    early = [megabytes for at, megabytes in crowd.memory if at <= SETTLED]
+    asked = len(crowd.seconds)
+    return [
+        Figure("answers", asked, ""),
+        Figure("errors", len(crowd.errors), "", "answers", asked),
+        Figure("answers about another town", len(crowd.swaps), "", "answers", asked),
+        Figure("articles added meanwhile", crowd.added, "", "to be added", len(towns) - half),
+        Figure("seconds to an answer, p50", float(np.percentile(crowd.seconds, 50)), "s"),
+        Figure("seconds to an answer, p95", float(np.percentile(crowd.seconds, 95)), "s"),
+        Figure("memory at the end", crowd.memory[-1][1], "MB", "the most in the first minute", max(early)),
+    ]
+
+
+def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -> None:
+    """Ask for the mayor of one town after another, without a pause, until the end."""
+    drawn = random.Random(seed)
+    while time.monotonic() < end:
+        town = drawn.choice(known)
+        began = time.monotonic()
+        try:
+            event = _begin(address, "ask", _question(town))
+        except httpx.HTTPError as error:
+            if time.monotonic() < end:
+                crowd.errors.append(f"{town}: {error!r}")
+            continue
+        try:
+            answer = _outcome(address, "ask", event)
+        except (httpx.HTTPError, ValueError) as error:
+            crowd.errors.append(f"{town}: {error!r}")
+            continue
+        crowd.seconds.append(time.monotonic() - began)
+        cited = [citation["title"] for citation in answer["citations"][:1]]
+        if answer["words"] != MAYORS[town] or cited != [f"News of {town}"]:
+            crowd.swaps.append(f"{town}: {answer['text']}")
+
+
+def _add(crowd: Crowd, address: str, known: list[str], towns: list[str], end: float) -> None:
+    """Add an article for each town, spread over the time; from then on its mayor is asked for."""
+    pause = (end - time.monotonic()) / (len(towns) + 5)
+    for town in towns:
+        time.sleep(pause)
+        try:
+            report = _outcome(address, "add", _begin(address, "add", ["", news_of(town).text]))
+        except (httpx.HTTPError, ValueError) as error:
+            crowd.errors.append(f"adding {town}: {error!r}")
+        else:
+            crowd.added += len(report["added"])
+            known.append(town)
+
+
+def _question(town: str) -> list[Any]:
+    return [f"Who is the mayor of {town}?", None, None, None]
+
+
+def _begin(address: str, name: str, data: list[Any]) -> str:
+    """Call a function of the page's API as curl does; return the name of what becomes of it."""
+    begun = httpx.post(f"{address}/gradio_api/call/{name}", json={"data": data}, timeout=PATIENCE)
+    event: str = begun.raise_for_status().json()["event_id"]
+    return event
+
+
+def _outcome(address: str, name: str, event: str) -> Any:
+    """Return what a call gives. Raises `ValueError` for what is no result."""
+    told = httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE).raise_for_status().text
+    for line in told.split("\n\n"):
+        if line.startswith("event: complete"):
+            return json.loads(line.partition("data: ")[2])[0]
+    raise ValueError(told)
+
+
+def _watch(crowd: Crowd, process: int, end: float) -> None:
+    """Note the server's memory each second until the end."""
+    began = time.monotonic()
+    while (now := time.monotonic()) < end:
+        crowd.memory.append((now - began, _megabytes(process)))
+        time.sleep(1)
+
+
+def _megabytes(process: int) -> float:
+    for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def _draw(memory: list[tuple[float, float]], path: Path) -> None:
+    """Draw the server's memory by time, to a .png and a .svg file."""
+    from matplotlib.figure import Figure as Drawing
+
+    drawing = Drawing(figsize=(8, 3), layout="constrained")
+    axes = drawing.subplots()
+    axes.plot(*zip(*memory, strict=True))
+    axes.axvline(SETTLED, linestyle=":", color="grey")
+    axes.set_xlabel("seconds")
+    axes.set_ylabel("megabytes of the server")
+    axes.set_ylim(bottom=0)
+    save_figure(drawing, path)

@@ -1,0 +1,100 @@
+"""Figures beside yardsticks taken in the same run: machines differ and have their moods, ratios hardly do."""
+
+from __future__ import annotations
+
+import json
+import platform
+import subprocess
+from dataclasses import asdict, dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.visiting import ROOT
+from index import SourceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PACKAGES = ("chromadb", "gradio", "openvino", "sentence-transformers", "torch")
+
+SaveTo = Annotated[Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)]
+CompareWith = Annotated[
+    Path | None, typer.Option("--compare", help="Show beside them what --json wrote at another commit.", exists=True)
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Something measured, in some unit, and what it is held against: the same unit, the same run."""
+
+    name: str
+    value: float
+    unit: str
+    yardstick: str = ""
+    measure: float | None = None
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the yardstick's measure the value is; None where there is no yardstick."""
+        return self.value / self.measure if self.measure else None
+
+
+def report(title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None) -> None:
+    """Print figures, beside those of another commit, and write them to a file. Raises `SourceError`."""
+    before = _ratios(compare_with) if compare_with else {}
+    table = Table(title=title, title_justify="left", box=None, header_style="bold")
+    for column in ("", "measured", "yardstick", "its measure", "ratio", *(["before"] if before else [])):
+        table.add_column(column, justify="left" if column in {"", "yardstick"} else "right")
+    for figure in figures:
+        measure = "" if figure.measure is None else f"{_short(figure.measure)} {figure.unit}"
+        cells = [figure.name, f"{_short(figure.value)} {figure.unit}", figure.yardstick, measure, _shown(figure.ratio)]
+        table.add_row(*cells, *([_shown(before.get(figure.name))] if before else []))
+    Console(width=150, highlight=False).print(table)
+    if save_to:
+        rows = [{**asdict(figure), "ratio": figure.ratio} for figure in figures]
+        save_to.write_text(
+            json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2), encoding="utf-8"
+        )
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the figures of a file that `report` wrote. Raises `SourceError`."""
+    try:
+        figures: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["figures"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise SourceError(f"{path} is not what --json of these measurements wrote ({error}); name another.") from error
+    return figures
+
+
+def _ratios(path: Path) -> dict[str, float | None]:
+    return {figure["name"]: figure["ratio"] for figure in read(path)}
+
+
+def _circumstances() -> dict[str, Any]:
+    command = ["git", "describe", "--always", "--dirty"]
+    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    return {
+        "day": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
+        "commit": commit.stdout.strip(),
+        "python": platform.python_version(),
+        **{package: version(package) for package in PACKAGES},
+    }
+
+
+def _short(value: float) -> str:
+    """Return a number with three digits that count, or whole.
+
+    >>> _short(0.0312), _short(3.14159), _short(31415.9)
+    ('0.0312', '3.14', '31,416')
+    """
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"  # noqa: PLR2004  # three digits
+
+
+def _shown(ratio: float | None) -> str:
+    return "" if ratio is None else f"{ratio:.3f}"

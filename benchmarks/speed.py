@@ -1,0 +1,176 @@
+"""How fast it starts, embeds and answers, each beside its yardstick: `python -m benchmarks.speed --help`.
+
+Run it on a machine that does nothing else: what stands beside each other is taken by turns, but not at once.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from benchmarks.finding import index_search, retrieval
+from benchmarks.page import best_start
+from benchmarks.people import measure
+from benchmarks.questions import read_squad
+from benchmarks.ratios import CompareWith, Figure, SaveTo, report
+from benchmarks.visiting import ROOT, chromium
+from index import ArticleIndex
+from index.chunking import chunk_article
+from index.embedding import SentenceEmbedder
+from index.packaged import builtin_model_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sentence_transformers import SentenceTransformer
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+
+QUESTION = "who runs The Defenders?"
+TEXTS = 1_000
+"""How many texts' vectors are compared."""
+WARM_UP = 64
+"""Texts that are embedded before time is taken."""
+
+SquadFile = Annotated[Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)]
+
+
+class WholeEmbedder(SentenceEmbedder):
+    """The built-in model as sentence-transformers runs it, in 32 bits: the yardstick."""
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector for each passage."""
+        vectors: list[list[float]] = _whole_model().encode(texts, normalize_embeddings=True).tolist()
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Return the unit vector of a question."""
+        return self.embed_documents([text])[0]
+
+
+def _whole_model() -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    if not _loaded:
+        _loaded.append(SentenceTransformer(str(builtin_model_folder()), local_files_only=True))
+    model: SentenceTransformer = _loaded[0]
+    return model
+
+
+_loaded: list[Any] = []
+
+
+@app.command()
+def start(
+    times: Annotated[int, typer.Option(min=1, help="How often each is started; the median counts.")] = 5,
+    save_to: SaveTo = None,
+    compare_with: CompareWith = None,
+) -> None:
+    """Measure the first answer of a new process, and the page's first second, against what imports alone take."""
+    with TemporaryDirectory() as folder, chromium() as browser:
+        environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
+        commands = {
+            "one question from the shell": ["-m", "assistant", QUESTION],
+            "import sentence_transformers": ["-c", "import sentence_transformers"],
+        }
+        for arguments in commands.values():  # The index is made, and the disk's cache filled.
+            _seconds(arguments, environment)
+        taken = {
+            name: float(np.median([_seconds(arguments, environment) for _ in range(times)]))
+            for name, arguments in commands.items()
+        }
+        imported, typable = best_start(browser, environment, times)
+    figures = [
+        Figure(*_beside(taken, "one question from the shell", "import sentence_transformers", "s")),
+        Figure("the page, until it can be typed into", typable, "s", "import gradio", imported),
+    ]
+    report("Starting", figures, save_to, compare_with)
+
+
+@app.command()
+def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None) -> None:
+    """Measure how fast passages are embedded and articles indexed, and what the speed costs in vectors and recall."""
+    articles, questions = read_squad(squad_file)
+    asked = [question for question in questions if question.golds]
+    passages = [chunk.text for article in articles for chunk in chunk_article(article)]
+    ours, whole = SentenceEmbedder(), WholeEmbedder()
+    texts = [*passages[: TEXTS // 2], *islice((question.text for question in asked), TEXTS // 2)]
+    exact = np.array(whole.embed_documents(texts))
+    light = np.array([ours.embed_query(text) for text in texts])
+    fast = np.array(ours.embed_documents(texts))
+    for each in (ours, whole):
+        each.embed_documents(passages[: 2 * WARM_UP])
+    rate, yardstick = (_rate(each.embed_documents, passages) for each in (ours, whole))
+    question_ms, question_yardstick = (
+        float(np.median([_milliseconds(each.embed_query, question.text) for question in asked]))
+        for each in (ours, whole)
+    )
+    recalls = []
+    with TemporaryDirectory() as folder:
+        for each in (ours, whole):
+            with ArticleIndex.open(Path(folder) / type(each).__name__, each) as index:
+                began = time.perf_counter()
+                index.add(*articles)
+                if each is ours:
+                    indexed = len(passages) / (time.perf_counter() - began)
+                recalls.append(retrieval(index_search(index), asked)["R@5"])
+    figures = [
+        Figure("passages embedded", rate, "/s", "SentenceTransformer.encode, 32 bits", yardstick),
+        Figure("articles indexed, chunks", indexed, "/s", "passages embedded", rate),
+        Figure(
+            "a question embedded, p50", question_ms, "ms", "SentenceTransformer.encode, 32 bits", question_yardstick
+        ),
+        Figure("least cosine of a question's vector", float((light * exact).sum(axis=1).min()), "", "equal", 1.0),
+        Figure("least cosine of a passage's vector", float((fast * exact).sum(axis=1).min()), "", "equal", 1.0),
+        Figure("R@5", recalls[0], "", "with vectors of 32 bits", recalls[1]),
+    ]
+    report(f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with)
+
+
+@app.command()
+def people(
+    readers: Annotated[int, typer.Option(min=1, help="How many ask, without a pause.")] = 50,
+    minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
+    plot: Annotated[Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")] = None,
+    save_to: SaveTo = None,
+    compare_with: CompareWith = None,
+) -> None:
+    """Let many ask by the page's API while 100 articles are added, then stop the server with answers in flight."""
+    figures = measure(readers, minutes * 60, plot)
+    report(f"{readers} readers for {minutes:g} minutes", figures, save_to, compare_with)
+
+
+def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
+    """Return how long a new Python process takes."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    return time.perf_counter() - began
+
+
+def _milliseconds(work: Callable[[str], object], text: str) -> float:
+    began = time.perf_counter()
+    work(text)
+    return (time.perf_counter() - began) * 1000
+
+
+def _rate(embed: Callable[[list[str]], object], texts: list[str]) -> float:
+    began = time.perf_counter()
+    embed(texts)
+    return len(texts) / (time.perf_counter() - began)
+
+
+def _beside(taken: Mapping[str, float], name: str, yardstick: str, unit: str) -> tuple[str, float, str, str, float]:
+    return name, taken[name], unit, yardstick, taken[yardstick]
+
+
+if __name__ == "__main__":
+    app()
