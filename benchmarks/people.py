@@ -54,7 +54,7 @@ def news_of(town: str) -> Article:
     """Return an article that names the mayor of a town, and little else."""
     text = (
         f"News of {town}\n\nThe mayor of {town} is {MAYORS[town]}. The market of {town} opens at dawn on the old "
-        f"square, and its ferry leaves from the pier at noon.\n\nThe town hall of {town} was built of brick and has a clock."
+        f"square, and its ferry leaves from the pier at noon.\n\nThe town hall of {town} was built of brick."
     )
     return Article.from_text(text, town, language="en")
 
