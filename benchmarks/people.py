@@ -11,16 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import numpy as np
+import typer
 
+from assistant import Assistant
 from benchmarks.measuring import save_figure
 from benchmarks.ratios import Figure
 from benchmarks.visiting import running, wait_for
 from index import Article, ArticleIndex
 from index.embedding import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 STARTS = "Ar Ber Cal Dal El Fal Gor Hol Iv Jar Kel Lom Mar Nor Os Pel Ros Sol Tor Ul".split()
 ENDS = "by dorf ham ing land mouth ness sted thorpe ville".split()
@@ -33,6 +38,10 @@ MAYORS = {
     )
 }
 """Two hundred invented towns, and their mayors."""
+ADDERS = 5
+"""How many add articles, each one after another: an article waits in the same line as the questions."""
+SHOWN = 10
+"""How many errors, and how many wrong answers, are printed."""
 SETTLED = 60.0
 """Seconds after which memory should no longer grow."""
 PATIENCE = 300.0
@@ -48,6 +57,8 @@ class Crowd:
     swaps: list[str] = field(default_factory=list)
     memory: list[tuple[float, float]] = field(default_factory=list)
     added: int = 0
+    sure: set[str] = field(default_factory=set)
+    """The towns whose mayor is named rightly to who asks alone, of half of the towns and of all."""
 
 
 def news_of(town: str) -> Article:
@@ -68,31 +79,46 @@ def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
         with ArticleIndex.open(environment["ARTICLE_INDEX"], SentenceEmbedder()) as index:
             index.add(*map(news_of, towns[:half]))
-        with ThreadPoolExecutor(readers + 1) as pool:
+            sure = _answered(index, towns[:half])
+        with ArticleIndex.open(Path(folder) / "all", SentenceEmbedder()) as index:
+            index.add(*map(news_of, towns))
+            crowd.sure = _answered(index, towns) - (set(towns[:half]) - sure)
+        with ThreadPoolExecutor(readers + ADDERS) as pool:
             with running(environment) as (address, process):
                 wait_for(address)
                 _outcome(address, "ask", _begin(address, "ask", _question(towns[0])))  # The models are loaded.
                 end = time.monotonic() + seconds
                 known = towns[:half]
                 work = [pool.submit(_read, crowd, address, known, end, number) for number in range(readers)]
-                work.append(pool.submit(_add, crowd, address, known, towns[half:], end))
+                work += [
+                    pool.submit(_add, crowd, address, known, towns[half + n :: ADDERS], end) for n in range(ADDERS)
+                ]
                 _watch(crowd, process, end)
             # It was told to end while each reader was waiting for an answer: that has to come.
             for each in work:
                 each.result()
+    for wrong in crowd.errors[:SHOWN] + crowd.swaps[:SHOWN]:
+        typer.echo(wrong, err=True)
     if plot:
         _draw(crowd.memory, plot)
     early = [megabytes for at, megabytes in crowd.memory if at <= SETTLED]
     asked = len(crowd.seconds)
     return [
         Figure("answers", asked, ""),
+        Figure("towns whose answers are compared", len(crowd.sure), "", "towns", len(towns)),
         Figure("errors", len(crowd.errors), "", "answers", asked),
-        Figure("answers about another town", len(crowd.swaps), "", "answers", asked),
+        Figure("answers that are others than alone", len(crowd.swaps), "", "answers", asked),
         Figure("articles added meanwhile", crowd.added, "", "to be added", len(towns) - half),
         Figure("seconds to an answer, p50", float(np.percentile(crowd.seconds, 50)), "s"),
         Figure("seconds to an answer, p95", float(np.percentile(crowd.seconds, 95)), "s"),
         Figure("memory at the end", crowd.memory[-1][1], "MB", "the most in the first minute", max(early)),
     ]
+
+
+def _answered(index: ArticleIndex, towns: Sequence[str]) -> set[str]:
+    """Return the towns whose mayor is named rightly to who asks alone."""
+    assistant = Assistant(index)
+    return {town for town in towns if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]}
 
 
 def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -> None:
@@ -114,15 +140,16 @@ def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -
             continue
         crowd.seconds.append(time.monotonic() - began)
         cited = [citation["title"] for citation in answer["citations"][:1]]
-        if answer["words"] != MAYORS[town] or cited != [f"News of {town}"]:
+        if town in crowd.sure and (answer["words"] != MAYORS[town] or cited != [f"News of {town}"]):
             crowd.swaps.append(f"{town}: {answer['text']}")
 
 
 def _add(crowd: Crowd, address: str, known: list[str], towns: list[str], end: float) -> None:
-    """Add an article for each town, spread over the time; from then on its mayor is asked for."""
-    pause = (end - time.monotonic()) / (len(towns) + 5)
-    for town in towns:
-        time.sleep(pause)
+    """Add an article for each town, spread over nine tenths of the time; from then on its mayor is asked for."""
+    begin = time.monotonic()
+    pause = 0.9 * (end - begin) / len(towns)
+    for number, town in enumerate(towns):
+        time.sleep(max(0.0, begin + number * pause - time.monotonic()))
         try:
             report = _outcome(address, "add", _begin(address, "add", ["", news_of(town).text]))
         except (httpx.HTTPError, ValueError) as error:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
+from assistant import Assistant
+from benchmarks.drawn import Drawing
 from benchmarks.finding import index_search, retrieval
 from benchmarks.page import best_start
 from benchmarks.people import measure
@@ -27,9 +29,10 @@ from index import ArticleIndex
 from index.chunking import chunk_article
 from index.embedding import SentenceEmbedder
 from index.packaged import builtin_model_folder
+from index.searching import CANDIDATES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sentence_transformers import SentenceTransformer
 
@@ -38,6 +41,9 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 QUESTION = "who runs The Defenders?"
 TEXTS = 1_000
 """How many texts' vectors are compared."""
+ASKED = 100
+"""How many questions are searched for."""
+BOUND = "embedding the question, and Chroma's query"
 WARM_UP = 64
 """Texts that are embedded before time is taken."""
 
@@ -134,6 +140,77 @@ def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: Compa
         Figure("R@5", recalls[0], "", "with vectors of 32 bits", recalls[1]),
     ]
     report(f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with)
+
+
+@app.command()
+def asking(
+    squad_file: SquadFile,
+    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="A chat model, whose answers are held against its bare calls.")
+    ] = None,
+    save_to: SaveTo = None,
+    compare_with: CompareWith = None,
+) -> None:
+    """Measure searches against embedding and Chroma's query in them, and a model's answers against its calls."""
+    articles, questions = read_squad(squad_file)
+    asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
+    drawing = Drawing([chunk.text for article in articles for chunk in chunk_article(article)], seed=1)
+    figures = []
+    with TemporaryDirectory() as folder:
+        for size in sizes or (4_000, 100_000):
+            with ArticleIndex.open(Path(folder) / str(size), drawing) as index:
+                index.add(*drawing.articles(size))
+                search, bound = _searches(index, asked)
+                figures.append(Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound))
+        if model:
+            with ArticleIndex.open(Path(folder) / "answers", drawing) as index:
+                index.add(*articles[:3])
+                whole, bare = _answers(index, model, [question.text for question in questions[:10]])
+                figures.append(Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare))
+    report("Asking", figures, save_to, compare_with)
+
+
+def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, float]:
+    """Return the median milliseconds of a search, and those of what is in any: embedding, and Chroma's query."""
+    searches: list[float] = []
+    bounds: list[float] = []
+    collection: Any = index._chunks._collection  # noqa: SLF001  # Chroma's own query is the yardstick.
+
+    def embed_and_query(question: str) -> None:
+        collection.query([index.embedder.embed_query(question)], n_results=CANDIDATES)
+
+    works: list[tuple[Callable[[str], object], list[float]]] = [(index.search, searches), (embed_and_query, bounds)]
+    for question in questions:
+        for work, taken in works:
+            index.embedder.embed_query("Something else.")  # The last one is remembered.
+            taken.append(_milliseconds(work, question))
+        works.reverse()  # What comes second finds what the first has read.
+    return float(np.median(searches)), float(np.median(bounds))
+
+
+def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple[float, float]:
+    """Return the median milliseconds of a model's answers, and those that it takes itself for each."""
+    assistant = Assistant(index, model)
+    assistant.load()
+    writer: Any = assistant._writer  # noqa: SLF001  # There the model is called.
+    spent: list[float] = []
+    call = writer.caller.call
+
+    def timed(*arguments: Any, **more: Any) -> Iterator[Any]:
+        began = time.perf_counter()
+        for part in call(*arguments, **more):
+            spent[-1] += time.perf_counter() - began
+            yield part
+            began = time.perf_counter()
+        spent[-1] += time.perf_counter() - began
+
+    writer.caller.call = timed
+    whole = []
+    for question in questions:
+        spent.append(0.0)
+        whole.append(_milliseconds(assistant.ask, question))
+    return float(np.median(whole)), float(np.median(spent)) * 1000
 
 
 @app.command()

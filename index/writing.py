@@ -59,13 +59,14 @@ class Writer:
             with self.registry.changing(article, self._stored) as check:
                 before = self.registry.current(article.id)
                 known = before is not None and before.article == article
-                if not known:
-                    self._store(article, vectors, go_on)
+                if known:
+                    of_chunks = self.vectors(article)
+                else:
+                    of_chunks = self._store(article, vectors, go_on)
                     check()
                 if before and not known:
                     self.registry.write(replace(before, state=PREVIOUS))
                 added = (before.added if before else record.added) or datetime.now(UTC)
-                of_chunks = self.vectors(article)
                 self.registry.write(replace(record, added=added, chunks=len(of_chunks)), _mean(of_chunks))
                 self._clear(article.id)
                 return "unchanged" if known else "updated" if before else "added"
@@ -126,8 +127,7 @@ class Writer:
             )
             for record in records:
                 if record.state == CURRENT:
-                    self._store(record.article)
-                    self.registry.write(record, _mean(self.vectors(record.article)))
+                    self.registry.write(record, _mean(self._store(record.article)))
                 else:
                     self.registry.write(record)
 
@@ -135,29 +135,35 @@ class Writer:
         """Store the chunks of a current record anew, and no others of its article."""
         article = record.article
         with self._turn(), self.registry.changing(article, self._stored):
-            self._store(article)
+            vectors = self._store(article)
             stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
             if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
                 self.chunks.delete(ids=others)
-            self.registry.write(record, _mean(self.vectors(article)))
+            self.registry.write(record, _mean(vectors))
 
     def _store(
         self, article: Article, vectors: Vectors | None = None, go_on: Callable[[], object] | None = None
-    ) -> None:
-        """Store the chunks of a version that no record names yet: until one does, no search returns them."""
+    ) -> Vectors:
+        """Store the chunks of a version that no record names yet: until one does, no search returns them.
+
+        Returns their vectors.
+        """
         chunks = chunk_article(article)
+        stored: list[Vectors] = []
         for start in range(0, len(chunks), BATCH):
             if go_on and start:
                 go_on()
             batch = chunks[start : start + BATCH]
             texts = [chunk.text for chunk in batch]
-            embedded: Any = self.embedder.embed_documents(texts) if vectors is None else vectors[start : start + BATCH]
+            made: Any = self.embedder.embed_documents(texts) if vectors is None else vectors[start : start + BATCH]
+            stored.append(np.asarray(made, dtype=np.float32))
             self.chunks.upsert(
                 [chunk.id for chunk in batch],
-                embedded,
+                stored[-1],
                 [chunk_metadata(chunk, article) for chunk in batch],
                 texts,
             )
+        return np.concatenate(stored)
 
     def _stored(self, article: Article) -> int:
         """Return how many chunks of a version are stored."""
@@ -168,7 +174,10 @@ class Writer:
         version = self.registry.versions({article_id}).get(article_id)
         every: Metadata = {"article_id": article_id}
         others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
-        self.chunks.delete(where=others if version else every)
+        where = others if version else every
+        # To look costs a small part of what a deletion does, even that of nothing.
+        if self.chunks.get(where=where, limit=1, include=[])["ids"]:
+            self.chunks.delete(where=where)
 
     def vectors(self, article: Article) -> Vectors:
         """Return the vectors of an article's chunks, in their order."""
