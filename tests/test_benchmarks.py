@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -17,11 +18,16 @@ from assistant.grounding import Sentence, cite
 from assistant.wording import quoted
 from benchmarks import models
 from benchmarks.answers import interval
+from benchmarks.drawn import PASSAGES, Drawing
 from benchmarks.grading import grade, unsupported
 from benchmarks.questions import Place, Question, read_questions
+from benchmarks.ratios import Figure, report
 from benchmarks.visiting import ROOT
 from index import Article, SourceError
+from index.chunking import chunk_article
+from index.embedding import SentenceEmbedder
 from index.sentences import sentence_spans
+from index.shipped import shipped_article
 
 OUR_QUESTIONS = ROOT / "benchmarks" / "data" / "questions.jsonl"
 ARTICLE = Article.from_text("Mill\n\nThe mill was built in 1868. Its head is Greta Lindqvist.", "The Herald")
@@ -151,3 +157,29 @@ def test_no_answer_says_what_its_citations_do_not(tmp_path):
     asked = json.loads((tmp_path / "out.json").read_text())["asked"]
     assert [each["question"] for each in asked if each["verbatim"] != each["cited"] or each["unsupported"]] == []
     assert [each["question"] for each in asked if each["status"] == "answered" and each["wayward"]] == []
+
+
+def test_a_figure_is_held_against_its_yardstick_and_against_another_commit(tmp_path, capsys):
+    """What is saved can be compared with; what is no such file is refused in one sentence."""
+    kept = tmp_path / "before.json"
+    report("Before", [Figure("adding", 3.0, "s", "reading", 2.0), Figure("memory", 5.0, "MB")], kept, None)
+    report("After", [Figure("adding", 1.0, "s", "reading", 2.0), Figure("memory", 6.0, "MB")], None, kept)
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["adding", "1", "s", "reading", "2", "s", "0.500", "1.500"] in shown
+    assert ["memory", "6", "MB"] in shown
+    kept.write_text("[]")
+    with pytest.raises(SourceError, match="name another"):
+        report("After", [], None, kept)
+
+
+def test_drawn_articles_have_as_many_passages_as_are_wanted_with_vectors_like_real_ones():
+    """Each is another; its vector is near that of the passage it was drawn from, and of length 1."""
+    passages = [chunk.text for chunk in chunk_article(shipped_article())]
+    drawing = Drawing(passages, seed=1)
+    (article,) = drawing.articles(PASSAGES)
+    texts = [chunk.text for chunk in chunk_article(article)]
+    assert len(set(texts)) == len(texts) == PASSAGES
+    vectors = np.array(drawing.embed_documents(texts))
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
+    real = np.array(SentenceEmbedder().embed_documents(passages))
+    assert 0.7 < (vectors @ real.T).max(axis=1).mean() < 0.95
