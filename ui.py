@@ -43,6 +43,8 @@ ANSWERED_AT_ONCE = 4
 """How many questions are answered at the same time; the others wait in line, and see their place in it."""
 LONGEST_LINE = 500
 """How many questions may wait."""
+SESSIONS = 500
+"""Of how many pages and programs Gradio remembers what they were shown, at 80 kB each; one that asks again is anew."""
 LIKED = {True: "Like", False: "Dislike", None: None}
 """What Gradio calls what a reader thinks of an answer."""
 HEAD_START = 2.0
@@ -400,6 +402,7 @@ def _launch(
         run_history=False,
         footer_links=[],
         max_file_size=LARGEST_UPLOAD,
+        state_session_capacity=SESSIONS,
         theme=gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=["system-ui", "sans-serif"]),
         # Not by css_paths: Gradio rewrites what it is given there, and drops rules that it does not know.
         head=f"<style>{_text('page.css')}</style><script>{_text('page.js')}</script>",
