@@ -236,12 +236,12 @@ def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
             signal.signal(signal.SIGINT, before)
 
 
-def _find(index: ArticleIndex, name: str) -> Article:
+def _find(opened: ArticleIndex, name: str) -> Article:
     """Return the one article that a name means. Raises `ArticleNotFoundError` for none and for several."""
-    entries = index.entries()
+    entries = opened.entries()
     found = [e for e in entries if name in (e.id, e.source)] or [e for e in entries if name and e.id.startswith(name)]
     if len(found) == 1:
-        return index.article(found[0].id)
+        return opened.article(found[0].id)
     what = "No article has" if not found else f"{len(found)} articles have"
     raise ArticleNotFoundError(f"{what} the id or source {name!r}; `python -m index list` shows the ids.")
 
