@@ -62,7 +62,8 @@ def open_default(model: str | None = None) -> Assistant:
         name = model or default_model()
         reader = _default[1].reader if _default else Reader()
         with ThreadPoolExecutor(1) as thread:
-            thread.submit(_load, reader)  # What a question needs, while the index opens.
+            if _default is None:
+                thread.submit(_load, reader)  # What a question needs, while the index opens.
             index = _open_index()
             if _default is None or _default[0] != name or _default[1].index is not index:
                 _default = name, Assistant(index, name, reader=reader)
