@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,16 +64,11 @@ class WholeEmbedder(SentenceEmbedder):
         return self.embed_documents([text])[0]
 
 
+@cache
 def _whole_model() -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    if not _loaded:
-        _loaded.append(SentenceTransformer(str(builtin_model_folder()), local_files_only=True))
-    model: SentenceTransformer = _loaded[0]
-    return model
-
-
-_loaded: list[Any] = []
+    return SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
 
 
 @app.command()
@@ -84,19 +80,15 @@ def start(
     """Measure the first answer of a new process, and the page's first second, against what imports alone take."""
     with TemporaryDirectory() as folder, chromium() as browser:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
-        commands = {
-            "one question from the shell": ["-m", "assistant", QUESTION],
-            "import sentence_transformers": ["-c", "import sentence_transformers"],
-        }
-        for arguments in commands.values():  # The index is made, and the disk's cache filled.
+        commands = (["-m", "assistant", QUESTION], ["-c", "import sentence_transformers"])
+        for arguments in commands:  # The index is made, and the disk's cache filled.
             _seconds(arguments, environment)
-        taken = {
-            name: float(np.median([_seconds(arguments, environment) for _ in range(times)]))
-            for name, arguments in commands.items()
-        }
+        one_question, imports = (
+            float(np.median([_seconds(arguments, environment) for _ in range(times)])) for arguments in commands
+        )
         imported, typable = best_start(browser, environment, times)
     figures = [
-        Figure(*_beside(taken, "one question from the shell", "import sentence_transformers", "s")),
+        Figure("one question from the shell", one_question, "s", "import sentence_transformers", imports),
         Figure("the page, until it can be typed into", typable, "s", "import gradio", imported),
     ]
     report("Starting", figures, save_to, compare_with)
@@ -243,10 +235,6 @@ def _rate(embed: Callable[[list[str]], object], texts: list[str]) -> float:
     began = time.perf_counter()
     embed(texts)
     return len(texts) / (time.perf_counter() - began)
-
-
-def _beside(taken: Mapping[str, float], name: str, yardstick: str, unit: str) -> tuple[str, float, str, str, float]:
-    return name, taken[name], unit, yardstick, taken[yardstick]
 
 
 if __name__ == "__main__":
