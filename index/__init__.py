@@ -1,7 +1,7 @@
 """Articles in, the passages that fit a question out.
 
 Read the modules in the order in which an article passes through them: sources (with documents, pdf, web, fetching),
-article, gathering, intake, chunking, embedding, writing, store, ranking.
+article, gathering, intake, preparing, chunking, embedding, writing, store, ranking.
 """
 
 from __future__ import annotations

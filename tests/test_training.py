@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from assistant.grounding import Sentence
+from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, Network, collate, encode
 from assistant.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
@@ -140,3 +141,21 @@ def test_a_run_survives_being_stopped_and_learns(data, tmp_path, embedder):
     given = [Sentence(article, start, end, 0.5) for start, end in ((0, 38), (39, 72), (73, 83))]
     readings = reader.read("Who owns the mill of Dalby?", given, embedder)
     assert "Per Holm" in readings[0].sentence.text
+
+
+def test_what_is_trained_is_what_runs(tmp_path):
+    """The same windows have the same logits in torch and where they are read, but for what bfloat16 rounds."""
+    network = new_network().eval()
+    (tmp_path / "one").mkdir()
+    running = Network(save_weights(network, tmp_path / "one").read_bytes())
+    asked = encode(["Who bought the mill?"], LONGEST_QUESTION)[0].ids
+    texts = ["Greta Lindqvist bought the mill.", "It had stood empty for ten years.", "It is red."]
+    first, second, third = encode(texts, LONGEST_SENTENCE)
+    batch = collate([(asked, [first, second]), (asked, [third])])
+    with torch.inference_mode():
+        trained = network(batch)
+    for number, logits in enumerate(running.read(batch)):
+        inside = torch.from_numpy(batch.sentence_of == number)
+        assert logits.answer == pytest.approx(trained.answers[number].item(), abs=0.05)
+        assert np.allclose(logits.starts, trained.starts[inside], atol=0.05)
+        assert np.allclose(logits.ends, trained.ends[inside], atol=0.05)
