@@ -20,7 +20,7 @@ import typer
 from assistant import Assistant
 from benchmarks.measuring import save_figure
 from benchmarks.ratios import Figure
-from benchmarks.visiting import running, wait_for
+from benchmarks.visiting import megabytes, running, wait_for
 from index import Article, ArticleIndex
 from index.embedding import SentenceEmbedder
 
@@ -183,15 +183,8 @@ def _watch(crowd: Crowd, process: int, end: float) -> None:
     """Note the server's memory each second until the end."""
     began = time.monotonic()
     while (now := time.monotonic()) < end:
-        crowd.memory.append((now - began, _megabytes(process)))
+        crowd.memory.append((now - began, megabytes(process)))
         time.sleep(1)
-
-
-def _megabytes(process: int) -> float:
-    for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 def _draw(memory: list[tuple[float, float]], path: Path) -> None:

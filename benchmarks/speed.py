@@ -25,6 +25,7 @@ from benchmarks.page import best_start
 from benchmarks.people import measure
 from benchmarks.questions import read_squad
 from benchmarks.ratios import CompareWith, Figure, SaveTo, report
+from benchmarks.scale import grow
 from benchmarks.visiting import ROOT, chromium
 from index import ArticleIndex
 from index.chunking import chunk_article
@@ -203,6 +204,22 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
         spent.append(0.0)
         whole.append(_milliseconds(assistant.ask, question))
     return float(np.median(whole)), float(np.median(spent)) * 1000
+
+
+@app.command()
+def scale(
+    squad_file: SquadFile,
+    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")] = None,
+    save_to: SaveTo = None,
+    compare_with: CompareWith = None,
+) -> None:
+    """Measure indexes of 1,000 to 1,000,000 chunks, in a folder and on a Chroma server."""
+    articles, questions = read_squad(squad_file)
+    passages = [chunk.text for article in articles for chunk in chunk_article(article)]
+    asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
+    figures = grow(passages, asked, sizes or (1_000, 10_000, 100_000, 1_000_000), plot)
+    report(f"Growing, with passages of {squad_file.name}", figures, save_to, compare_with)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The page served as people start it, and the Chromium that visits it: for the measurements, pictures and tests."""
+"""The page and a Chroma server, served as people start them, and the Chromium that visits the page."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def serve_page(environment: Mapping[str, str], *options: str) -> Iterator[str]:
         yield address
 
 
-def wait_for(address: str) -> None:
+def wait_for(address: str, path: str = "/health") -> None:
     """Wait until a server answers at an address. Raises `TimeoutError` when it does not."""
     deadline = time.monotonic() + PATIENCE
-    while not answers(f"{address}/health"):
+    while not answers(f"{address}{path}"):
         if time.monotonic() > deadline:
-            raise TimeoutError("the page did not answer within a minute")
+            raise TimeoutError(f"nothing answered at {address} within a minute")
         time.sleep(0.05)
 
 
@@ -84,6 +84,27 @@ def answers(address: str) -> bool:
         return httpx.get(address).status_code == httpx.codes.OK
     except httpx.TransportError:
         return False
+
+
+@contextmanager
+def chroma_server(folder: Path) -> Iterator[tuple[str, int]]:
+    """Run a Chroma server on a folder; give its address, where it answers, and the number of its process."""
+    port = free_port()
+    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:  # noqa: S603
+        try:
+            wait_for(f"http://localhost:{port}", "/api/v2/heartbeat")
+            yield f"http://localhost:{port}", serving.pid
+        finally:
+            serving.terminate()
+
+
+def megabytes(process: int) -> float:
+    """Return how much memory a process has."""
+    for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 def free_port() -> int:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from chromadb import Collection
     from chromadb.api import ClientAPI
+    from chromadb.api.collection_configuration import CreateHNSWConfiguration
     from filelock import BaseFileLock
 
     from index.embedding import Embedder
@@ -30,6 +31,9 @@ ARTICLES = "articles"
 CHUNKS = "chunks"
 REBUILT = "-rebuilt"
 """Ends the names of collections that a rebuild is filling."""
+HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200}
+"""How Chroma's index of vectors is built. With half of each, its usual values, a search among a million chunks misses
+many of the nearest (benchmarks/scale.py)."""
 FULL_DISK = 10_000_000
 """Bytes: a disk with fewer left is full, as far as a database is concerned."""
 _LOCK = ".lock"
@@ -190,7 +194,7 @@ class Connection:
         return self.client.create_collection(
             name,
             metadata={"schema": SCHEMA, "embedder": embedder.name, "dimension": embedder.dimension},
-            configuration={"hnsw": {"space": "cosine"}},
+            configuration={"hnsw": HNSW},
             embedding_function=None,  # Chroma's own would fetch a model from the web.
         )
 

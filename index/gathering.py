@@ -66,10 +66,10 @@ class Gathering:
         if self._told:
             self._tell(self._told.source, self._done)
 
-    def tell_share(self, share: float) -> None:
-        """Tell which share of the source at work is embedded."""
+    def tell_share(self, source: str, share: float) -> None:
+        """Tell which share of a source that was read is embedded."""
         if self._on_progress and self._told:
-            self._on_progress(replace(self._told, share=share))
+            self._on_progress(replace(self._told, source=source, share=share))
 
     def _tell(self, name: str, total: int) -> None:
         if self._on_progress:

@@ -12,11 +12,12 @@ from index.records import CURRENT, Record
 from index.report import AddReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
     from index.fetching import Fetcher
     from index.gathering import Found
+    from index.preparing import Prepared
     from index.records import Page
     from index.report import OnProgress
     from index.sources import Source
@@ -51,22 +52,40 @@ class Intake:
         ahead = preparation.ahead(self._gathering.gather(sources))
         with suppress(_StoppedError), closing(ahead) as prepared, ExitStack() as at_end:
             at_end.callback(self._fetcher.give_up)  # Nobody waits any more for what is being fetched then.
-            for found, vectors in prepared:
-                try:
-                    outcomes.append(self._settle(found, vectors, go_on))
-                except ArticleIndexError as error:
-                    failed.append((found.source, str(error)))
+            for batch in prepared:
+                done = self._put_together(batch, go_on)
+                for place, (found, vectors) in enumerate(batch):
+                    try:
+                        outcomes.append(done.get(place) or self._settle(found, vectors, go_on))
+                    except ArticleIndexError as error:
+                        failed.append((found.source, str(error)))
             self._gathering.tell_end()
         return AddReport.of(outcomes, failed)
+
+    def _put_together(self, batch: Sequence[Prepared], go_on: Callable[[], object]) -> dict[int, tuple[str, str]]:
+        """Put in the articles of a batch in few writes; return what became of them by their places in it.
+
+        Those are none where one of them cannot be kept, and no second one of the same article.
+        """
+        places: dict[str, int] = {}
+        for place, (found, _) in enumerate(batch):
+            if found.article:
+                places.setdefault(found.article.id, place)
+        try:
+            done = self._put([batch[place] for place in places.values()], go_on)
+        except ArticleIndexError:  # It is told where each is put in alone.
+            return {}
+        return dict(zip(places.values(), zip(done, places, strict=True), strict=True))
+
+    def _put(self, prepared: Sequence[Prepared], go_on: Callable[[], object]) -> list[str]:
+        """Put in articles; return what became of each."""
+        records = [(Record(found.article, CURRENT, found.page), rows) for found, rows in prepared if found.article]
+        return self._writer.put_all(records, go_on)
 
     def _settle(self, found: Found, vectors: Vectors | None, go_on: Callable[[], object]) -> tuple[str, str]:
         """Do what is to be done about a source; return what that was, and the id of the article."""
         if found.article:
-            try:
-                return self._writer.put(Record(found.article, CURRENT, found.page), vectors, go_on), found.article.id
-            except _StoppedError:
-                self._writer.finish(found.article)
-                raise
+            return self._put([(found, vectors)], go_on)[0], found.article.id
         article_id, _ = self._writer.known(found.source)
         if found.error is None:
             return "unchanged", article_id

@@ -1,42 +1,47 @@
-"""`Registry`: the records of the articles, in Chroma's collection of that name, and the locks of who changes one."""
+"""`Registry`: the records of the articles, in Chroma's collection of that name."""
 
 from __future__ import annotations
 
-import secrets
-import time
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from index.errors import ArticleNotFoundError, StoreError
+from index.errors import ArticleNotFoundError
+from index.locking import Locks
 from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_entry, to_page, to_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from chromadb import Collection
 
-    from index.article import Article
     from index.records import Entry, Page
 
     Known = tuple[str, Page | None]
 
-STALE_SECONDS = 120.0
-"""A writer whose change has shown no sign of life for so long has died."""
-POLL_SECONDS = 0.2
+REMEMBERED = 100_000
+"""Of how many articles the versions are remembered at most."""
 
 
 class Registry:
     """One record for each article under its id, and one under `id:version` for each text that it had before.
 
-    While an article is changed there is one more under `id:staged`, which is also its lock: Chroma's `add` leaves a
-    record alone that is there, so of several writers the first has it, and the others wait.
+    While an article is changed there is one more under `id:staged`, its lock (`locks`).
     """
 
-    def __init__(self, collection: Collection, dimension: int) -> None:
-        """Keep the records in a collection whose vectors have a dimension."""
+    def __init__(self, collection: Collection, dimension: int, *, is_exclusive: bool) -> None:
+        """Keep the records in a collection whose vectors have a dimension.
+
+        Where it `is_exclusive`, nobody else changes them: the versions that were read once are remembered.
+        """
         self.collection = collection
         # Chroma wants a vector for each record; only that of a current record means anything.
         self._anywhere: Sequence[float] = [1.0] + [0.0] * (dimension - 1)
+        self.locks = Locks(collection, self._anywhere)
+        self._is_exclusive = is_exclusive
+        self._remembering = threading.Lock()
+        self._remembered: dict[str, str] = {}
+        self._changes = 0
 
     def find(self, article_id: str, version: str | None = None) -> Record:
         """Return the record of an article as it is, or as it was in a version. Raises `ArticleNotFoundError`."""
@@ -47,9 +52,10 @@ class Registry:
         what = f"no article {article_id!r}" if version is None else f"no version {version!r} of article {article_id!r}"
         raise ArticleNotFoundError(f"The index holds {what}; `python -m index list` shows what it holds.")
 
-    def current(self, article_id: str) -> Record | None:
-        """Return the record of an article as it is, or None."""
-        return next((record for record in self.records(ids=[article_id]) if record.state == CURRENT), None)
+    def current(self, article_ids: Iterable[str]) -> dict[str, Record]:
+        """Return the records of articles as they are; those that are not there are left out."""
+        found = self.records(ids=list(article_ids))
+        return {record.article.id: record for record in found if record.state == CURRENT}
 
     def records(self, **which: Any) -> list[Record]:
         """Return the records that Chroma's `get` finds with these arguments, in no order."""
@@ -92,22 +98,35 @@ class Registry:
 
     def versions(self, article_ids: set[str]) -> dict[str, str]:
         """Return the versions in which some articles are; those that are not there are left out."""
-        if not article_ids:
-            return {}
-        found: Any = self.collection.get(ids=list(article_ids), include=["metadatas"])
-        return {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
+        known = {one: version for one in article_ids if (version := self._remembered.get(one))}
+        if unknown := list(article_ids - known.keys()):
+            changes = self._changes
+            found: Any = self.collection.get(ids=unknown, include=["metadatas"])
+            read = {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
+            known |= read
+            if self._is_exclusive:
+                with self._remembering:
+                    if self._changes == changes:  # Otherwise it may have been read before it was changed.
+                        if len(self._remembered) > REMEMBERED:
+                            self._remembered.clear()
+                        self._remembered |= read
+        return known
 
-    def nearest(self, article_id: str, count: int, least: float) -> list[Article]:
-        """Return the other articles whose vectors are nearest to that of one, with a cosine of at least so much."""
+    def near(self, article_ids: Sequence[str], count: int, least: float) -> dict[str, list[str]]:
+        """Return, for articles that are there, the others whose vectors are nearest: cosines of at least so much."""
+        there: Any = self.collection.get(ids=list(article_ids), include=["embeddings"])
+        if not there["ids"]:
+            return {}
         found: Any = self.collection.query(
-            [self.vector(article_id)], n_results=count + 1, where={"state": CURRENT}, include=["distances"]
+            there["embeddings"], n_results=count + 1, where={"state": CURRENT}, include=["distances"]
         )
         # Chroma gives the cosine distance, 1 - cosine.
-        near = [
-            one for one, distance in zip(found["ids"][0], found["distances"][0], strict=True) if 1 - distance >= least
-        ]
-        others = [one for one in near if one != article_id]
-        return [record.article for record in self.records(ids=others)] if others else []
+        return {
+            one: [
+                other for other, distance in zip(ids, distances, strict=True) if other != one and 1 - distance >= least
+            ]
+            for one, ids, distances in zip(there["ids"], found["ids"], found["distances"], strict=True)
+        }
 
     def vector(self, article_id: str) -> Sequence[float]:
         """Return the vector of an article. Raises `ArticleNotFoundError`."""
@@ -117,51 +136,41 @@ class Registry:
         vector: Sequence[float] = found["embeddings"][0]
         return vector
 
-    def write(self, record: Record, vector: Sequence[float] | None = None) -> None:
-        """Write a record under the id that its state gives it, in one step; `vector` is the article's own."""
-        article = record.article
-        places = {CURRENT: article.id, PREVIOUS: f"{article.id}:{article.version}", STAGED: f"{article.id}:staged"}
-        self.collection.upsert(places[record.state], [vector or self._anywhere], record_metadata(record), article.text)
+    def write(self, *records: Record, vectors: Mapping[str, Sequence[float]] | None = None) -> None:
+        """Write records under the ids that their states give them, in one step; `vectors` are those of articles."""
+        if not records:
+            return
+        articles = [record.article for record in records]
+        with self._changing(article.id for article in articles):
+            self.collection.upsert(
+                [_place(record) for record in records],
+                [(vectors or {}).get(article.id, self._anywhere) for article in articles],
+                [record_metadata(record) for record in records],
+                [article.text for article in articles],
+            )
 
     def remove(self, article_id: str) -> None:
         """Remove the records of an article as it is and as it was."""
         previous = self.collection.get(where=equal_to(article_id=article_id, state=PREVIOUS), include=[])
-        self.collection.delete(ids=[article_id, *previous["ids"]])
+        with self._changing([article_id]):
+            self.collection.delete(ids=[article_id, *previous["ids"]])
 
     @contextmanager
-    def changing(self, article: Article, signs_of_life: Callable[[Article], object]) -> Iterator[Callable[[], None]]:
-        """Hold the lock of an article, waiting for whoever has it, and give a check that it was not taken over.
-
-        It is taken from a writer for whose article `signs_of_life` gives the same for two minutes: it has died.
-        """
-        lock = Record(article, STAGED, writer=secrets.token_hex(8))
-        place = f"{article.id}:staged"
-
-        def check() -> None:
-            if [record.writer for record in self.records(ids=[place])] != [lock.writer]:
-                raise StoreError(f"Another program took over the change of {article.source}; add it again.")
-
-        self._acquire(lock, place, signs_of_life)
+    def _changing(self, article_ids: Iterable[str]) -> Iterator[None]:
         try:
-            yield check
+            yield
         finally:
-            self.collection.delete(ids=[place], where={"writer": lock.writer})
+            with self._remembering:
+                self._changes += 1
+                for one in article_ids:
+                    self._remembered.pop(one, None)
 
-    def unlock(self, article_id: str) -> None:
-        """Remove the lock that a writer which is no more has left."""
-        self.collection.delete(ids=[f"{article_id}:staged"])
 
-    def _acquire(self, lock: Record, place: str, signs_of_life: Callable[[Article], object]) -> None:
-        seen, since = None, time.monotonic()
-        metadata = {key: value for key, value in record_metadata(lock).items() if value is not None}
-        while True:
-            self.collection.add(place, [self._anywhere], metadata, lock.article.text)
-            held = self.records(ids=[place])
-            if held and held[0].writer == lock.writer:
-                return
-            signs = [(other.writer, signs_of_life(other.article)) for other in held]
-            if signs != seen:
-                seen, since = signs, time.monotonic()
-            elif held and time.monotonic() - since > STALE_SECONDS:
-                self.collection.delete(ids=[place], where={"writer": held[0].writer})
-            time.sleep(POLL_SECONDS)
+def _place(record: Record) -> str:
+    """Return the id under which a record is kept."""
+    article_id = record.article.id
+    return {
+        CURRENT: article_id,
+        PREVIOUS: f"{article_id}:{record.article.version}",
+        STAGED: f"{article_id}:{STAGED}",
+    }[record.state]

@@ -36,13 +36,13 @@ class Searcher:
 
     def search(self, query: str, k: int, where: Metadata | None) -> list[SearchResult]:
         """Return the k chunks that fit a query best, the best first, of those that Chroma's filter lets through."""
-        chunks, cosines = self._nearest(query, where)
+        chunks, cosines = self.nearest(query, where)
         meant = corrected(query, [chunk.text for chunk in chunks])
         if meant != query:
-            chunks, cosines = self._nearest(meant, where)
+            chunks, cosines = self.nearest(meant, where)
         return rank(meant, chunks, cosines, k)
 
-    def _nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
+    def nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
         """Return the chunks nearest to a query that belong to the current versions, with their cosines."""
         from chromadb.errors import InternalError
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +18,7 @@ from index.upkeep import CheckReport, Problem, Upkeep
 from index.writing import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
     from threading import Event
 
@@ -37,6 +36,8 @@ NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
 ALIKE = 0.9
 """The cosine of two articles' vectors below which they cannot say nearly the same."""
+TOGETHER = 100
+"""Articles whose neighbours are looked for at a time."""
 SHIPPED = "shipped"
 """The mark of an index that has been given the project's own article once."""
 
@@ -56,7 +57,7 @@ class ArticleIndex:
         from langchain_chroma import Chroma
 
         self._connection = connection
-        self._registry = Registry(articles, embedder.dimension)
+        self._registry = Registry(articles, embedder.dimension, is_exclusive=connection.is_exclusive)
         # An embedder has the methods of LangChain's Embeddings without being one, so that any object can be.
         as_embeddings: Any = embedder
         self._chunks = Chroma(
@@ -249,12 +250,9 @@ class ArticleIndex:
 
         Raises `ArticleNotFoundError`.
         """
-        from index.similarity import nearly_same
-
         with self._connection.errors():
-            article = self._registry.find(article_id).article
-            others = self._registry.nearest(article_id, NEIGHBOURS, ALIKE)
-        return [other.id for other in others if nearly_same(article.text, other.text)]
+            self._registry.find(article_id)
+            return self._similar([article_id]).get(article_id, [])
 
     def search(
         self,
@@ -332,11 +330,24 @@ class ArticleIndex:
             intake = Intake(self._writer, fetcher, on_progress, prune=prune)
             report = intake.take(sources, stop)
         pairs: dict[frozenset[str], tuple[str, str]] = {}
-        for one in report.added + report.updated:
-            with suppress(ArticleIndexError):  # Another program may have removed it, or its like, meanwhile.
-                for other in self.similar(one):
+        with self._connection.errors():
+            for one, others in self._similar(report.added + report.updated).items():
+                for other in others:
                     pairs.setdefault(frozenset({one, other}), (one, other))
         return replace(report, similar=tuple(pairs.values()))
+
+    def _similar(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
+        """Return the articles that say nearly the same as each of some that are there, where there are any."""
+        from index.similarity import nearly_same
+
+        similar: dict[str, list[str]] = {}
+        for start in range(0, len(article_ids), TOGETHER):
+            near = self._registry.near(article_ids[start : start + TOGETHER], NEIGHBOURS, ALIKE)
+            for one, others in ((one, others) for one, others in near.items() if others):
+                texts = {known.article.id: known.article.text for known in self._registry.records(ids=[one, *others])}
+                if one in texts:  # Another program may have removed it meanwhile.
+                    similar[one] = [other for other in others if nearly_same(texts[one], texts.get(other, ""))]
+        return similar
 
     def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:
         """Make this index hold what another holds: its articles, the texts that they had before, its mark."""

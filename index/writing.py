@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.chunking import chunk_article
+from index.errors import ArticleIndexError
 from index.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata, equal_to
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from chromadb import Collection
     from numpy.typing import NDArray
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from index.article import Article
     from index.connection import Connection
     from index.embedding import Embedder
+    from index.locking import Held
     from index.records import Metadata
     from index.registry import Known, Registry
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-BATCH = 64
-"""How many chunks are embedded and stored at a time."""
+BATCH = 512
+"""How many chunks are stored at a time."""
 
 
 class Writer:
@@ -45,37 +47,66 @@ class Writer:
         self.embedder = embedder
         self.alone = threading.RLock()
 
-    def put(self, record: Record, vectors: Vectors | None = None, go_on: Callable[[], object] | None = None) -> str:
+    def put(self, record: Record, vectors: Vectors | None = None) -> str:
         """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
 
-        `vectors` are those of its chunks where they are known; `go_on` is called between the parts of a long one,
-        and may raise what stops it. Raises `SourceError` for an article that cannot be kept.
+        `vectors` are those of its chunks where they are known. Raises `SourceError` for an article that cannot be kept.
         """
-        article = record.article
-        article.check()
+        return self.put_all([(record, vectors)])[0]
+
+    def put_all(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None = None
+    ) -> list[str]:
+        """Make current records of different articles, with the vectors of their chunks, what the index holds of them.
+
+        Return what became of each, as `put` does. Together they take as few writes as one alone, and a write takes as
+        long as many chunks. `go_on` is called between the parts of a long one, and may raise what stops it.
+        """
+        for record, _ in prepared:
+            record.article.check()
         with self._turn():
-            if self.registry.current(article.id) == record:
-                return "unchanged"
-            with self.registry.changing(article, self._stored) as check:
-                before = self.registry.current(article.id)
-                known = before is not None and before.article == article
-                if known:
-                    of_chunks = self.vectors(article)
-                else:
-                    of_chunks = self._store(article, vectors, go_on)
-                    check()
-                if before and not known:
-                    self.registry.write(replace(before, state=PREVIOUS))
-                added = (before.added if before else record.added) or datetime.now(UTC)
-                self.registry.write(replace(record, added=added, chunks=len(of_chunks)), _mean(of_chunks))
-                self._clear(article.id)
-                return "unchanged" if known else "updated" if before else "added"
+            there = self.registry.current(record.article.id for record, _ in prepared)
+            changed = [(record, vectors) for record, vectors in prepared if there.get(record.article.id) != record]
+            outcomes = self._change(changed, go_on) if changed else {}
+        return [outcomes.get(record.article.id, "unchanged") for record, _ in prepared]
+
+    def _change(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None
+    ) -> dict[str, str]:
+        """Put in records that differ from what is there; return what became of each article."""
+        with self.registry.locks.held([record.article for record, _ in prepared], self._stored) as held:
+            try:
+                return self._replace(prepared, held, go_on)
+            except BaseException:
+                with suppress(ArticleIndexError), self._connection.errors():
+                    held.check()
+                    self._clear(record.article.id for record, _ in prepared)
+                raise
+
+    def _replace(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], held: Held, go_on: Callable[[], object] | None
+    ) -> dict[str, str]:
+        records = {record.article.id: record for record, _ in prepared}
+        before = self.registry.current(records)
+        known = {one for one, old in before.items() if old.article == records[one].article}
+        new = [(record.article, rows) for record, rows in prepared if record.article.id not in known]
+        vectors = {one: self.vectors(records[one].article) for one in known} | self._store(new, go_on)
+        held.check()
+        replaced = [old for one, old in before.items() if one not in known]
+        self.registry.write(*(replace(old, state=PREVIOUS) for old in replaced))
+        self.registry.write(
+            *(_since(record, before.get(one), len(vectors[one])) for one, record in records.items()),
+            vectors={one: _mean(rows) for one, rows in vectors.items()},
+        )
+        self._remove_chunks(replaced)
+        self._clear(held.inherited)
+        return {one: "unchanged" if one in known else "updated" if one in before else "added" for one in records}
 
     def wants(self, article: Article) -> bool:
         """Return whether `put` would have to embed an article. Raises `SourceError` for one that cannot be kept."""
         article.check()
         with self._connection.errors():
-            current = self.registry.current(article.id)
+            current = self.registry.current([article.id]).get(article.id)
         return current is None or current.article != article
 
     def known(self, address: str) -> Known:
@@ -85,10 +116,14 @@ class Writer:
 
     def remove(self, article_id: str) -> Removed:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
-        with self._turn(), self.registry.changing(self.registry.find(article_id).article, self._stored):
+        with (
+            self._turn(),
+            self.registry.locks.held([self.registry.find(article_id).article], self._stored) as held,
+        ):
             removed = Removed(tuple(self.registry.of_article(article_id)))
             self.registry.remove(article_id)
-            self._clear(article_id)
+            self._remove_chunks(record for record in removed.records if record.state == CURRENT)
+            self._clear(held.inherited)
             return removed
 
     def put_back(self, removed: Removed) -> None:
@@ -97,7 +132,7 @@ class Writer:
             for record in sorted(removed.records, key=lambda record: record.state == CURRENT):
                 if record.state == PREVIOUS:
                     self.keep(record)
-                elif not self.registry.current(record.article.id):
+                elif not self.registry.current([record.article.id]):
                     self.put(record)
 
     def keep(self, record: Record) -> None:
@@ -109,13 +144,13 @@ class Writer:
         """Clear away what interrupted changes have left, in an index that nobody else is changing."""
         with self._turn():
             for record in self.registry.in_state(STAGED):
-                self._clear(record.article.id)
-                self.registry.unlock(record.article.id)
+                self._clear([record.article.id])
+                self.registry.locks.unlock(record.article.id)
 
     def finish(self, article: Article) -> None:
         """Clear away what an interrupted change has left of an article, once nobody is at it."""
-        with self._turn(), self.registry.changing(article, self._stored):
-            self._clear(article.id)
+        with self._turn(), self.registry.locks.held([article], self._stored):
+            self._clear([article.id])
 
     def embed_all(self) -> None:
         """Embed all chunks anew, in an index that has lost its vectors and that nobody else is changing."""
@@ -127,57 +162,73 @@ class Writer:
             )
             for record in records:
                 if record.state == CURRENT:
-                    self.registry.write(record, _mean(self._store(record.article)))
+                    self._rewrite(record)
                 else:
                     self.registry.write(record)
 
     def restore(self, record: Record) -> None:
         """Store the chunks of a current record anew, and no others of its article."""
         article = record.article
-        with self._turn(), self.registry.changing(article, self._stored):
-            vectors = self._store(article)
+        with self._turn(), self.registry.locks.held([article], self._stored):
             stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
             if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
                 self.chunks.delete(ids=others)
-            self.registry.write(record, _mean(vectors))
+            self._rewrite(record)
+
+    def _rewrite(self, record: Record) -> None:
+        """Write a current record and its chunks as they are, with new vectors."""
+        vectors = self._store([(record.article, None)])
+        self.registry.write(record, vectors={one: _mean(rows) for one, rows in vectors.items()})
 
     def _store(
-        self, article: Article, vectors: Vectors | None = None, go_on: Callable[[], object] | None = None
-    ) -> Vectors:
-        """Store the chunks of a version that no record names yet: until one does, no search returns them.
+        self, articles: Sequence[tuple[Article, Vectors | None]], go_on: Callable[[], object] | None = None
+    ) -> dict[str, Vectors]:
+        """Store the chunks of versions that no record names yet: until one does, no search returns them.
 
-        Returns their vectors.
+        They are embedded, unless the vectors of all of them are given. Returns those of each article.
         """
-        chunks = chunk_article(article)
+        chunks = {article.id: chunk_article(article) for article, _ in articles}
+        rows = [(chunk, article) for article, _ in articles for chunk in chunks[article.id]]
+        given = [vectors for _, vectors in articles if vectors is not None]
+        known = np.concatenate(given) if given and len(given) == len(articles) else None
         stored: list[Vectors] = []
-        for start in range(0, len(chunks), BATCH):
+        for start in range(0, len(rows), BATCH):
             if go_on and start:
                 go_on()
-            batch = chunks[start : start + BATCH]
-            texts = [chunk.text for chunk in batch]
-            made: Any = self.embedder.embed_documents(texts) if vectors is None else vectors[start : start + BATCH]
+            part = rows[start : start + BATCH]
+            texts = [chunk.text for chunk, _ in part]
+            made: Any = self.embedder.embed_documents(texts) if known is None else known[start : start + BATCH]
             stored.append(np.asarray(made, dtype=np.float32))
             self.chunks.upsert(
-                [chunk.id for chunk in batch],
+                [chunk.id for chunk, _ in part],
                 stored[-1],
-                [chunk_metadata(chunk, article) for chunk in batch],
+                [chunk_metadata(chunk, article) for chunk, article in part],
                 texts,
             )
-        return np.concatenate(stored)
+        ends = np.cumsum([len(of_one) for of_one in chunks.values()])
+        return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True)) if stored else {}
 
-    def _stored(self, article: Article) -> int:
+    def _stored(self, article_id: str, version: str) -> int:
         """Return how many chunks of a version are stored."""
-        return len(self.chunks.get(where=equal_to(article_id=article.id, version=article.version), include=[])["ids"])
+        return len(self.chunks.get(where=equal_to(article_id=article_id, version=version), include=[])["ids"])
 
-    def _clear(self, article_id: str) -> None:
-        """Remove the chunks of an article that are not of its current version."""
-        version = self.registry.versions({article_id}).get(article_id)
-        every: Metadata = {"article_id": article_id}
-        others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
-        where = others if version else every
-        # To look costs a small part of what a deletion does, even that of nothing.
-        if self.chunks.get(where=where, limit=1, include=[])["ids"]:
-            self.chunks.delete(where=where)
+    def _remove_chunks(self, records: Iterable[Record]) -> None:
+        """Remove the chunks of versions that are no longer current."""
+        for record in records:
+            article = record.article
+            if record.chunks:
+                # Chroma looks them up; to look for those of an article takes the longer the more there are of others.
+                self.chunks.delete(ids=[f"{article.id}:{article.version}:{n}" for n in range(record.chunks)])
+            else:
+                self._clear([article.id])
+
+    def _clear(self, article_ids: Iterable[str]) -> None:
+        """Remove whatever chunks there are of articles that are not of their current versions."""
+        for article_id in article_ids:
+            version = self.registry.versions({article_id}).get(article_id)
+            every: Metadata = {"article_id": article_id}
+            others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
+            self.chunks.delete(where=others if version else every)
 
     def vectors(self, article: Article) -> Vectors:
         """Return the vectors of an article's chunks, in their order."""
@@ -190,6 +241,12 @@ class Writer:
     def _turn(self) -> Iterator[None]:
         with self.alone, self._connection.errors():
             yield
+
+
+def _since(record: Record, before: Record | None, chunks: int) -> Record:
+    """Return a record with how many chunks it has, and when its article first came in."""
+    added = (before.added if before else record.added) or datetime.now(UTC)
+    return replace(record, added=added, chunks=chunks)
 
 
 def _mean(vectors: Vectors) -> Sequence[float]:

@@ -19,7 +19,8 @@ from weakref import WeakKeyDictionary
 import httpx
 import pytest
 
-from benchmarks.visiting import ROOT, answers, chromium, free_port, serve_page
+from benchmarks.visiting import ROOT, chromium, serve_page
+from benchmarks.visiting import chroma_server as chroma_server_on
 from index import ArticleIndex
 from index.embedding import SentenceEmbedder
 
@@ -92,18 +93,8 @@ def new_index(tmp_path: Path, embedder: SentenceEmbedder) -> Iterator[ArticleInd
 @pytest.fixture(scope="session")
 def _running_chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real Chroma server on a folder of its own, started once."""
-    port = free_port()
-    folder = tmp_path_factory.mktemp("chroma")
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
-        address = f"http://localhost:{port}"
-        deadline = time.monotonic() + 60
-        while not answers(f"{address}/api/v2/heartbeat"):
-            assert running.poll() is None, "the Chroma server ended before it answered"
-            assert time.monotonic() < deadline, "the Chroma server did not answer within a minute"
-            time.sleep(0.05)
+    with chroma_server_on(tmp_path_factory.mktemp("chroma")) as (address, _):
         yield address
-        running.terminate()
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from index.records import STAGED, Record
 MILL = Article.from_text("Mill opens\n\nMay 3, 2021\n\nThe paper mill opened. Its director is Greta Lindqvist.", "mill")
 RAIN = Article.from_text("Rain\n\nMay 10, 2021\n\nRain fell on the hills for nine days.", "rain")
 BOOK = Article.from_text(
-    "Tides\n\n" + "\n\n".join(f"Chapter {n}. " + "The river rose. " * 40 for n in range(200)), "book"
+    "Tides\n\n" + "\n\n".join(f"Chapter {n}. " + "The river rose. " * 40 for n in range(500)), "book"
 )
 
 
@@ -64,8 +64,10 @@ def test_an_article_that_changes_is_listed_as_changing_and_keeps_its_first_day(l
     before = {entry.id: entry.added for entry in library.entries()}
     library._registry.write(Record(MILL, STAGED, writer="another program"))
     assert [entry.is_changing for entry in library.entries()] == [False, True]
-    library._registry.unlock(MILL.id)
-    library._registry.write(replace(library._registry.current(MILL.id), added=datetime(2020, 1, 1, tzinfo=UTC)))
+    library._registry.locks.unlock(MILL.id)
+    library._registry.write(
+        replace(library._registry.current([MILL.id])[MILL.id], added=datetime(2020, 1, 1, tzinfo=UTC))
+    )
     library.add(replace(MILL, text=f"{MILL.text} It burned down."))
     after = {entry.id: entry.added for entry in library.entries()}
     assert after == {RAIN.id: before[RAIN.id], MILL.id: datetime(2020, 1, 1, tzinfo=UTC)}

@@ -91,7 +91,15 @@ def test_one_module_speaks_to_each_library():
     }
     assert speaks == {
         "sentence_transformers": {"embedding.py"},
-        "chromadb": {"connection.py", "probe.py", "registry.py", "searching.py", "store.py", "writing.py"},
+        "chromadb": {
+            "connection.py",
+            "locking.py",
+            "probe.py",
+            "registry.py",
+            "searching.py",
+            "store.py",
+            "writing.py",
+        },
         "langchain_chroma": {"searching.py", "store.py"},
         "gradio": set(),
     }

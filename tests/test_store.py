@@ -442,7 +442,7 @@ def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_
         index.add(MILL)
         index.add(newer)
         index._registry.write(Record(MILL, STAGED, writer="one that died"))
-        index._writer._store(MILL)
+        index._writer._store([(MILL, None)])
     with ArticleIndex.open(tmp_path / "index", embedder) as index:
         assert index.articles() == [newer]
         assert index.article(MILL.id, MILL.version) == MILL

@@ -65,7 +65,7 @@ def spoil_the_mean(index):
 
 
 def leave_chunks(index):
-    index._writer._store(replace(MILL, text="The mill that was."))
+    index._writer._store([(replace(MILL, text="The mill that was."), None)])
 
 
 def orphan_chunks(index):
@@ -74,7 +74,7 @@ def orphan_chunks(index):
 
 def die_in_a_change(index):
     index._registry.write(Record(MILL, STAGED, writer="one that died"))
-    index._writer._store(MILL)
+    index._writer._store([(MILL, None)])
 
 
 def alter_an_earlier_text(index):
@@ -102,7 +102,7 @@ def alter_a_text(index, place):
 )
 def test_harm_is_found_and_mended(filled, monkeypatch, harm, what):
     """A check names it and changes nothing; a repair mends it, and the articles are what they were."""
-    monkeypatch.setattr("index.registry.STALE_SECONDS", 0.5)
+    monkeypatch.setattr("index.locking.STALE_SECONDS", 0.5)
     harm(filled)
     before = filled.articles()
     (problem,) = filled.check().problems
@@ -242,9 +242,9 @@ def test_whatever_damage_an_export_has_it_is_an_index_or_an_error(filled, tmp_pa
 
 def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch):
     """On a server a second writer waits for the first; a lock of one that died is taken over."""
-    monkeypatch.setattr("index.registry.STALE_SECONDS", 1.0)
+    monkeypatch.setattr("index.locking.STALE_SECONDS", 1.0)
     with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
-        with one._registry.changing(MILL, one._writer._stored):
+        with one._registry.locks.held([MILL], one._writer._stored):
             adding = threading.Thread(target=two.add, args=(NEWER,))
             adding.start()
             time.sleep(0.5)
@@ -263,9 +263,9 @@ def test_a_writer_that_was_taken_for_dead_changes_nothing(chroma_server, embedde
     """When it comes back and its lock is gone, its change is refused, and the other's stands."""
     with ArticleIndex.open(chroma_server, embedder) as one:
         one.add(RAIN)
-        with one._registry.changing(MILL, one._writer._stored) as check:
+        with one._registry.locks.held([MILL], one._writer._stored) as held:
             one._registry.collection.delete(ids=[f"{MILL.id}:staged"])
             one._registry.write(Record(MILL, STAGED, writer="another"))
             with pytest.raises(StoreError, match="add it again"):
-                check()
+                held.check()
         assert [record.writer for record in one._registry.in_state(STAGED)] == ["another"]

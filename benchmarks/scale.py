@@ -1,0 +1,230 @@
+"""Indexes of a thousand to a million chunks, in a folder and on a Chroma server: `benchmarks.speed scale`."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import numpy as np
+import typer
+
+from benchmarks.drawn import Drawing
+from benchmarks.measuring import save_figure
+from benchmarks.ratios import Figure
+from benchmarks.visiting import chroma_server, megabytes
+from index import Article, ArticleIndex
+from index.embedding import SentenceEmbedder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from index import Chunk
+
+NEAREST = 10
+"""Of so many of a question's nearest chunks it is asked whether they are found."""
+TOGETHER = 100
+"""Articles that are added at a time."""
+VECTOR = 4.0 * 384
+"""Bytes of a vector of the built-in model: less than that a chunk cannot take."""
+FOLDER, SERVER = "folder", "server"
+ANOTHER = Article.from_text("The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What a new process met with that opened an index: seconds until it had its first results, then milliseconds.
+
+    `memory` is in megabytes, what the index took of it; `found` has each question's nearest chunks' texts.
+    """
+
+    opening: float
+    searches: Sequence[float]
+    listing: float
+    counting: float
+    adding: float
+    removing: float
+    memory: float
+    found: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What was measured of an index with so many chunks: added per second, bytes on disk, visits by place."""
+
+    chunks: int
+    rate: float
+    disk: int
+    visits: dict[str, Visit]
+    recall: dict[str, float]
+
+
+class Watched(Drawing):
+    """Notes of what it embeds the passages that are nearest to some questions, by looking at them all."""
+
+    def __init__(self, passages: Sequence[str], seed: int, questions: Sequence[str]) -> None:
+        """Draw from passages."""
+        super().__init__(passages, seed)
+        self._questions = np.array([self.embed_query(question) for question in questions], dtype=np.float32)
+        self._cosines = np.full((len(questions), NEAREST), -1.0, dtype=np.float32)
+        self.nearest: NDArray[np.object_] = np.full((len(questions), NEAREST), "", dtype=object)
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """Return a unit vector for each passage."""
+        vectors = super().embed_documents(texts)
+        named = np.broadcast_to(np.array(texts, dtype=object), (len(self.nearest), len(texts)))
+        cosines = np.hstack([self._cosines, self._questions @ np.array(vectors, dtype=np.float32).T])
+        best = np.argsort(-cosines, axis=1)[:, :NEAREST]
+        self._cosines = np.take_along_axis(cosines, best, axis=1)
+        self.nearest = np.take_along_axis(np.hstack([self.nearest, named]), best, axis=1)
+        return vectors
+
+
+def grow(passages: Sequence[str], questions: Sequence[str], sizes: Sequence[int], plot: Path | None) -> list[Figure]:
+    """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it."""
+    drawing = Watched(passages, 1, questions)
+    measured: list[Size] = []
+    with TemporaryDirectory() as name:
+        for size in sorted(sizes):
+            typer.echo(f"adding up to {size:,} chunks", err=True)
+            rate = _add(Path(name), drawing, size - (measured[-1].chunks if measured else 0))
+            disk = sum(file.stat().st_size for file in Path(name).rglob("*") if file.is_file())
+            visits = {FOLDER: _in_a_new_process(name, questions)}
+            with chroma_server(Path(name)) as (address, process):
+                before = megabytes(process)
+                visit = _in_a_new_process(address, questions)
+                visits[SERVER] = replace(visit, memory=megabytes(process) - before)
+            recall = {place: _share(visit.found, drawing.nearest) for place, visit in visits.items()}
+            measured.append(Size(size, rate, disk, visits, recall))
+    if plot:
+        _draw(measured, plot)
+    return [figure for size in measured for figure in _figures(size, measured[0])]
+
+
+def _add(folder: Path, drawing: Drawing, chunks: int) -> float:
+    """Add drawn articles to an index; return how many chunks a second that is."""
+    seconds = 0.0
+    articles = drawing.articles(chunks)
+    with ArticleIndex.open(folder, drawing) as index:
+        while together := list(islice(articles, TOGETHER)):
+            began = time.perf_counter()
+            index.add(*together)
+            seconds += time.perf_counter() - began
+    return chunks / seconds
+
+
+def _in_a_new_process(location: str, questions: Sequence[str]) -> Visit:
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(visit, location, list(questions)).result()
+
+
+def visit(location: str, questions: Sequence[str]) -> Visit:
+    """Open an index, whose model is loaded, and use it; the model is the built-in one."""
+    import chromadb  # noqa: F401  # Neither Chroma's import nor the model's loading depends on the index.
+
+    embedder = SentenceEmbedder()
+    embedder.embed_query("Something else.")
+    before = megabytes(os.getpid())
+    began = time.perf_counter()
+    with ArticleIndex.open(location, embedder) as index:
+        index.search(questions[0])
+        opening = time.perf_counter() - began
+        return Visit(
+            opening=opening,
+            searches=[_milliseconds(partial(index.search, question)) for question in questions[1:]],
+            memory=megabytes(os.getpid()) - before,
+            found=[[chunk.text for chunk in nearest(index, question)[:NEAREST]] for question in questions],
+            listing=_milliseconds(index.entries),
+            counting=_milliseconds(index.count),
+            adding=_milliseconds(partial(index.add, ANOTHER)),
+            removing=_milliseconds(partial(index.remove, ANOTHER.id)),
+        )
+
+
+def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
+    """Return the chunks that a search ranks by their words, the nearest to the question first."""
+    chunks, _ = index._searcher.nearest(question, None)  # noqa: SLF001  # What comes before the ranking.
+    return chunks
+
+
+def _share(found: Sequence[Sequence[str]], exact: NDArray[np.object_]) -> float:
+    """Return the share of the nearest texts that are found."""
+    return float(np.mean([len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]))
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def _figures(size: Size, smallest: Size) -> list[Figure]:
+    chunks = f"{size.chunks:,} chunks"
+    least = f"with {smallest.chunks:,}"
+    figures = [
+        Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate),
+        Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR),
+    ]
+    for place, visit in size.visits.items():
+        first = smallest.visits[place]
+        p50, p95 = np.percentile(visit.searches, (50, 95))
+        first_p50, first_p95 = np.percentile(first.searches, (50, 95))
+        figures += [
+            Figure(
+                f"{chunks}, {place}: memory for each", visit.memory * 2**20 / size.chunks, "bytes", "its vector", VECTOR
+            ),
+            Figure(f"{chunks}, {place}: opening and the first search", visit.opening, "s", least, first.opening),
+            Figure(f"{chunks}, {place}: a search, p50", p50, "ms", least, first_p50),
+            Figure(f"{chunks}, {place}: a search, p95", p95, "ms", least, first_p95),
+            Figure(
+                f"{chunks}, {place}: recall of the nearest {NEAREST}", size.recall[place], "", "looking at all", 1.0
+            ),
+            Figure(f"{chunks}, {place}: articles listed", visit.listing, "ms", least, first.listing),
+            Figure(f"{chunks}, {place}: articles counted", visit.counting, "ms", least, first.counting),
+            Figure(f"{chunks}, {place}: an article added", visit.adding, "ms", least, first.adding),
+            Figure(f"{chunks}, {place}: an article removed", visit.removing, "ms", least, first.removing),
+        ]
+    return figures
+
+
+def _draw(measured: Sequence[Size], path: Path) -> None:
+    """Draw searches, adding, opening and memory by the number of chunks, to a .png and a .svg file."""
+    from matplotlib.figure import Figure as Drawn
+
+    drawn = Drawn(figsize=(9, 6), layout="constrained")
+    (searching, adding), (opening, taking) = drawn.subplots(2, 2)
+    chunks = [size.chunks for size in measured]
+    for place in (FOLDER, SERVER):
+        visits = [size.visits[place] for size in measured]
+        for share, line in ((50, "-"), (95, ":")):
+            taken = [np.percentile(visit.searches, share) for visit in visits]
+            searching.plot(chunks, taken, f"o{line}", label=f"{place}, p{share}")
+        opening.plot(chunks, [visit.opening for visit in visits], "o-", label=place)
+        taking.plot(chunks, [visit.memory for visit in visits], "o-", label=f"memory, {place}")
+    adding.plot(chunks, [size.rate for size in measured], "o-")
+    taking.plot(chunks, [size.disk / 2**20 for size in measured], "o-", label="disk")
+    taking.plot(chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone")
+    for axes, what in (
+        (searching, "milliseconds for a search"),
+        (adding, "chunks added per second"),
+        (opening, "seconds to open and first search"),
+        (taking, "megabytes"),
+    ):
+        axes.set_xscale("log")
+        axes.set_xlabel("chunks")
+        axes.set_ylabel(what)
+        axes.set_ylim(bottom=0)
+        if axes is not adding:
+            axes.legend()
+    taking.set_yscale("log")
+    taking.set_ylim(bottom=None)
+    save_figure(drawn, path)
