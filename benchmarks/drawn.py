@@ -56,7 +56,7 @@ class Drawing(SentenceEmbedder):
             number = self._random.randrange(len(self._passages))
             sentences = self._passages[number].split(". ")
             sentences[self._random.randrange(len(sentences))] = self._random.choice(self._sentences)
-            text = ". ".join(sentences)
+            text = ". ".join(sentences).strip()
             if SHORTEST <= len(text) <= CHUNK_CHARACTERS - 20 and text not in self._drawn:
                 self._drawn[text] = number
                 return text

@@ -222,9 +222,10 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
         axes.set_xscale("log")
         axes.set_xlabel("chunks")
         axes.set_ylabel(what)
-        axes.set_ylim(bottom=0)
         if axes is not adding:
             axes.legend()
-    taking.set_yscale("log")
-    taking.set_ylim(bottom=None)
+        if axes is taking:
+            axes.set_yscale("log")
+        else:
+            axes.set_ylim(bottom=0)
     save_figure(drawn, path)

@@ -31,9 +31,13 @@ ARTICLES = "articles"
 CHUNKS = "chunks"
 REBUILT = "-rebuilt"
 """Ends the names of collections that a rebuild is filling."""
-HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200}
-"""How Chroma's index of vectors is built. With half of each, its usual values, a search among a million chunks misses
-many of the nearest (benchmarks/scale.py)."""
+HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 200}
+"""How Chroma's index of vectors is built and looked through.
+
+With half as many neighbours, its usual number, a search among a million misses many of the nearest.
+"""
+SHARE_SEARCHED, MOST_SEARCHED = 1 / 500, 2_000
+"""Of all vectors, those that a search among many looks at more closely (`ef_search`), and how many at most."""
 FULL_DISK = 10_000_000
 """Bytes: a disk with fewer left is full, as far as a database is concerned."""
 _LOCK = ".lock"
@@ -189,6 +193,13 @@ class Connection:
 
     def _by_name(self) -> dict[str, Collection]:
         return {collection.name: collection for collection in self.client.list_collections()}
+
+    def suit(self, collection: Collection) -> None:
+        """Let searches look at more vectors where a collection has grown; those of processes that open it later do."""
+        searched = (collection.configuration.get("hnsw") or {}).get("ef_search") or 0
+        wanted = min(MOST_SEARCHED, int(collection.count() * SHARE_SEARCHED))
+        if wanted >= 2 * searched:
+            collection.modify(configuration={"hnsw": {"ef_search": wanted}})
 
     def _create(self, name: str, embedder: Embedder) -> Collection:
         return self.client.create_collection(

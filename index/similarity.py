@@ -1,10 +1,12 @@
-"""Whether two texts say nearly the same: near-duplicates by their shingles, pure."""
+"""Which texts say nearly the same: near-duplicates by their shingles, pure."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from datasketch import MinHash
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SHINGLE = 4
 """Words in a row."""
@@ -13,17 +15,21 @@ SAME = 0.7
 _WORD = re.compile(r"\w+")
 
 
-def nearly_same(one: str, other: str) -> bool:
-    """Tell whether two texts share most of their shingles, by MinHash (Broder, 1997).
+def nearly_same(text: str, others: Mapping[str, str]) -> list[str]:
+    """Return the names of the texts that share most of their shingles with one (Broder, 1997).
 
-    >>> nearly_same("It burned down on Monday, in the night.", "it burned down on Monday in the night")
-    True
+    >>> nearly_same("It burned down on Monday, in the night.", {"copy": "it burned down on Monday in the night"})
+    ['copy']
     """
-    return bool(_signature(one).jaccard(_signature(other)) >= SAME)
+    shingles = _shingles(text)
+    return [name for name, other in others.items() if _jaccard(shingles, _shingles(other)) >= SAME]
 
 
-def _signature(text: str) -> MinHash:
+def _jaccard(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    shared = len(one & other)
+    return shared / (len(one) + len(other) - shared)
+
+
+def _shingles(text: str) -> set[tuple[str, ...]]:
     words = _WORD.findall(text.lower())
-    signature = MinHash()
-    signature.update_batch([" ".join(words[i : i + SHINGLE]).encode() for i in range(max(1, len(words) - SHINGLE + 1))])
-    return signature
+    return set(zip(*(words[start:] for start in range(SHINGLE)), strict=False)) or {tuple(words)}

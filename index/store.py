@@ -331,6 +331,7 @@ class ArticleIndex:
             report = intake.take(sources, stop)
         pairs: dict[frozenset[str], tuple[str, str]] = {}
         with self._connection.errors():
+            self._connection.suit(self._writer.chunks)
             for one, others in self._similar(report.added + report.updated).items():
                 for other in others:
                     pairs.setdefault(frozenset({one, other}), (one, other))
@@ -344,9 +345,11 @@ class ArticleIndex:
         for start in range(0, len(article_ids), TOGETHER):
             near = self._registry.near(article_ids[start : start + TOGETHER], NEIGHBOURS, ALIKE)
             for one, others in ((one, others) for one, others in near.items() if others):
-                texts = {known.article.id: known.article.text for known in self._registry.records(ids=[one, *others])}
+                texts = {
+                    record.article.id: record.article.text for record in self._registry.records(ids=[one, *others])
+                }
                 if one in texts:  # Another program may have removed it meanwhile.
-                    similar[one] = [other for other in others if nearly_same(texts[one], texts.get(other, ""))]
+                    similar[one] = nearly_same(texts[one], {other: texts[other] for other in others if other in texts})
         return similar
 
     def _copy(self, other: ArticleIndex, on_progress: OnProgress | None) -> AddReport:

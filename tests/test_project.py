@@ -170,7 +170,7 @@ def test_the_public_names_of_assistant():
 def test_importing_is_light(run):
     """Importing the packages and the page loads none of the heavy libraries."""
     heavy = {"torch", "sentence_transformers", "chromadb", "gradio", "trafilatura", "langchain_chroma"}
-    heavy |= {"datasketch", "scipy", "httpx", "pypdf", "docx", "feedparser", "watchfiles"}
+    heavy |= {"scipy", "httpx", "pypdf", "docx", "feedparser", "watchfiles"}
     done = run("-c", f"import sys, index, assistant, ui; print(*set(sys.modules) & {heavy})")
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
