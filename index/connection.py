@@ -196,9 +196,9 @@ class Connection:
 
     def suit(self, collection: Collection) -> None:
         """Let searches look at more vectors where a collection has grown; those of processes that open it later do."""
-        searched = (collection.configuration.get("hnsw") or {}).get("ef_search") or 0
+        hnsw = collection.configuration_json.get("hnsw")
         wanted = min(MOST_SEARCHED, int(collection.count() * SHARE_SEARCHED))
-        if wanted >= 2 * searched:
+        if hnsw and wanted >= 2 * hnsw["ef_search"]:
             collection.modify(configuration={"hnsw": {"ef_search": wanted}})
 
     def _create(self, name: str, embedder: Embedder) -> Collection:

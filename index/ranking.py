@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ LEXICAL_WEIGHT = 0.6
 """The share of BM25 in how near a chunk is to a query, the cosine having the rest."""
 SENTENCE_WEIGHT, PAIR_WEIGHT = 0.3, 0.1
 """How much its best sentence, and the query's pairs of words that stand in it, add to a chunk's nearness of 1."""
+MOST_WORDS = 100_000
+"""Whose stems are remembered at a time."""
 SENTENCES_OF = 30
 """How many of the chunks, those nearest to the query, have their sentences looked at."""
 
@@ -89,15 +91,15 @@ def _best_sentences(query: str, texts: Sequence[str], near: Scores, language: st
 
 def _pairs(query: str, texts: Sequence[str], language: str | None) -> Scores:
     """Return the share of a query's pairs of neighbouring words that are neighbours in each text as well."""
-    asked = [_in_a_row(pair) for pair in set(pairwise(content_words(query, language)))]
-    rows = [_in_a_row(content_words(text, language)) for text in texts] if asked else [""] * len(texts)
-    found = [sum(pair in row for pair in asked) for row in rows]
-    return np.array(found, dtype=np.float64) / max(1, len(asked))
-
-
-def _in_a_row(words: Sequence[str]) -> str:
-    """Return words so written that those which stand side by side are a piece of the text."""
-    return f" {' '.join(words)} "
+    asked = set(pairwise(content_words(query, language)))
+    words = {word for pair in asked for word in pair}
+    fewest = min((len(set(pair)) for pair in asked), default=0)
+    found = np.zeros(len(texts))
+    for place, text in enumerate(texts if asked else ()):
+        document = content_words(text, language)
+        if len(words.intersection(document)) >= fewest:  # Otherwise no pair is in it.
+            found[place] = len(asked.intersection(pairwise(document)))
+    return found / max(1, len(asked))
 
 
 def relevance(
@@ -121,9 +123,8 @@ def lexical_scores(query: str, texts: Sequence[str], language: str | None = None
     places = {term: place for place, term in enumerate(terms)}
     counts = np.zeros((len(documents), len(terms)))
     for row, document in enumerate(documents):
-        for word in document:
-            if word in places:
-                counts[row, places[word]] += 1
+        for term in places.keys() & document:
+            counts[row, places[term]] = document.count(term)
     lengths = np.array([len(document) for document in documents], dtype=np.float64)
     found_in = (counts > 0).sum(axis=0)
     idf = np.log1p((len(documents) - found_in + 0.5) / (found_in + 0.5))
@@ -162,17 +163,29 @@ def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
     >>> content_words("Who runs the shows?"), content_words("Häuser", "de")
     (('run', 'show'), ('haus',))
     """
-    return tuple(_stem(word, language) for word in _WORD.findall(text.lower()) if word not in FUNCTION_WORDS)
+    return tuple(filter(None, map(_stems(language).__getitem__, _WORD.findall(text.lower()))))
 
 
-@lru_cache(maxsize=100_000)
-def _stem(word: str, language: str | None) -> str:
-    import Stemmer
+class _Stems(dict[str, str]):
+    """The stems of the words that were met with, by the words; nothing for function words."""
 
-    # A stemmer object is not safe to share between threads; making one costs microseconds.
-    try:
-        stemmer = Stemmer.Stemmer(language or "en")
-    except KeyError:
-        stemmer = Stemmer.Stemmer("en")
-    stem: str = stemmer.stemWord(word)
-    return stem
+    def __init__(self, language: str | None) -> None:
+        self._language = language
+
+    def __missing__(self, word: str) -> str:
+        import Stemmer
+
+        # A stemmer object is not safe to share between threads; making one costs microseconds.
+        try:
+            stemmer = Stemmer.Stemmer(self._language or "en")
+        except KeyError:
+            stemmer = Stemmer.Stemmer("en")
+        if len(self) >= MOST_WORDS:
+            self.clear()
+        self[word] = stem = "" if word in FUNCTION_WORDS else stemmer.stemWord(word)
+        return stem
+
+
+@cache
+def _stems(language: str | None) -> _Stems:
+    return _Stems(language)
