@@ -18,6 +18,8 @@ PASSAGES = 100
 """How many an article has."""
 SHORTEST = CHUNK_CHARACTERS // 2 + 20
 """Characters of a passage; two shorter ones could be one chunk."""
+TRIES = 10_000
+"""How often a passage is drawn that was there before, until no other is expected."""
 NOISE = 0.03
 """Standard deviation of what is added to each of a vector's numbers: cosines to the drawn one are about .85."""
 
@@ -52,7 +54,7 @@ class Drawing(SentenceEmbedder):
 
     def _draw(self) -> str:
         """Return a passage that was not there before: a real one, one of its sentences exchanged for another's."""
-        while True:
+        for _ in range(TRIES):
             number = self._random.randrange(len(self._passages))
             sentences = self._passages[number].split(". ")
             sentences[self._random.randrange(len(sentences))] = self._random.choice(self._sentences)
@@ -60,3 +62,4 @@ class Drawing(SentenceEmbedder):
             if SHORTEST <= len(text) <= CHUNK_CHARACTERS - 20 and text not in self._drawn:
                 self._drawn[text] = number
                 return text
+        raise ValueError(f"{len(self._passages)} passages are too few to draw so many others from")

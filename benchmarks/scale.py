@@ -11,7 +11,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import typer
@@ -26,14 +26,14 @@ from index.embedding import SentenceEmbedder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import NDArray
-
     from index import Chunk
 
 NEAREST = 10
 """Of so many of a question's nearest chunks it is asked whether they are found."""
 TOGETHER = 100
 """Articles that are added at a time."""
+PART = 5_000
+"""Chunks whose vectors are read at a time."""
 VECTOR = 4.0 * 384
 """Bytes of a vector of the built-in model: less than that a chunk cannot take."""
 FOLDER, SERVER = "folder", "server"
@@ -68,42 +68,22 @@ class Size:
     recall: dict[str, float]
 
 
-class Watched(Drawing):
-    """Notes of what it embeds the passages that are nearest to some questions, by looking at them all."""
-
-    def __init__(self, passages: Sequence[str], seed: int, questions: Sequence[str]) -> None:
-        """Draw from passages."""
-        super().__init__(passages, seed)
-        self._questions = np.array([self.embed_query(question) for question in questions], dtype=np.float32)
-        self._cosines = np.full((len(questions), NEAREST), -1.0, dtype=np.float32)
-        self.nearest: NDArray[np.object_] = np.full((len(questions), NEAREST), "", dtype=object)
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return a unit vector for each passage."""
-        vectors = super().embed_documents(texts)
-        named = np.broadcast_to(np.array(texts, dtype=object), (len(self.nearest), len(texts)))
-        cosines = np.hstack([self._cosines, self._questions @ np.array(vectors, dtype=np.float32).T])
-        best = np.argsort(-cosines, axis=1)[:, :NEAREST]
-        self._cosines = np.take_along_axis(cosines, best, axis=1)
-        self.nearest = np.take_along_axis(np.hstack([self.nearest, named]), best, axis=1)
-        return vectors
-
-
 def grow(passages: Sequence[str], questions: Sequence[str], sizes: Sequence[int], plot: Path | None) -> list[Figure]:
     """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it."""
-    drawing = Watched(passages, 1, questions)
+    drawing = Drawing(passages, seed=1)
     measured: list[Size] = []
     with TemporaryDirectory() as name:
         for size in sorted(sizes):
             typer.echo(f"adding up to {size:,} chunks", err=True)
             rate = _add(Path(name), drawing, size - (measured[-1].chunks if measured else 0))
             disk = sum(file.stat().st_size for file in Path(name).rglob("*") if file.is_file())
+            exact = nearest_of_all(Path(name), questions)
             visits = {FOLDER: _in_a_new_process(name, questions)}
             with chroma_server(Path(name)) as (address, process):
                 before = megabytes(process)
                 visit = _in_a_new_process(address, questions)
                 visits[SERVER] = replace(visit, memory=megabytes(process) - before)
-            recall = {place: _share(visit.found, drawing.nearest) for place, visit in visits.items()}
+            recall = {place: _share(visit.found, exact) for place, visit in visits.items()}
             measured.append(Size(size, rate, disk, visits, recall))
     if plot:
         _draw(measured, plot)
@@ -120,6 +100,24 @@ def _add(folder: Path, drawing: Drawing, chunks: int) -> float:
             index.add(*together)
             seconds += time.perf_counter() - began
     return chunks / seconds
+
+
+def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
+    """Return the texts of the chunks that are nearest to each question, by looking at all."""
+    embedder = SentenceEmbedder()
+    asked = np.array([embedder.embed_query(question) for question in questions], dtype=np.float32)
+    best = np.full((len(questions), NEAREST), -1.0, dtype=np.float32)
+    named = np.full((len(questions), NEAREST), "", dtype=object)
+    with ArticleIndex.open(folder, embedder) as index:
+        chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
+        for start in range(0, chunks.count(), PART):
+            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "documents"])
+            texts = np.broadcast_to(np.array(read["documents"], dtype=object), (len(questions), len(read["ids"])))
+            cosines = np.hstack([best, asked @ np.asarray(read["embeddings"], dtype=np.float32).T])
+            order = np.argsort(-cosines, axis=1)[:, :NEAREST]
+            best = np.take_along_axis(cosines, order, axis=1)
+            named = np.take_along_axis(np.hstack([named, texts]), order, axis=1)
+    return [list(row) for row in named]
 
 
 def _in_a_new_process(location: str, questions: Sequence[str]) -> Visit:
@@ -156,7 +154,7 @@ def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
     return chunks
 
 
-def _share(found: Sequence[Sequence[str]], exact: NDArray[np.object_]) -> float:
+def _share(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> float:
     """Return the share of the nearest texts that are found."""
     return float(np.mean([len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]))
 

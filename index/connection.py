@@ -7,6 +7,7 @@ import os
 import shutil
 import socket
 import sys
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -199,7 +200,8 @@ class Connection:
         hnsw = collection.configuration_json.get("hnsw")
         wanted = min(MOST_SEARCHED, int(collection.count() * SHARE_SEARCHED))
         if hnsw and wanted >= 2 * hnsw["ef_search"]:
-            collection.modify(configuration={"hnsw": {"ef_search": wanted}})
+            with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # Of what Chroma calls itself.
+                collection.modify(configuration={"hnsw": {"ef_search": wanted}})
 
     def _create(self, name: str, embedder: Embedder) -> Collection:
         return self.client.create_collection(

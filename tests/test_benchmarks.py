@@ -22,6 +22,7 @@ from benchmarks.drawn import PASSAGES, Drawing
 from benchmarks.grading import grade, unsupported
 from benchmarks.questions import Place, Question, read_questions
 from benchmarks.ratios import Figure, report
+from benchmarks.scale import grow
 from benchmarks.visiting import ROOT
 from index import Article, SourceError
 from index.chunking import chunk_article
@@ -183,3 +184,16 @@ def test_drawn_articles_have_as_many_passages_as_are_wanted_with_vectors_like_re
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
     real = np.array(SentenceEmbedder().embed_documents(passages))
     assert 0.7 < (vectors @ real.T).max(axis=1).mean() < 0.95
+
+
+def test_an_index_grows_and_is_visited_in_its_folder_and_on_a_server(tmp_path):
+    """All that is nearest is found among so few; each place has its figures, and the picture is drawn."""
+    articles, _ = read_questions(OUR_QUESTIONS)
+    passages = [chunk.text for article in articles for chunk in chunk_article(article)]
+    figures = grow(passages, ["who runs The Defenders?", "when does it premiere?"], [200, 400], tmp_path / "drawn")
+    measured = {figure.name: figure.value for figure in figures}
+    for place in ("folder", "server"):
+        assert measured[f"400 chunks, {place}: recall of the nearest 10"] == 1
+        assert measured[f"400 chunks, {place}: opening and the first search"] > 0
+    assert all(value > 0 for value in measured.values())
+    assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".svg"}

@@ -5,6 +5,8 @@ import random
 import threading
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 
@@ -257,6 +259,68 @@ def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch)
         assert time.monotonic() - begun > 1.0
         assert two.articles() == []
         assert two.check().problems == ()
+        die_in_a_change(two)
+        assert one.add(NEWER, RAIN).added == (NEWER.id, RAIN.id)
+        assert two.check().problems == ()
+
+
+def test_writers_of_several_articles_do_not_wait_for_one_another_for_ever(chroma_server, embedder):
+    """Each of four adds the same articles, beginning with another; all come to their end."""
+    many = [replace(MILL, id=name, source=name) for name in "abcdefgh"]
+    with ExitStack() as opened:
+        indexes = [opened.enter_context(ArticleIndex.open(chroma_server, embedder)) for _ in range(4)]
+        with ThreadPoolExecutor(len(indexes)) as pool:
+            adding = [pool.submit(one.add, *many[2 * n :], *many[: 2 * n]) for n, one in enumerate(indexes)]
+            added = [report.result(timeout=60).added for report in adding]
+        assert sorted(name for names in added for name in names) == list("abcdefgh")
+        assert indexes[0].check().problems == ()
+
+
+def test_an_article_that_cannot_be_put_in_keeps_none_of_its_batch_out(filled, monkeypatch):
+    """Where storing several together fails, each is tried alone; the one that fails is named and leaves nothing."""
+    others = [replace(RAIN, id=name, source=name, text=f"{name} {RAIN.text}") for name in ("one", "bad", "two")]
+    upsert = filled._writer.chunks.upsert
+
+    def failing(ids, *stored):
+        if any(chunk_id.startswith("bad:") for chunk_id in ids):
+            raise ValueError("too odd")
+        upsert(ids, *stored)
+
+    monkeypatch.setattr(filled._writer.chunks, "upsert", failing)
+    report = filled.add(*others)
+    assert report.added == ("one", "two")
+    assert [source for source, _ in report.failed] == ["bad"]
+    assert filled.check().problems == ()
+
+
+def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, monkeypatch):
+    """An article that changes while its version is read is read again the next time."""
+    registry = filled._registry
+    registry.write(registry.current([MILL.id])[MILL.id])  # Its version is to be read again.
+    get = registry.collection.get
+
+    def slow(**which):
+        found = get(**which)
+        monkeypatch.undo()
+        filled.add(MILL)
+        return found
+
+    monkeypatch.setattr(registry.collection, "get", slow)
+    assert registry.versions({MILL.id}) == {MILL.id: NEWER.version}
+    assert registry.versions({MILL.id}) == {MILL.id: MILL.version}
+
+
+def test_searches_look_at_more_vectors_where_an_index_has_grown(tmp_path, embedder, monkeypatch):
+    """The share of all counts once it is more than twice what was looked at; another opening finds it so."""
+    monkeypatch.setattr("index.connection.SHARE_SEARCHED", 100)
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        index.add(RAIN)
+        assert index._writer.chunks.configuration_json["hnsw"]["ef_search"] == 200
+        index.add(MILL)
+        chunks = index._writer.chunks.count()
+    with ArticleIndex.open(tmp_path / "index", embedder) as index:
+        assert index._writer.chunks.configuration_json["hnsw"]["ef_search"] == 100 * chunks > 400
+        assert index.search("mill")
 
 
 def test_a_writer_that_was_taken_for_dead_changes_nothing(chroma_server, embedder):
