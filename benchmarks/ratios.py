@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.measuring import save_figure
 from benchmarks.visiting import ROOT
 from index import SourceError
 
@@ -61,6 +62,23 @@ def report(title: str, figures: Sequence[Figure], save_to: Path | None, compare_
         save_to.write_text(
             json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2), encoding="utf-8"
         )
+
+
+def draw(files: Sequence[Path], path: Path) -> None:
+    """Draw the ratios that `report` wrote to files, as bars, to a .png and a .svg file. Raises `SourceError`."""
+    from matplotlib.figure import Figure as Drawing
+
+    figures = [figure for file in files for figure in read(file) if figure["ratio"] is not None]
+    names = [f"{figure['name']}\n/ {figure['yardstick']}" for figure in figures]
+    drawing = Drawing(figsize=(9, 0.8 + 0.5 * len(figures)), layout="constrained")
+    axes = drawing.subplots()
+    bars = axes.barh(names, [figure["ratio"] for figure in figures])
+    axes.bar_label(bars, fmt="%.2f", padding=3)
+    axes.axvline(1, linestyle=":", color="grey")
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.set_xlabel("times the yardstick's measure")
+    save_figure(drawing, path)
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from benchmarks.page import best_start
 from benchmarks.people import measure
 from benchmarks.questions import read_squad
 from benchmarks.ratios import CompareWith, Figure, SaveTo, report
+from benchmarks.ratios import draw as draw_ratios
 from benchmarks.scale import grow
 from benchmarks.visiting import ROOT, chromium
 from index import ArticleIndex
@@ -233,6 +234,15 @@ def people(
     """Let many ask by the page's API while 100 articles are added, then stop the server with answers in flight."""
     figures = measure(readers, minutes * 60, plot)
     report(f"{readers} readers for {minutes:g} minutes", figures, save_to, compare_with)
+
+
+@app.command()
+def draw(
+    files: Annotated[list[Path], typer.Argument(help="What --json wrote.", exists=True, show_default=False)],
+    plot: Annotated[Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)],
+) -> None:
+    """Draw the ratios that were measured."""
+    draw_ratios(files, plot)
 
 
 def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:

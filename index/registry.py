@@ -54,7 +54,8 @@ class Registry:
 
     def current(self, article_ids: Iterable[str]) -> dict[str, Record]:
         """Return the records of articles as they are; those that are not there are left out."""
-        found = self.records(ids=list(article_ids))
+        ids = list(article_ids)
+        found = self.records(ids=ids) if ids else []
         return {record.article.id: record for record in found if record.state == CURRENT}
 
     def records(self, **which: Any) -> list[Record]:

@@ -21,7 +21,7 @@ from benchmarks.answers import interval
 from benchmarks.drawn import PASSAGES, Drawing
 from benchmarks.grading import grade, unsupported
 from benchmarks.questions import Place, Question, read_questions
-from benchmarks.ratios import Figure, report
+from benchmarks.ratios import Figure, draw, report
 from benchmarks.scale import grow
 from benchmarks.visiting import ROOT
 from index import Article, SourceError
@@ -168,6 +168,9 @@ def test_a_figure_is_held_against_its_yardstick_and_against_another_commit(tmp_p
     shown = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["adding", "1", "s", "reading", "2", "s", "0.500", "1.500"] in shown
     assert ["memory", "6", "MB"] in shown
+    draw([kept], tmp_path / "drawn")
+    assert "adding" in (tmp_path / "drawn.svg").read_text()
+    assert (tmp_path / "drawn.png").exists()
     kept.write_text("[]")
     with pytest.raises(SourceError, match="name another"):
         report("After", [], None, kept)
