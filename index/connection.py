@@ -37,6 +37,8 @@ HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_con
 
 With half as many neighbours, its usual number, a search among a million misses many of the nearest.
 """
+HNSW_OF_ARTICLES: CreateHNSWConfiguration = {**HNSW, "sync_threshold": 50}
+"""Chroma reads what it has not yet written into its index at each call; of whole articles a thousand would be much."""
 SHARE_SEARCHED, MOST_SEARCHED = 1 / 500, 2_000
 """Of all vectors, those that a search among many looks at more closely (`ef_search`), and how many at most."""
 FULL_DISK = 10_000_000
@@ -207,7 +209,7 @@ class Connection:
         return self.client.create_collection(
             name,
             metadata={"schema": SCHEMA, "embedder": embedder.name, "dimension": embedder.dimension},
-            configuration={"hnsw": HNSW},
+            configuration={"hnsw": HNSW if name.startswith(CHUNKS) else HNSW_OF_ARTICLES},
             embedding_function=None,  # Chroma's own would fetch a model from the web.
         )
 
