@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -59,7 +60,7 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured of an index with so many chunks: added per second, bytes on disk, visits by place."""
+    """What was measured of an index with so many chunks: added per second, or 0, bytes on disk, visits by place."""
 
     chunks: int
     rate: float
@@ -68,18 +69,28 @@ class Size:
     recall: dict[str, float]
 
 
-def grow(passages: Sequence[str], questions: Sequence[str], sizes: Sequence[int], plot: Path | None) -> list[Figure]:
-    """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it."""
+def grow(
+    passages: Sequence[str],
+    questions: Sequence[str],
+    sizes: Sequence[int],
+    plot: Path | None = None,
+    folder: Path | None = None,
+) -> list[Figure]:
+    """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it.
+
+    It is a temporary one, or one that stays in a folder and grows from what it has.
+    """
     drawing = Drawing(passages, seed=1)
     measured: list[Size] = []
-    with TemporaryDirectory() as name:
+    with nullcontext(str(folder)) if folder else TemporaryDirectory() as name:
+        path = Path(name)
         for size in sorted(sizes):
             typer.echo(f"adding up to {size:,} chunks", err=True)
-            rate = _add(Path(name), drawing, size - (measured[-1].chunks if measured else 0))
-            disk = sum(file.stat().st_size for file in Path(name).rglob("*") if file.is_file())
-            exact = nearest_of_all(Path(name), questions)
+            rate = _add(path, drawing, size)
+            disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+            exact = nearest_of_all(path, questions)  # It also brings the files into memory.
             visits = {FOLDER: _in_a_new_process(name, questions)}
-            with chroma_server(Path(name)) as (address, process):
+            with chroma_server(path) as (address, process):
                 before = megabytes(process)
                 visit = _in_a_new_process(address, questions)
                 visits[SERVER] = replace(visit, memory=megabytes(process) - before)
@@ -90,16 +101,17 @@ def grow(passages: Sequence[str], questions: Sequence[str], sizes: Sequence[int]
     return [figure for size in measured for figure in _figures(size, measured[0])]
 
 
-def _add(folder: Path, drawing: Drawing, chunks: int) -> float:
-    """Add drawn articles to an index; return how many chunks a second that is."""
+def _add(folder: Path, drawing: Drawing, size: int) -> float:
+    """Add drawn articles to an index until it has so many chunks; return how many a second that is, 0 for none."""
     seconds = 0.0
-    articles = drawing.articles(chunks)
     with ArticleIndex.open(folder, drawing) as index:
+        missing = size - index._writer.chunks.count()  # noqa: SLF001  # Nobody else counts chunks.
+        articles = drawing.articles(missing)
         while together := list(islice(articles, TOGETHER)):
             began = time.perf_counter()
             index.add(*together)
             seconds += time.perf_counter() - began
-    return chunks / seconds
+    return missing / seconds if seconds else 0.0
 
 
 def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
@@ -168,10 +180,9 @@ def _milliseconds(work: Callable[[], object]) -> float:
 def _figures(size: Size, smallest: Size) -> list[Figure]:
     chunks = f"{size.chunks:,} chunks"
     least = f"with {smallest.chunks:,}"
-    figures = [
-        Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate),
-        Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR),
-    ]
+    figures = [Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR)]
+    if size.rate:
+        figures.append(Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate))
     for place, visit in size.visits.items():
         first = smallest.visits[place]
         p50, p95 = np.percentile(visit.searches, (50, 95))

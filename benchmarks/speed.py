@@ -211,6 +211,9 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
 def scale(
     squad_file: SquadFile,
     sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where the index is and stays; what it has need not be added.")
+    ] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
@@ -219,7 +222,7 @@ def scale(
     articles, questions = read_squad(squad_file)
     passages = [chunk.text for article in articles for chunk in chunk_article(article)]
     asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
-    figures = grow(passages, asked, sizes or (1_000, 10_000, 100_000, 1_000_000), plot)
+    figures = grow(passages, asked, sizes or (1_000, 10_000, 100_000, 1_000_000), plot, folder)
     report(f"Growing, with passages of {squad_file.name}", figures, save_to, compare_with)
 
 

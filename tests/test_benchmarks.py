@@ -193,10 +193,13 @@ def test_an_index_grows_and_is_visited_in_its_folder_and_on_a_server(tmp_path):
     """All that is nearest is found among so few; each place has its figures, and the picture is drawn."""
     articles, _ = read_questions(OUR_QUESTIONS)
     passages = [chunk.text for article in articles for chunk in chunk_article(article)]
-    figures = grow(passages, ["who runs The Defenders?", "when does it premiere?"], [200, 400], tmp_path / "drawn")
+    questions = ["who runs The Defenders?", "when does it premiere?"]
+    figures = grow(passages, questions, [200, 400], tmp_path / "drawn", tmp_path / "index")
     measured = {figure.name: figure.value for figure in figures}
     for place in ("folder", "server"):
         assert measured[f"400 chunks, {place}: recall of the nearest 10"] == 1
         assert measured[f"400 chunks, {place}: opening and the first search"] > 0
     assert all(value > 0 for value in measured.values())
-    assert {path.suffix for path in tmp_path.iterdir()} == {".png", ".svg"}
+    assert {path.suffix for path in tmp_path.glob("drawn.*")} == {".png", ".svg"}
+    again = {figure.name for figure in grow(passages, questions, [400], folder=tmp_path / "index")}
+    assert measured.keys() - again > {"400 chunks: added"}  # It was there.
