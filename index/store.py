@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -330,7 +331,7 @@ class ArticleIndex:
             intake = Intake(self._writer, fetcher, on_progress, prune=prune)
             report = intake.take(sources, stop)
         pairs: dict[frozenset[str], tuple[str, str]] = {}
-        with self._connection.errors():
+        with suppress(ArticleIndexError), self._connection.errors():  # Other programs may be changing what is there.
             self._connection.suit(self._writer.chunks)
             for one, others in self._similar(report.added + report.updated).items():
                 for other in others:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from chromadb.errors import InternalError
 from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, ArticleNotFoundError, Entry
@@ -146,3 +147,15 @@ def test_what_another_program_removes_meanwhile_is_like_nothing(library, monkeyp
 
     monkeypatch.setattr(collection, "query", torn)
     assert library.similar(MILL.id) == []
+
+
+def test_an_add_is_told_even_where_its_articles_cannot_be_compared(library, monkeypatch):
+    """What Chroma says when another program removes what it is looking for costs the hint of copies, not the report."""
+
+    def torn(*_, **__):
+        raise InternalError("Error finding id")
+
+    monkeypatch.setattr(library._registry.collection, "query", torn)
+    copy = replace(MILL, id="copy", source="copy")
+    report = library.add(copy)
+    assert (report.added, report.similar) == (("copy",), ())
