@@ -34,7 +34,7 @@ LONGEST_WAIT = 0.5
 
 
 class Preparation:
-    """Reads and embeds in a thread of its own, a batch ahead of whoever stores."""
+    """Reads in one thread and embeds in others, some batches ahead of whoever stores."""
 
     def __init__(self, writer: Writer, go_on: Callable[[], object], tell_share: Callable[[str, float], object]) -> None:
         """Prepare for a writer.
