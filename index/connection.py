@@ -123,11 +123,29 @@ class Connection:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Run a piece of work on the collections; what Chroma raises in it becomes a `StoreError`."""
+        """Run a piece of work on the collections; what Chroma raises in it becomes a `StoreError`.
+
+        What is done after it can write again, also where a disk was full.
+        """
+        from chromadb.errors import ChromaError
+
         if self.is_closed:
             raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
         with _translated(self.location):
-            yield
+            try:
+                yield
+            except ChromaError:
+                self._renew()
+                raise
+
+    def _renew(self) -> None:
+        """Let Chroma open the database of a folder anew, for the collections that there are.
+
+        After a write that failed it keeps a lock on the database, for which each later one would wait for many minutes.
+        """
+        if self.is_exclusive:
+            client: Any = self.client
+            client._server.start()  # noqa: SLF001
 
     @property
     def is_unembedded(self) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
     from index.article import Article
+    from index.connection import Connection
     from index.records import Metadata
 
     SignsOfLife = Callable[[str, str], object]  # of the change to a version of an article
@@ -43,23 +44,26 @@ class Locks:
     Chroma's `add` leaves a record alone that is there, so of several writers the first has it, and the others wait.
     """
 
-    def __init__(self, collection: Collection, vector: Sequence[float]) -> None:
-        """Keep them in a collection, which wants some vector for each."""
+    def __init__(self, collection: Collection, vector: Sequence[float], connection: Connection) -> None:
+        """Keep them in a collection of a connection, which wants some vector for each."""
         self._collection = collection
         self._vector = vector
+        self._connection = connection
 
     @contextmanager
     def held(self, articles: Sequence[Article], signs_of_life: SignsOfLife) -> Iterator[Held]:
         """Hold the locks of articles, waiting for whoever has one.
 
-        One is taken from a writer for whose change `signs_of_life` gives the same for two minutes: it has died.
+        One is taken from a writer for whose change `signs_of_life` gives the same for two minutes: it has died. So it
+        has where nobody else can be writing.
         """
         places = {_place(article): article for article in articles}
         writer = secrets.token_hex(8)
 
         try:
-            inherited = self._acquire(places, writer, signs_of_life)
-            yield Held(lambda: self._check(places, writer), inherited)
+            with self._connection.errors():
+                inherited = self._acquire(places, writer, signs_of_life)
+                yield Held(lambda: self._check(places, writer), inherited)
         finally:
             self._collection.delete(ids=list(places), where={"writer": writer})
 
@@ -95,7 +99,7 @@ class Locks:
             signs = lock and (lock["writer"], signs_of_life(lock["article_id"], lock["version"]))
             if signs != seen:
                 seen, since = signs, time.monotonic()
-            elif lock and time.monotonic() - since > STALE_SECONDS:
+            elif lock and (self._connection.is_exclusive or time.monotonic() - since > STALE_SECONDS):
                 self._collection.delete(ids=[place], where={"writer": lock["writer"]})
                 has_died = True
             time.sleep(POLL_SECONDS)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from chromadb import Collection
 
+    from index.connection import Connection
     from index.records import Entry, Page
 
     Known = tuple[str, Page | None]
@@ -29,16 +30,16 @@ class Registry:
     While an article is changed there is one more under `id:staged`, its lock (`locks`).
     """
 
-    def __init__(self, collection: Collection, dimension: int, *, is_exclusive: bool) -> None:
-        """Keep the records in a collection whose vectors have a dimension.
+    def __init__(self, collection: Collection, dimension: int, connection: Connection) -> None:
+        """Keep the records in a collection of a connection, whose vectors have a dimension.
 
-        Where it `is_exclusive`, nobody else changes them: the versions that were read once are remembered.
+        Where that is exclusive, nobody else changes them: the versions that were read once are remembered.
         """
         self.collection = collection
         # Chroma wants a vector for each record; only that of a current record means anything.
         self._anywhere: Sequence[float] = [1.0] + [0.0] * (dimension - 1)
-        self.locks = Locks(collection, self._anywhere)
-        self._is_exclusive = is_exclusive
+        self.locks = Locks(collection, self._anywhere, connection)
+        self._is_exclusive = connection.is_exclusive
         self._remembering = threading.Lock()
         self._remembered: dict[str, str] = {}
         self._changes = 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.errors import StoreError
 from index.ranking import SearchResult, rank
 from index.records import to_chunk
 from index.spelling import corrected
@@ -47,21 +46,20 @@ class Searcher:
         from chromadb.errors import InternalError
 
         vector = self._embedder.embed_query(query)
-        for attempt in range(1, SEARCHES + 1):
-            try:
-                with self._connection.errors():
+        with self._connection.errors():
+            for attempt in range(1, SEARCHES + 1):
+                try:
                     found = self._chunks.similarity_search_by_vector_with_relevance_scores(
                         vector, CANDIDATES, filter=where
                     )
-                    chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
-                    versions = self._registry.versions({chunk.article_id for chunk in chunks})
-            except StoreError as error:
-                # Chroma finds a chunk that is deleted before it has read it: "Error finding id".
-                if attempt == SEARCHES or not isinstance(error.__cause__, InternalError):
-                    raise
-                continue
-            current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
-            if len(current) == len(chunks):
-                break
+                except InternalError:  # Chroma finds a chunk that is deleted before it has read it: "Error finding id".
+                    if attempt == SEARCHES:
+                        raise
+                    continue
+                chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
+                versions = self._registry.versions({chunk.article_id for chunk in chunks})
+                current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
+                if len(current) == len(chunks):
+                    break
         # Chroma gives the cosine distance, 1 - cosine.
         return [chunks[i] for i in current], [1 - found[i][1] for i in current]

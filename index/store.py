@@ -58,7 +58,7 @@ class ArticleIndex:
         from langchain_chroma import Chroma
 
         self._connection = connection
-        self._registry = Registry(articles, embedder.dimension, is_exclusive=connection.is_exclusive)
+        self._registry = Registry(articles, embedder.dimension, connection)
         # An embedder has the methods of LangChain's Embeddings without being one, so that any object can be.
         as_embeddings: Any = embedder
         self._chunks = Chroma(

@@ -76,7 +76,8 @@ class Writer:
         """Put in records that differ from what is there; return what became of each article."""
         with self.registry.locks.held([record.article for record, _ in prepared], self._stored) as held:
             try:
-                return self._replace(prepared, held, go_on)
+                with self._connection.errors():
+                    return self._replace(prepared, held, go_on)
             except BaseException:
                 with suppress(ArticleIndexError), self._connection.errors():
                     held.check()

@@ -347,7 +347,7 @@ def test_a_full_disk_is_named(new_index, monkeypatch):
 
 @pytest.mark.slow
 def test_a_full_disk_loses_nothing(tmp_path, embedder):
-    """What does not fit is reported as failed with one sentence; what was there stays, and can be asked."""
+    """What does not fit is reported as failed with one sentence; what was there stays, and with room it is added."""
     folder = tmp_path / "index"
     with ArticleIndex.open(folder, embedder) as index:
         index.add(MILL)
@@ -357,16 +357,22 @@ def test_a_full_disk_loses_nothing(tmp_path, embedder):
         f"index = ArticleIndex.open({str(folder)!r})\n"
         "index.search('load the model')\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))\n"
-        "text = ' '.join(f'The bridge number {n} is green.' for n in range(20_000))\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))\n"
+        "text = ' '.join(f'The bridge number {n} is green.' for n in range(10_000))\n"
         "print(index.add(Article('bridges', 'Bridges', text, 'bridges')).failed)\n"
+        "print([article.id for article in index.articles()])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))\n"
+        "print(index.add(Article('bridges', 'Bridges', text[:3_000], 'bridges')).added, index.check().problems)\n"
     )
     done = limited(script)
-    assert "bridges" in done.stdout, done.stderr
+    failed, there, added = done.stdout.splitlines()
+    assert "bridges" in failed, done.stderr
+    assert there == f"['{MILL.id}']"
+    assert added == "('bridges',) ()"
     with ArticleIndex.open(folder, embedder) as index:
-        assert index.articles() == [MILL]
-        assert {result.chunk.article_id for result in index.search("mill", k=50)} == {MILL.id}
-        assert all(chunk_id.startswith(MILL.id) for chunk_id in index._chunks.get()["ids"])
+        assert {article.id for article in index.articles()} == {MILL.id, "bridges"}
+        assert {result.chunk.article_id for result in index.search("mill", k=50)} == {MILL.id, "bridges"}
+        assert {chunk_id.split(":")[0] for chunk_id in index._chunks.get()["ids"]} == {MILL.id, "bridges"}
 
 
 def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
