@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,8 +30,8 @@ LEXICAL_WEIGHT = 0.6
 """The share of BM25 in how near a chunk is to a query, the cosine having the rest."""
 SENTENCE_WEIGHT, PAIR_WEIGHT = 0.3, 0.1
 """How much its best sentence, and the query's pairs of words that stand in it, add to a chunk's nearness of 1."""
-MOST_WORDS = 100_000
-"""Whose stems are remembered at a time."""
+MOST_PIECES = 100_000
+"""Of text, words with what is written to them, whose stems are remembered at a time."""
 SENTENCES_OF = 30
 """How many of the chunks, those nearest to the query, have their sentences looked at."""
 
@@ -163,16 +163,16 @@ def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
     >>> content_words("Who runs the shows?"), content_words("Häuser", "de")
     (('run', 'show'), ('haus',))
     """
-    return tuple(filter(None, map(_stems(language).__getitem__, _WORD.findall(text.lower()))))
+    return tuple(chain.from_iterable(map(_stems(language).__getitem__, text.split())))
 
 
-class _Stems(dict[str, str]):
-    """The stems of the words that were met with, by the words; nothing for function words."""
+class _Stems(dict[str, tuple[str, ...]]):
+    """The stems of the words in each piece of text without white space that was met with, by the pieces."""
 
     def __init__(self, language: str | None) -> None:
         self._language = language
 
-    def __missing__(self, word: str) -> str:
+    def __missing__(self, piece: str) -> tuple[str, ...]:
         import Stemmer
 
         # A stemmer object is not safe to share between threads; making one costs microseconds.
@@ -180,10 +180,11 @@ class _Stems(dict[str, str]):
             stemmer = Stemmer.Stemmer(self._language or "en")
         except KeyError:
             stemmer = Stemmer.Stemmer("en")
-        if len(self) >= MOST_WORDS:
+        if len(self) >= MOST_PIECES:
             self.clear()
-        self[word] = stem = "" if word in FUNCTION_WORDS else stemmer.stemWord(word)
-        return stem
+        words = (word for word in _WORD.findall(piece.lower()) if word not in FUNCTION_WORDS)
+        self[piece] = stems = tuple(map(stemmer.stemWord, words))
+        return stems
 
 
 @cache
