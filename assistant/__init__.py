@@ -17,6 +17,7 @@ from assistant.reader import Reader
 from assistant.wording import describe, language_name, on_one_line
 from index import ArticleIndexError, default_embedder
 from index import open_default as _open_index
+from index.article import load_language_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,9 +62,10 @@ def open_default(model: str | None = None) -> Assistant:
     with _opening:
         name = model or default_model()
         reader = _default[1].reader if _default else Reader()
-        with ThreadPoolExecutor(1) as thread:
-            if _default is None:
-                thread.submit(_load, reader)  # What a question needs, while the index opens.
+        with ThreadPoolExecutor(2) as threads:
+            if _default is None:  # What a question needs is loaded while the index opens.
+                threads.submit(_load, reader)
+                threads.submit(load_language_identifier)
             index = _open_index()
             if _default is None or _default[0] != name or _default[1].index is not index:
                 _default = name, Assistant(index, name, reader=reader)

@@ -155,8 +155,16 @@ def read_language(text: str) -> str | None:
 
     By py3langid (Lui and Baldwin, 2011).
     """
-    code, confidence = _language_identifier().classify(text[:LANGUAGE_CHARACTERS])
+    code, confidence = load_language_identifier().classify(text[:LANGUAGE_CHARACTERS])
     return str(code) if confidence >= LANGUAGE_CONFIDENCE else None
+
+
+@cache
+def load_language_identifier() -> LanguageIdentifier:
+    """Return what identifies languages, loaded once."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def printable(text: str) -> str:
@@ -194,13 +202,6 @@ def _parse_date(text: str) -> date | None:
     # Without all three parts dateparser would fill the gaps from the clock.
     moment = dateparser.parse(text, settings={"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True})
     return moment.date() if moment else None
-
-
-@cache
-def _language_identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def _digest(text: str, length: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
-from index.probe import drop_damaged
+from index.probe import WHOLE, drop_damaged, note_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,7 @@ class Connection:
         try:
             if was_interrupted:
                 drop_damaged(folder, (ARTICLES, CHUNKS), folder / _UNEMBEDDED)
+            note_whole(folder)
             return cls(str(folder), _open_client(folder), lock)
         except BaseException:
             lock.release()
@@ -267,7 +268,8 @@ def _check_folder(folder: Path) -> None:
         if folder.exists() and not folder.is_dir():
             raise NotAnIndexError(f"{folder} is a file, not an index folder; name a folder.")
         if folder.is_dir() and not (folder / _CHROMA_FILE).exists():
-            others = [entry.name for entry in folder.iterdir() if entry.name not in (_LOCK, _HOLDER, _UNEMBEDDED)]
+            ours = (_LOCK, _HOLDER, _UNEMBEDDED, WHOLE)
+            others = [entry.name for entry in folder.iterdir() if entry.name not in ours]
             if others:
                 raise NotAnIndexError(
                     f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name a new folder."

@@ -6,10 +6,11 @@ other, while its texts are safe in SQLite. Damaged files may crash who reads the
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+WHOLE = ".whole.json"
+"""The file that names Chroma's files of vectors as they were when they were whole: a million are long to look at."""
 PART = 5_000
 """How many vectors are looked at at a time."""
 SHORTEST = 1e-3
@@ -27,13 +30,35 @@ DAMAGED = 3
 
 
 def drop_damaged(folder: Path, collections: Sequence[str], mark: Path) -> None:
-    """Remove the vectors of those collections of a closed folder that cannot be read, having made a file as a mark."""
-    if not _fails(folder, collections):
+    """Remove the vectors of those collections of a closed folder that cannot be read, having made a file as a mark.
+
+    None are looked at where nothing has been written to them since `note_whole`.
+    """
+    if _noted(folder) == _vector_files(folder) or not _fails(folder, collections):
         return
     damaged = [name for name in collections if _fails(folder, [name])]
     mark.touch()
     for segment in _vector_segments(folder, damaged):
         shutil.rmtree(folder / segment, ignore_errors=True)
+
+
+def note_whole(folder: Path) -> None:
+    """Note that the vectors of a folder can be read as they are."""
+    with suppress(OSError):  # On a full disk they are looked at again.
+        (folder / WHOLE).write_text(json.dumps(_vector_files(folder)))
+
+
+def _noted(folder: Path) -> object:
+    try:
+        return json.loads((folder / WHOLE).read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def _vector_files(folder: Path) -> dict[str, list[int]]:
+    """Return the size, and the time of the last change, of each file in which Chroma keeps vectors."""
+    files = {path: path.stat() for path in sorted(folder.glob("*/*"))}
+    return {str(path.relative_to(folder)): [file.st_size, file.st_mtime_ns] for path, file in files.items()}
 
 
 def _fails(folder: Path, collections: Sequence[str]) -> bool:

@@ -441,6 +441,27 @@ def test_a_search_graph_that_a_kill_has_damaged_is_made_anew(tmp_path, caplog, h
         assert index.count() == 9
 
 
+def test_a_graph_that_nobody_wrote_to_is_not_looked_at_again(tmp_path, monkeypatch):
+    """After a kill only what was being written can be damaged; to look at a million vectors takes minutes."""
+    looked_at = []
+    monkeypatch.setattr("index.probe._fails", lambda _, names: looked_at.append(names))
+    folder = tmp_path / "index"
+    fill(folder, HashEmbedder())
+    with ArticleIndex.open(folder, HashEmbedder()) as index:
+        index.search("arch")  # What Chroma had not written yet it writes now.
+    with ArticleIndex.open(folder, HashEmbedder()):
+        (folder / ".holder.json").rename(folder / "kept")
+    (folder / "kept").rename(folder / ".holder.json")
+    with ArticleIndex.open(folder, HashEmbedder()) as index:
+        assert index.count() == 9
+    assert looked_at == []
+    os.utime(next(folder.glob("*/header.bin")))
+    (folder / ".holder.json").write_text("{}")
+    with ArticleIndex.open(folder, HashEmbedder()) as index:
+        assert index.count() == 9
+    assert looked_at == [("articles", "chunks")]
+
+
 def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_path, embedder):
     """What an article said before can still be opened when the way back to it breaks off."""
     newer = longer(MILL, "It burned down in June.")
