@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WHOLE = ".whole.json"
 """The file that names Chroma's files of vectors as they were when they were whole: a million are long to look at."""
+NAMES = "index_metadata.pickle"
+"""Chroma's file with the names of the vectors that it has put into the others beside it."""
 PART = 5_000
 """How many vectors are looked at at a time."""
 SHORTEST = 1e-3
@@ -56,9 +58,16 @@ def _noted(folder: Path) -> object:
 
 
 def _vector_files(folder: Path) -> dict[str, list[int]]:
-    """Return the size, and the time of the last change, of each file in which Chroma keeps vectors."""
-    files = {path: path.stat() for path in sorted(folder.glob("*/*"))}
-    return {str(path.relative_to(folder)): [file.st_size, file.st_mtime_ns] for path, file in files.items()}
+    """Return the size, and the time of the last change, of each file in which Chroma keeps vectors.
+
+    The time is 0 for those that it makes anew whenever it opens them, since it has put no vectors into them yet.
+    """
+    files = {}
+    for path in sorted(folder.glob("*/*")):
+        file = path.stat()
+        changed = file.st_mtime_ns if (path.parent / NAMES).exists() else 0
+        files[str(path.relative_to(folder))] = [file.st_size, changed]
+    return files
 
 
 def _fails(folder: Path, collections: Sequence[str]) -> bool:
