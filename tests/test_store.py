@@ -455,7 +455,7 @@ def test_a_graph_that_nobody_wrote_to_is_not_looked_at_again(tmp_path, monkeypat
     with ArticleIndex.open(folder, HashEmbedder()) as index:
         assert index.count() == 9
     assert looked_at == []
-    os.utime(next(folder.glob("*/header.bin")))
+    os.utime(next(folder.glob("*/index_metadata.pickle")))
     (folder / ".holder.json").write_text("{}")
     with ArticleIndex.open(folder, HashEmbedder()) as index:
         assert index.count() == 9
