@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Metadata = dict[str, Any]
 
 CURRENT, PREVIOUS, STAGED = "current", "previous", "staged"
+MARK = "mark"
+"""The state of what is no record of an article: it marks by its id alone which version is the current one."""
 
 
 @dataclass(frozen=True, slots=True)

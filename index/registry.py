@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import ArticleNotFoundError
 from index.locking import Locks
-from index.records import CURRENT, PREVIOUS, STAGED, Record, equal_to, record_metadata, to_entry, to_page, to_record
+from index.records import (
+    CURRENT,
+    MARK,
+    PREVIOUS,
+    STAGED,
+    Record,
+    record_metadata,
+    to_entry,
+    to_page,
+    to_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from index.records import Entry, Page
 
     Known = tuple[str, Page | None]
+    Version = tuple[str, str]  # the id of an article, and that of its text
 
 REMEMBERED = 100_000
 """Of how many articles the versions are remembered at most."""
@@ -27,7 +38,8 @@ REMEMBERED = 100_000
 class Registry:
     """One record for each article under its id, and one under `id:version` for each text that it had before.
 
-    While an article is changed there is one more under `id:staged`, its lock (`locks`).
+    While an article is changed there is one more under `id:staged`, its lock (`locks`). The current version has a mark
+    under `id:version:mark`: to read what Chroma keeps under many ids takes ten times as long as to see that they are.
     """
 
     def __init__(self, collection: Collection, dimension: int, connection: Connection) -> None:
@@ -92,11 +104,27 @@ class Registry:
 
     def of_article(self, article_id: str) -> list[Record]:
         """Return the records of an article as it is and as it was."""
-        return [record for record in self.records(where={"article_id": article_id}) if record.state != STAGED]
+        return self.records(where=_of(article_id, CURRENT, PREVIOUS))
 
     def count(self) -> int:
         """Return how many articles there are."""
         return len(self.collection.get(where={"state": CURRENT}, include=[])["ids"])
+
+    def current_of(self, versions: set[Version]) -> set[Version]:
+        """Return those of some versions in which their articles are."""
+        sure = self._marked(versions) if versions and not self._is_exclusive else set()
+        held = self.versions({article_id for article_id, _ in versions - sure})
+        return sure | {(article_id, version) for article_id, version in versions if held.get(article_id) == version}
+
+    def _marked(self, versions: set[Version]) -> set[Version]:
+        """Return those of some versions that have a mark and are not kept as previous ones.
+
+        An article is in such a one: its mark comes with its record, and the record of what it was before goes before.
+        """
+        places = {(one, version): (f"{one}:{version}:{MARK}", f"{one}:{version}") for one, version in versions}
+        found = self.collection.get(ids=[place for both in places.values() for place in both], include=[])
+        there = set(found["ids"])
+        return {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
 
     def versions(self, article_ids: set[str]) -> dict[str, str]:
         """Return the versions in which some articles are; those that are not there are left out."""
@@ -139,23 +167,42 @@ class Registry:
         return vector
 
     def write(self, *records: Record, vectors: Mapping[str, Sequence[float]] | None = None) -> None:
-        """Write records under the ids that their states give them, in one step; `vectors` are those of articles."""
+        """Write records under the ids that their states give them, in one step; `vectors` are those of articles.
+
+        Current ones get their marks; `unmark` takes away those of the versions before.
+        """
         if not records:
             return
-        articles = [record.article for record in records]
+        current = [record for record in records if record.state == CURRENT]
+        articles = [record.article for record in [*records, *current]]
         with self._changing(article.id for article in articles):
             self.collection.upsert(
-                [_place(record) for record in records],
+                [*map(_place, records), *map(_mark, current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
-                [record_metadata(record) for record in records],
-                [article.text for article in articles],
+                [
+                    *map(record_metadata, records),
+                    *({"article_id": record.article.id, "state": MARK} for record in current),
+                ],
+                [*(record.article.text for record in records), *("" for _ in current)],
             )
+
+    def unmark(self, records: Iterable[Record]) -> None:
+        """Remove the marks of records that are no longer current."""
+        if marks := [_mark(record) for record in records]:
+            self.collection.delete(ids=marks)
+
+    def unmark_others(self, article_id: str) -> None:
+        """Remove the marks of an article's versions that are not the current one."""
+        version = self.versions({article_id}).get(article_id)
+        marks = self.collection.get(where=_of(article_id, MARK), include=[])["ids"]
+        if others := [mark for mark in marks if mark != f"{article_id}:{version}:{MARK}"]:
+            self.collection.delete(ids=others)
 
     def remove(self, article_id: str) -> None:
         """Remove the records of an article as it is and as it was."""
-        previous = self.collection.get(where=equal_to(article_id=article_id, state=PREVIOUS), include=[])
+        others = self.collection.get(where=_of(article_id, PREVIOUS, MARK), include=[])
         with self._changing([article_id]):
-            self.collection.delete(ids=[article_id, *previous["ids"]])
+            self.collection.delete(ids=[article_id, *others["ids"]])
 
     @contextmanager
     def _changing(self, article_ids: Iterable[str]) -> Iterator[None]:
@@ -166,6 +213,16 @@ class Registry:
                 self._changes += 1
                 for one in article_ids:
                     self._remembered.pop(one, None)
+
+
+def _of(article_id: str, *states: str) -> Any:
+    """Return Chroma's filter for what there is of an article in some states."""
+    return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
+
+
+def _mark(record: Record) -> str:
+    """Return the id of the mark of a record's version."""
+    return f"{record.article.id}:{record.article.version}:{MARK}"
 
 
 def _place(record: Record) -> str:

@@ -57,8 +57,9 @@ class Searcher:
                         raise
                     continue
                 chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
-                versions = self._registry.versions({chunk.article_id for chunk in chunks})
-                current = [i for i, chunk in enumerate(chunks) if versions.get(chunk.article_id) == chunk.version]
+                versions = [(chunk.article_id, chunk.version) for chunk in chunks]
+                held = self._registry.current_of(set(versions))
+                current = [i for i, version in enumerate(versions) if version in held]
                 if len(current) == len(chunks):
                     break
         # Chroma gives the cosine distance, 1 - cosine.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.chunking import chunk_article
-from index.records import CURRENT, STAGED, Record, equal_to, to_chunk, to_record
+from index.records import CURRENT, MARK, STAGED, Record, equal_to, to_chunk, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,24 +61,29 @@ class Upkeep:
         self._registry, self._chunks = writer.registry, writer.chunks
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong: records, then the chunks of each article, then chunks of none."""
+        """Yield what is wrong: records, then the chunks of each article, then marks and chunks of none."""
         versions: dict[str, set[str]] = {}
+        current: dict[str, str] = {}
         for record, version in self._records():
             article_id = record.article.id
             if record.state in {CURRENT, STAGED}:
                 versions.setdefault(article_id, set()).add(version)
+            if record.state == CURRENT:
+                current[article_id] = version
             if record.state == STAGED:
                 yield self._interrupted(record)
             elif version != record.article.version:
                 yield self._altered(record, version)
             elif record.state == CURRENT and (what := self._wrong_chunks(record)):
                 yield Finding(Problem(article_id, what), lambda record=record: self._writer.restore(record))  # type: ignore[misc]
+        yield from self._stray_marks(current)
         yield from self._leftovers(versions)
 
     def _records(self) -> Iterator[tuple[Record, str]]:
         """Yield all records with the versions that they are said to be, one article after another."""
-        for article_id in sorted(self._registry.collection.get(include=[])["ids"]):
-            found: Any = self._registry.collection.get(ids=[article_id], include=["metadatas", "documents"])
+        of_records: Any = {"state": {"$ne": MARK}}
+        for place in sorted(self._registry.collection.get(where=of_records, include=[])["ids"]):
+            found: Any = self._registry.collection.get(ids=[place], include=["metadatas", "documents"])
             for metadata, text in zip(found["metadatas"], found["documents"], strict=True):
                 yield to_record(metadata, text), metadata["version"]
 
@@ -121,6 +126,14 @@ class Upkeep:
         found: Any = self._chunks.query(vectors, n_results=among, where=where, include=["distances"])
         nearest = [min(distances, default=1.0) for distances in found["distances"]]
         return np.flatnonzero(np.asarray(nearest) > TOLERANCE)
+
+    def _stray_marks(self, current: dict[str, str]) -> Iterator[Finding]:
+        """Yield the marks of versions that are not the current ones."""
+        marks = self._registry.collection.get(where={"state": MARK}, include=[])["ids"]
+        for article_id, version, _ in (mark.rsplit(":", 2) for mark in marks):
+            if current.get(article_id) != version:
+                what = f"its version {version} is marked as the current one, and is not"
+                yield Finding(Problem(article_id, what), lambda one=article_id: self._registry.unmark_others(one))  # type: ignore[misc]
 
     def _leftovers(self, versions: dict[str, set[str]]) -> Iterator[Finding]:
         """Yield what is stored of chunks that belong to no version of an article that has a record."""

@@ -99,6 +99,7 @@ class Writer:
             *(_since(record, before.get(one), len(vectors[one])) for one, record in records.items()),
             vectors={one: _mean(rows) for one, rows in vectors.items()},
         )
+        self.registry.unmark(replaced)
         self._remove_chunks(replaced)
         self._clear(held.inherited)
         return {one: "unchanged" if one in known else "updated" if one in before else "added" for one in records}
@@ -156,7 +157,7 @@ class Writer:
     def embed_all(self) -> None:
         """Embed all chunks anew, in an index that has lost its vectors and that nobody else is changing."""
         with self._turn():
-            records = self.registry.records()
+            records = [record for state in (CURRENT, PREVIOUS, STAGED) for record in self.registry.in_state(state)]
             _log.warning(
                 "The vectors of the index were damaged when a program was killed; %d texts are embedded anew.",
                 len(records),
@@ -224,8 +225,9 @@ class Writer:
                 self._clear([article.id])
 
     def _clear(self, article_ids: Iterable[str]) -> None:
-        """Remove whatever chunks there are of articles that are not of their current versions."""
+        """Remove whatever chunks and marks there are of articles that are not of their current versions."""
         for article_id in article_ids:
+            self.registry.unmark_others(article_id)
             version = self.registry.versions({article_id}).get(article_id)
             every: Metadata = {"article_id": article_id}
             others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}

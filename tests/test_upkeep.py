@@ -71,7 +71,20 @@ def leave_chunks(index):
 
 
 def orphan_chunks(index):
-    index._registry.collection.delete(ids=[RAIN.id])
+    index._registry.collection.delete(ids=[RAIN.id, f"{RAIN.id}:{RAIN.version}:mark"])
+
+
+def mark(index, article):
+    index._registry.collection.upsert(
+        f"{article.id}:{article.version}:mark",
+        [index._registry.vector(article.id)],
+        {"article_id": article.id, "state": "mark"},
+        "",
+    )
+
+
+def mark_an_earlier_version(index):
+    mark(index, MILL)
 
 
 def die_in_a_change(index):
@@ -98,6 +111,7 @@ def alter_a_text(index, place):
         (spoil_the_mean, "not the mean"),
         (leave_chunks, "chunks are left"),
         (orphan_chunks, "chunks are left"),
+        (mark_an_earlier_version, "marked as the current one"),
         (die_in_a_change, "interrupted"),
         (alter_an_earlier_text, "earlier version"),
     ],
@@ -308,6 +322,26 @@ def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, mon
     monkeypatch.setattr(registry.collection, "get", slow)
     assert registry.versions({MILL.id}) == {MILL.id: NEWER.version}
     assert registry.versions({MILL.id}) == {MILL.id: MILL.version}
+
+
+def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
+    """Neither one that is being put in nor one that was passes for it, with a stray mark or after the way back."""
+    old, new, other = ((article.id, article.version) for article in (MILL, NEWER, RAIN))
+    with ArticleIndex.open(chroma_server, embedder) as index:
+        registry = index._registry
+        index.add(MILL, RAIN)
+        assert registry._marked({old, new, other}) == registry.current_of({old, new, other}) == {old, other}
+        index.add(NEWER)
+        mark(index, MILL)
+        assert registry._marked({old, new, other}) == registry.current_of({old, new, other}) == {new, other}
+        index.add(MILL)
+        assert registry.current_of({old, new, other}) == {old, other}
+        index.remove(MILL.id)
+        assert registry.current_of({old, new, other}) == registry._marked({old, new, other}) == {other}
+        registry.collection.delete(
+            ids=[":".join((*other, "mark"))]
+        )  # As in older indexes.
+        assert registry.current_of({old, new, other}) == {other}
 
 
 def test_searches_look_at_more_vectors_where_an_index_has_grown(tmp_path, embedder, monkeypatch):
