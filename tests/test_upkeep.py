@@ -338,9 +338,7 @@ def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
         assert registry.current_of({old, new, other}) == {old, other}
         index.remove(MILL.id)
         assert registry.current_of({old, new, other}) == registry._marked({old, new, other}) == {other}
-        registry.collection.delete(
-            ids=[":".join((*other, "mark"))]
-        )  # As in older indexes.
+        registry.collection.delete(ids=[":".join((*other, "mark"))])  # As in older indexes.
         assert registry.current_of({old, new, other}) == {other}
 
 
