@@ -23,6 +23,8 @@ WHOLE = ".whole.json"
 """The file that names Chroma's files of vectors as they were when they were whole: a million are long to look at."""
 NAMES = "index_metadata.pickle"
 """Chroma's file with the names of the vectors that it has put into the others beside it."""
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+"""Where Linux names this start of the machine."""
 PART = 5_000
 """How many vectors are looked at at a time."""
 SHORTEST = 1e-3
@@ -36,7 +38,7 @@ def drop_damaged(folder: Path, collections: Sequence[str], mark: Path) -> None:
 
     None are looked at where nothing has been written to them since `note_whole`.
     """
-    if _noted(folder) == _vector_files(folder) or not _fails(folder, collections):
+    if _noted(folder) == _as_it_is(folder) or not _fails(folder, collections):
         return
     damaged = [name for name in collections if _fails(folder, [name])]
     mark.touch()
@@ -47,7 +49,7 @@ def drop_damaged(folder: Path, collections: Sequence[str], mark: Path) -> None:
 def note_whole(folder: Path) -> None:
     """Note that the vectors of a folder can be read as they are."""
     with suppress(OSError):  # On a full disk they are looked at again.
-        (folder / WHOLE).write_text(json.dumps(_vector_files(folder)))
+        (folder / WHOLE).write_text(json.dumps(_as_it_is(folder)))
 
 
 def _noted(folder: Path) -> object:
@@ -57,12 +59,14 @@ def _noted(folder: Path) -> object:
         return None
 
 
-def _vector_files(folder: Path) -> dict[str, list[int]]:
+def _as_it_is(folder: Path) -> dict[str, object]:
     """Return the size, and the time of the last change, of each file in which Chroma keeps vectors.
 
-    The time is 0 for those that it makes anew whenever it opens them, since it has put no vectors into them yet.
+    The time is 0 for those that it makes anew whenever it opens them, since it has put no vectors into them yet. With
+    them goes the start of the machine, where it tells: what it was writing when it lost its power may have any time.
     """
-    files = {}
+    started = BOOT.read_text() if BOOT.exists() else ""
+    files: dict[str, object] = {"started": started}
     for path in sorted(folder.glob("*/*")):
         file = path.stat()
         changed = file.st_mtime_ns if (path.parent / NAMES).exists() else 0
