@@ -12,7 +12,7 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import typer
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from index import Chunk
+
+T = TypeVar("T")
+Place = TypeVar("Place", Path, str)
 
 NEAREST = 10
 """Of so many of a question's nearest chunks it is asked whether they are found."""
@@ -90,14 +93,14 @@ def grow(
             typer.echo(f"adding up to {size:,} chunks", err=True)
             rate = _add(path, drawing, size)
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            exact = nearest_of_all(path, questions)
+            exact = _in_a_new_process(nearest_of_all, path, questions)
             _bring_into_memory(path)
-            visits = {FOLDER: _in_a_new_process(name, questions)}
+            visits = {FOLDER: _in_a_new_process(visit, name, questions)}
             _bring_into_memory(path)
             with chroma_server(path) as (address, process):
                 before = megabytes(process)
-                visit = _in_a_new_process(address, questions)
-                visits[SERVER] = replace(visit, memory=megabytes(process) - before)
+                on_server = _in_a_new_process(visit, address, questions)
+                visits[SERVER] = replace(on_server, memory=megabytes(process) - before)
             recall = {place: _share(visit.found, exact) for place, visit in visits.items()}
             measured.append(Size(size, rate, disk, visits, recall))
     if plot:
@@ -145,9 +148,10 @@ def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
     return [list(row) for row in named]
 
 
-def _in_a_new_process(location: str, questions: Sequence[str]) -> Visit:
+def _in_a_new_process(work: Callable[[Place, Sequence[str]], T], place: Place, questions: Sequence[str]) -> T:
+    """Do a piece of work that leaves no memory taken behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(visit, location, list(questions)).result()
+        return process.submit(work, place, list(questions)).result()
 
 
 def visit(location: str, questions: Sequence[str]) -> Visit:
