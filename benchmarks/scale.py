@@ -38,8 +38,6 @@ TOGETHER = 100
 """Articles that are added at a time."""
 PART = 5_000
 """Chunks whose vectors are read at a time."""
-BLOCK = 2**24
-"""Bytes of a file that are read at a time."""
 VECTOR = 4.0 * 384
 """Bytes of a vector of the built-in model: less than that a chunk cannot take."""
 FOLDER, SERVER = "folder", "server"
@@ -94,13 +92,14 @@ def grow(
             rate = _add(path, drawing, size)
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             exact = _in_a_new_process(nearest_of_all, path, questions)
-            _bring_into_memory(path)
-            visits = {FOLDER: _in_a_new_process(visit, name, questions)}
-            _bring_into_memory(path)
-            with chroma_server(path) as (address, process):
-                before = megabytes(process)
-                on_server = _in_a_new_process(visit, address, questions)
-                visits[SERVER] = replace(on_server, memory=megabytes(process) - before)
+            visits: dict[str, Visit] = {}
+            for _ in range(2):  # The first time brings the files into memory: what is measured is not the disk.
+                visits[FOLDER] = _in_a_new_process(visit, name, questions)
+            for _ in range(2):
+                with chroma_server(path) as (address, process):
+                    before = megabytes(process)
+                    on_server = _in_a_new_process(visit, address, questions)
+                    visits[SERVER] = replace(on_server, memory=megabytes(process) - before)
             recall = {place: _share(visit.found, exact) for place, visit in visits.items()}
             measured.append(Size(size, rate, disk, visits, recall))
     if plot:
@@ -119,15 +118,6 @@ def _add(folder: Path, drawing: Drawing, size: int) -> float:
             index.add(*together)
             seconds += time.perf_counter() - began
     return missing / seconds if seconds else 0.0
-
-
-def _bring_into_memory(folder: Path) -> None:
-    """Read all files of an index: what is measured is not the disk."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                while file.read(BLOCK):
-                    pass
 
 
 def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
