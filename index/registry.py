@@ -8,17 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import ArticleNotFoundError
 from index.locking import Locks
-from index.records import (
-    CURRENT,
-    MARK,
-    PREVIOUS,
-    STAGED,
-    Record,
-    record_metadata,
-    to_entry,
-    to_page,
-    to_record,
-)
+from index.records import CURRENT, MARK, PREVIOUS, STAGED, Record, record_metadata, to_entry, to_page, to_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -121,7 +111,7 @@ class Registry:
 
         An article is in such a one: its mark comes with its record, and the record of what it was before goes before.
         """
-        places = {(one, version): (f"{one}:{version}:{MARK}", f"{one}:{version}") for one, version in versions}
+        places = {(one, version): (_mark(one, version), f"{one}:{version}") for one, version in versions}
         found = self.collection.get(ids=[place for both in places.values() for place in both], include=[])
         there = set(found["ids"])
         return {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
@@ -177,7 +167,7 @@ class Registry:
         articles = [record.article for record in [*records, *current]]
         with self._changing(article.id for article in articles):
             self.collection.upsert(
-                [*map(_place, records), *map(_mark, current)],
+                [*map(_place, records), *map(_mark_of, current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
                 [
                     *map(record_metadata, records),
@@ -188,15 +178,14 @@ class Registry:
 
     def unmark(self, records: Iterable[Record]) -> None:
         """Remove the marks of records that are no longer current."""
-        if marks := [_mark(record) for record in records]:
+        if marks := [*map(_mark_of, records)]:
             self.collection.delete(ids=marks)
 
     def unmark_others(self, article_id: str) -> None:
         """Remove the marks of an article's versions that are not the current one."""
-        version = self.versions({article_id}).get(article_id)
-        marks = self.collection.get(where=_of(article_id, MARK), include=[])["ids"]
-        if others := [mark for mark in marks if mark != f"{article_id}:{version}:{MARK}"]:
-            self.collection.delete(ids=others)
+        marks = set(self.collection.get(where=_of(article_id, MARK), include=[])["ids"])
+        if others := marks - {_mark(*version) for version in self.versions({article_id}).items()}:
+            self.collection.delete(ids=list(others))
 
     def remove(self, article_id: str) -> None:
         """Remove the records of an article as it is and as it was."""
@@ -220,9 +209,13 @@ def _of(article_id: str, *states: str) -> Any:
     return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
 
 
-def _mark(record: Record) -> str:
-    """Return the id of the mark of a record's version."""
-    return f"{record.article.id}:{record.article.version}:{MARK}"
+def _mark(article_id: str, version: str) -> str:
+    """Return the id of the mark of a version."""
+    return f"{article_id}:{version}:{MARK}"
+
+
+def _mark_of(record: Record) -> str:
+    return _mark(record.article.id, record.article.version)
 
 
 def _place(record: Record) -> str:

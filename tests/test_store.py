@@ -130,7 +130,7 @@ def test_removal_removes(new_index):
     for version in (None, MILL.version):
         with pytest.raises(ArticleNotFoundError, match="python -m index list"):
             new_index.article(MILL.id, version)
-    assert all(place.startswith(RAIN.id) for place in new_index._registry.collection.get()["ids"])
+    assert set(new_index._registry.collection.get()["ids"]) == {RAIN.id, f"{RAIN.id}:{RAIN.version}:mark"}
     assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._chunks.get()["ids"])
 
 
