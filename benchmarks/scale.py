@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from index import Chunk
 
 T = TypeVar("T")
-Place = TypeVar("Place", Path, str)
 
 NEAREST = 10
 """Of so many of a question's nearest chunks it is asked whether they are found."""
@@ -91,7 +90,7 @@ def grow(
             typer.echo(f"adding up to {size:,} chunks", err=True)
             rate = _add(path, drawing, size)
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-            exact = _in_a_new_process(nearest_of_all, path, questions)
+            exact = _in_a_new_process(nearest_of_all, name, questions)
             visits: dict[str, Visit] = {}
             for _ in range(2):  # The first time brings the files into memory: what is measured is not the disk.
                 visits[FOLDER] = _in_a_new_process(visit, name, questions)
@@ -120,7 +119,7 @@ def _add(folder: Path, drawing: Drawing, size: int) -> float:
     return missing / seconds if seconds else 0.0
 
 
-def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
+def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     """Return the texts of the chunks that are nearest to each question, by looking at all."""
     embedder = SentenceEmbedder()
     asked = np.array([embedder.embed_query(question) for question in questions], dtype=np.float32)
@@ -138,10 +137,10 @@ def nearest_of_all(folder: Path, questions: Sequence[str]) -> list[list[str]]:
     return [list(row) for row in named]
 
 
-def _in_a_new_process(work: Callable[[Place, Sequence[str]], T], place: Place, questions: Sequence[str]) -> T:
+def _in_a_new_process(work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]) -> T:
     """Do a piece of work that leaves no memory taken behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        return process.submit(work, place, list(questions)).result()
+        return process.submit(work, location, list(questions)).result()
 
 
 def visit(location: str, questions: Sequence[str]) -> Visit:
