@@ -102,7 +102,7 @@ class Registry:
 
     def current_of(self, versions: set[Version]) -> set[Version]:
         """Return those of some versions in which their articles are."""
-        sure = self._marked(versions) if versions and not self._is_exclusive else set()
+        sure = self._marked({version for version in versions if version[0] not in self._remembered})
         held = self.versions({article_id for article_id, _ in versions - sure})
         return sure | {(article_id, version) for article_id, version in versions if held.get(article_id) == version}
 
@@ -111,10 +111,15 @@ class Registry:
 
         An article is in such a one: its mark comes with its record, and the record of what it was before goes before.
         """
+        if not versions:
+            return set()
+        changes = self._changes
         places = {(one, version): (_mark(one, version), f"{one}:{version}") for one, version in versions}
         found = self.collection.get(ids=[place for both in places.values() for place in both], include=[])
         there = set(found["ids"])
-        return {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
+        sure = {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
+        self._remember(dict(sure), changes)
+        return sure
 
     def versions(self, article_ids: set[str]) -> dict[str, str]:
         """Return the versions in which some articles are; those that are not there are left out."""
@@ -124,13 +129,17 @@ class Registry:
             found: Any = self.collection.get(ids=unknown, include=["metadatas"])
             read = {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
             known |= read
-            if self._is_exclusive:
-                with self._remembering:
-                    if self._changes == changes:  # Otherwise it may have been read before it was changed.
-                        if len(self._remembered) > REMEMBERED:
-                            self._remembered.clear()
-                        self._remembered |= read
+            self._remember(read, changes)
         return known
+
+    def _remember(self, versions: Mapping[str, str], changes: int) -> None:
+        """Remember the versions of articles that were read when so many changes had been made."""
+        if self._is_exclusive:
+            with self._remembering:
+                if self._changes == changes:  # Otherwise they may have been read before one was changed.
+                    if len(self._remembered) > REMEMBERED:
+                        self._remembered.clear()
+                    self._remembered |= versions
 
     def near(self, article_ids: Sequence[str], count: int, least: float) -> dict[str, list[str]]:
         """Return, for articles that are there, the others whose vectors are nearest: cosines of at least so much."""

@@ -32,14 +32,12 @@ def corrected(question: str, texts: Sequence[str]) -> str:
     more, less, another, or two exchanged (Damerau, 1964). A name is one of those words; its first letter has to agree.
     Where none is as near, it is the common word that it becomes with a letter more or less, or two exchanged.
     """
-    together = "\n".join(texts).lower()
-    unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word) and word.lower() not in together}
+    together = "\n".join(texts)
+    low = together.lower()
+    unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word) and word.lower() not in low}
     if not unknown:
         return question
-    known: dict[str, Counter[str]] = {word: Counter({word: 1}) for word in FUNCTION_WORDS}
-    for text in texts:
-        for word in _WORD.findall(text):
-            known.setdefault(word.lower(), Counter())[word] += 1
+    known = _words_with({word[0].lower() for word in unknown}, together)
     stems = {stem for word in known for stem in content_words(word)}
     meant = {word: _meant(word, known) for word in unknown if not set(content_words(word)) <= stems}
     return _WORD.sub(lambda found: meant.get(found.group()) or found.group(), question)
@@ -47,6 +45,18 @@ def corrected(question: str, texts: Sequence[str]) -> str:
 
 def _may_be_misspelt(word: str) -> bool:
     return len(word) >= SHORTEST_WORD and not set(content_words(word)) <= _common_stems()
+
+
+def _words_with(first_letters: set[str], text: str) -> dict[str, Counter[str]]:
+    """Return the words that begin with some letters, of a text and the function words, by how often they are written.
+
+    They are in lower case, each with how often it is written in which way.
+    """
+    known: dict[str, Counter[str]] = {word: Counter({word: 1}) for word in FUNCTION_WORDS if word[0] in first_letters}
+    for word, times in Counter(_WORD.findall(text)).items():
+        if (low := word.lower())[0] in first_letters:
+            known.setdefault(low, Counter())[word] += times
+    return known
 
 
 def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:

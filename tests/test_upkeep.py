@@ -307,7 +307,8 @@ def test_an_article_that_cannot_be_put_in_keeps_none_of_its_batch_out(filled, mo
     assert filled.check().problems == ()
 
 
-def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, monkeypatch):
+@pytest.mark.parametrize("by_mark", [True, False])
+def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, monkeypatch, by_mark):
     """An article that changes while its version is read is read again the next time."""
     registry = filled._registry
     registry.write(registry.current([MILL.id])[MILL.id])  # Its version is to be read again.
@@ -319,9 +320,13 @@ def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, mon
         filled.add(MILL)
         return found
 
+    def read():
+        asked = {(MILL.id, MILL.version), (MILL.id, NEWER.version)}
+        return dict(registry.current_of(asked)) if by_mark else registry.versions({MILL.id})
+
     monkeypatch.setattr(registry.collection, "get", slow)
-    assert registry.versions({MILL.id}) == {MILL.id: NEWER.version}
-    assert registry.versions({MILL.id}) == {MILL.id: MILL.version}
+    assert read() == {MILL.id: NEWER.version}
+    assert read() == registry.versions({MILL.id}) == {MILL.id: MILL.version}
 
 
 def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
