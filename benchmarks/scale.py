@@ -128,8 +128,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     with ArticleIndex.open(folder, embedder) as index:
         chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
         for start in range(0, chunks.count(), PART):
-            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "documents"])
-            texts = np.broadcast_to(np.array(read["documents"], dtype=object), (len(questions), len(read["ids"])))
+            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas"])
+            said = [metadata["text"] for metadata in read["metadatas"]]
+            texts = np.broadcast_to(np.array(said, dtype=object), (len(questions), len(said)))
             cosines = np.hstack([best, asked @ np.asarray(read["embeddings"], dtype=np.float32).T])
             order = np.argsort(-cosines, axis=1)[:, :NEAREST]
             best = np.take_along_axis(cosines, order, axis=1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from index.embedding import Embedder
 
-SCHEMA = 1
+SCHEMA = 2
 """What the collections hold and how; a change that older code cannot read raises it."""
 ARTICLES = "articles"
 CHUNKS = "chunks"
@@ -173,6 +173,8 @@ class Connection:
             for collection in (here[name] for name in (ARTICLES, CHUNKS) if name in here):
                 self._check_made_by(collection, embedder)
             if embedder is not None:
+                for collection in here.values():
+                    _raise_schema(collection)
                 here |= {name: self._create(name, embedder) for name in (CHUNKS, ARTICLES) if name not in here}
             if not {ARTICLES, CHUNKS} <= here.keys():
                 raise NotAnIndexError(f"{self.location} holds no index yet; python -m index add PATH makes one.")
@@ -246,6 +248,13 @@ class Connection:
                 f"{embedder.name!r} was asked for. Ask for {made['embedder']!r}, or change the index over: "
                 f"ARTICLE_INDEX='{self.location}' ARTICLE_EMBEDDER='{embedder.name}' python -m index rebuild"
             )
+
+
+def _raise_schema(collection: Collection) -> None:
+    """Note that older code can no longer read a collection, before it is written to."""
+    made = collection.metadata or {}
+    if made.get("schema", SCHEMA) < SCHEMA:
+        collection.modify(metadata={**made, "schema": SCHEMA})
 
 
 def _open_client(folder: Path) -> ClientAPI:

@@ -112,7 +112,6 @@ class Locks:
             places.append(_place(article))
             lock = record_metadata(Record(article, STAGED, writer=writer))
             metadatas.append({key: value for key, value in lock.items() if value is not None})
-        # The text is not needed before the article is there, and Chroma takes long to index it.
         self._collection.add(places, [self._vector] * len(places), metadatas, [""] * len(places))
         return self._there(places)
 

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     Read = tuple[Found, list[str]]  # with the texts of its chunks
     Prepared = tuple[Found, Vectors | None]
 
-BATCH = 256
-"""How many chunks are stored together, of several articles where they are short: each time costs as much as many."""
-PART = 128
-"""How many chunks are embedded at a time: enough to sort them by length."""
+BATCH = 384
+"""How many chunks are embedded, sorted by their lengths, and stored together, of several articles where they are short.
+
+While Chroma writes, Python stands still, and with it what is embedded meanwhile: few writes, of much.
+"""
 AHEAD = 2
 """How many batches are read and embedded while one is stored."""
 LONGEST_WAIT = 0.5
@@ -102,10 +103,10 @@ class Preparation:
 
     def _vectors(self, source: str, texts: list[str]) -> Vectors:
         made: list[list[float]] = []
-        for start in range(0, len(texts), PART):
+        for start in range(0, len(texts), BATCH):
             if self._is_over:  # Nobody waits for it any more.
                 break
-            made += self._writer.embedder.embed_documents(texts[start : start + PART])
+            made += self._writer.embedder.embed_documents(texts[start : start + BATCH])
             if len(texts) > BATCH:  # Then they are of one article, that of this source.
                 self._tell_share(source, len(made) / len(texts))
             self._go_on()

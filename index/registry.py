@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import ArticleNotFoundError
 from index.locking import Locks
-from index.records import CURRENT, MARK, PREVIOUS, STAGED, Record, record_metadata, to_entry, to_page, to_record
+from index.records import (
+    CURRENT,
+    MARK,
+    PREVIOUS,
+    STAGED,
+    Record,
+    mark_metadata,
+    record_metadata,
+    to_entry,
+    to_page,
+    to_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,11 +27,13 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
     from index.connection import Connection
-    from index.records import Entry, Page
+    from index.records import Entry, Metadata, Page
 
     Known = tuple[str, Page | None]
     Version = tuple[str, str]  # the id of an article, and that of its text
 
+PART = 1_000
+"""How many texts are read at a time."""
 REMEMBERED = 100_000
 """Of how many articles the versions are remembered at most."""
 
@@ -29,7 +42,7 @@ class Registry:
     """One record for each article under its id, and one under `id:version` for each text that it had before.
 
     While an article is changed there is one more under `id:staged`, its lock (`locks`). The current version has a mark
-    under `id:version:mark`: to read what Chroma keeps under many ids takes ten times as long as to see that they are.
+    under `id:version:mark`, with its text: lists read no texts, and a search sees by its id alone that it is there.
     """
 
     def __init__(self, collection: Collection, dimension: int, connection: Connection) -> None:
@@ -63,8 +76,30 @@ class Registry:
 
     def records(self, **which: Any) -> list[Record]:
         """Return the records that Chroma's `get` finds with these arguments, in no order."""
-        found: Any = self.collection.get(**which, include=["metadatas", "documents"])
-        return [to_record(*record) for record in zip(found["metadatas"], found["documents"], strict=True)]
+        return [to_record(*stored) for stored in self.stored(**which)]
+
+    def stored(self, **which: Any) -> list[tuple[Metadata, str]]:
+        """Return what is kept of these records, and their texts: "" where one is lost."""
+        lost: set[str] = set()
+        while True:
+            found: Any = self.collection.get(**which, include=["metadatas", "documents"])
+            # In indexes of schema 1 all texts are documents; since then that of a previous version is in its record.
+            rows = list(zip(found["metadatas"], found["documents"], strict=True))
+            texts = self._texts(
+                [_mark_in(held) for held, document in rows if held["state"] == CURRENT and not document]
+            )
+            missing = {mark for mark, text in texts.items() if text is None}
+            if missing <= lost:
+                return [(held, held.get("text") or texts.get(_mark_in(held)) or document) for held, document in rows]
+            lost = missing  # Unless they were changed meanwhile: then they are read again.
+
+    def _texts(self, marks: Sequence[str]) -> dict[str, str | None]:
+        """Return the texts under marks: None where one is not there."""
+        texts: dict[str, str | None] = dict.fromkeys(marks)
+        for start in range(0, len(marks), PART):
+            found: Any = self.collection.get(ids=list(marks[start : start + PART]), include=["metadatas"])
+            texts |= {mark: held["text"] for mark, held in zip(found["ids"], found["metadatas"], strict=True)}
+        return texts
 
     def in_state(self, state: str) -> list[Record]:
         """Return the records of all articles in a state."""
@@ -102,9 +137,9 @@ class Registry:
 
     def current_of(self, versions: set[Version]) -> set[Version]:
         """Return those of some versions in which their articles are."""
-        sure = self._marked({version for version in versions if version[0] not in self._remembered})
-        held = self.versions({article_id for article_id, _ in versions - sure})
-        return sure | {(article_id, version) for article_id, version in versions if held.get(article_id) == version}
+        held = dict(self._marked({version for version in versions if version[0] not in self._remembered}))
+        held |= self.versions({article_id for article_id, _ in versions} - held.keys())
+        return {(article_id, version) for article_id, version in versions if held.get(article_id) == version}
 
     def _marked(self, versions: set[Version]) -> set[Version]:
         """Return those of some versions that have a mark and are not kept as previous ones.
@@ -168,7 +203,7 @@ class Registry:
     def write(self, *records: Record, vectors: Mapping[str, Sequence[float]] | None = None) -> None:
         """Write records under the ids that their states give them, in one step; `vectors` are those of articles.
 
-        Current ones get their marks; `unmark` takes away those of the versions before.
+        Current ones get their marks with their texts; `unmark` takes away those of the versions before.
         """
         if not records:
             return
@@ -178,11 +213,8 @@ class Registry:
             self.collection.upsert(
                 [*map(_place, records), *map(_mark_of, current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
-                [
-                    *map(record_metadata, records),
-                    *({"article_id": record.article.id, "state": MARK} for record in current),
-                ],
-                [*(record.article.text for record in records), *("" for _ in current)],
+                [*map(record_metadata, records), *(mark_metadata(record.article) for record in current)],
+                [""] * len(articles),
             )
 
     def unmark(self, records: Iterable[Record]) -> None:
@@ -225,6 +257,10 @@ def _mark(article_id: str, version: str) -> str:
 
 def _mark_of(record: Record) -> str:
     return _mark(record.article.id, record.article.version)
+
+
+def _mark_in(metadata: Metadata) -> str:
+    return _mark(metadata["article_id"], metadata["version"])
 
 
 def _place(record: Record) -> str:

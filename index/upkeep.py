@@ -83,8 +83,7 @@ class Upkeep:
         """Yield all records with the versions that they are said to be, one article after another."""
         of_records: Any = {"state": {"$ne": MARK}}
         for place in sorted(self._registry.collection.get(where=of_records, include=[])["ids"]):
-            found: Any = self._registry.collection.get(ids=[place], include=["metadatas", "documents"])
-            for metadata, text in zip(found["metadatas"], found["documents"], strict=True):
+            for metadata, text in self._registry.stored(ids=[place]):
                 yield to_record(metadata, text), metadata["version"]
 
     def _interrupted(self, record: Record) -> Finding:

@@ -16,6 +16,7 @@ from conftest import CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
+from index.connection import SCHEMA
 from index.records import CURRENT, STAGED, Page, Record
 
 MILL = Article.from_text(
@@ -51,7 +52,7 @@ def lose_a_chunk(index):
 
 def alter_a_chunk(index):
     vector = index.embedder.embed_query("Something else.")
-    index._writer.chunks.update(chunk_ids(index, MILL)[0], [vector], documents="Something else.")
+    index._writer.chunks.update(chunk_ids(index, MILL)[0], [vector], {"text": "Something else."})
 
 
 def move_a_chunk(index):
@@ -78,7 +79,7 @@ def mark(index, article):
     index._registry.collection.upsert(
         f"{article.id}:{article.version}:mark",
         [index._registry.vector(article.id)],
-        {"article_id": article.id, "state": "mark"},
+        {"article_id": article.id, "state": "mark", "text": article.text},
         "",
     )
 
@@ -97,8 +98,7 @@ def alter_an_earlier_text(index):
 
 
 def alter_a_text(index, place):
-    vector = index._registry.vector(place)
-    index._registry.collection.update(place, [vector], documents="Something else.")
+    index._registry.collection.update(place, metadatas={"text": "Something else."})
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,14 @@ def test_harm_is_found_and_mended(filled, monkeypatch, harm, what):
     assert filled.search("How many machines has hall 7 of the mill?", k=1)[0].chunk.version == NEWER.version
 
 
-def test_a_text_that_was_altered_is_named_and_not_mended(filled):
+def lose_a_text(index, place):
+    index._registry.collection.delete(ids=[place])
+
+
+@pytest.mark.parametrize("harm", [alter_a_text, lose_a_text])
+def test_a_text_that_was_altered_is_named_and_not_mended(filled, harm):
     """Only its source can tell what it was; adding it again mends it."""
-    alter_a_text(filled, RAIN.id)
+    harm(filled, f"{RAIN.id}:{RAIN.version}:mark")
     (problem,) = filled.check(repair=True).problems
     assert not problem.is_mended
     assert "add it again" in problem.what
@@ -343,8 +348,43 @@ def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
         assert registry.current_of({old, new, other}) == {old, other}
         index.remove(MILL.id)
         assert registry.current_of({old, new, other}) == registry._marked({old, new, other}) == {other}
-        registry.collection.delete(ids=[":".join((*other, "mark"))])  # As in older indexes.
+        as_of_schema_1(index)
         assert registry.current_of({old, new, other}) == {other}
+
+
+def as_of_schema_1(index):
+    """Keep all texts as documents, and no marks."""
+    articles, chunks = index._registry.collection, index._writer.chunks
+    texts = [
+        (held["article_id"], held["version"], held["state"], text)
+        for held, text in index._registry.stored(where={"state": {"$in": ["current", "previous"]}})
+    ]
+    for article_id, version, state, text in texts:
+        place = article_id if state == "current" else f"{article_id}:{version}"
+        articles.update(place, [index._registry.vector(place)], {"text": None}, text)
+    articles.delete(where={"state": "mark"})
+    held = chunks.get(include=["metadatas", "embeddings"])
+    said = [metadata["text"] for metadata in held["metadatas"]]
+    chunks.update(held["ids"], held["embeddings"], [{"text": None}] * len(said), said)
+    for collection in (articles, chunks):
+        collection.modify(metadata={**collection.metadata, "schema": 1})
+
+
+def test_an_older_index_is_read_and_changed(filled, embedder):
+    """It says what it said before; what is changed in it is kept as in a new one, which an older program refuses."""
+    before = filled.articles(), {result.chunk for result in filled.search("machines", k=100)}
+    as_of_schema_1(filled)
+    assert filled._writer.chunks.get()["documents"][0]
+    filled.close()
+    with ArticleIndex.open(filled.location, embedder) as index:
+        assert (index.articles(), {result.chunk for result in index.search("machines", k=100)}) == before
+        assert index.article(MILL.id, MILL.version) == MILL
+        assert index.check().problems == ()
+        index.add(MILL, replace(RAIN, title="Rain again"))
+        assert index.check().problems == ()
+        assert index.article(MILL.id, NEWER.version) == NEWER
+        assert not any(index._writer.chunks.get()["documents"])
+        assert [one.metadata["schema"] for one in index._connection.collections()] == [SCHEMA, SCHEMA]
 
 
 def test_searches_look_at_more_vectors_where_an_index_has_grown(tmp_path, embedder, monkeypatch):
