@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,9 @@ from index.errors import ArticleIndexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
+    from concurrent.futures import Executor
+
+    from numpy.typing import NDArray
 
     from index.article import Article
     from index.gathering import Found
@@ -22,12 +26,15 @@ if TYPE_CHECKING:
 
     Read = tuple[Found, list[str]]  # with the texts of its chunks
     Prepared = tuple[Found, Vectors | None]
+    Piece = tuple[NDArray[np.intp], Future[list[list[float]]]]  # the places of texts among those of a batch
 
-BATCH = 384
-"""How many chunks are embedded, sorted by their lengths, and stored together, of several articles where they are short.
+BATCH = 512
+"""How many chunks are stored together, of several articles where they are short.
 
 While Chroma writes, Python stands still, and with it what is embedded meanwhile: few writes, of much.
 """
+PIECE = 128
+"""How many chunks are embedded together, of similar lengths."""
 AHEAD = 2
 """How many batches are read and embedded while one is stored."""
 LONGEST_WAIT = 0.5
@@ -49,17 +56,20 @@ class Preparation:
     def ahead(self, found: Iterator[Found]) -> Generator[list[Prepared]]:
         """Yield what was found in batches, with vectors where they will be needed and could be made."""
         batches = self._batches(found)
-        with ThreadPoolExecutor(1, "reading") as reading, ThreadPoolExecutor(AHEAD, "embedding") as embedding:
+        with (
+            ThreadPoolExecutor(1, "reading") as reading,
+            ThreadPoolExecutor(os.cpu_count(), "embedding") as embedding,
+        ):
 
-            def begin() -> Future[list[Prepared]] | None:
+            def begin() -> tuple[list[Read], list[Piece]] | None:
                 batch = next(batches, None)
-                return embedding.submit(self._embedded, batch) if batch else None
+                return (batch, self._begin(batch, embedding)) if batch else None
 
             coming = deque(reading.submit(begin) for _ in range(AHEAD))
             try:
-                while being_embedded := coming.popleft().result():
+                while begun := coming.popleft().result():
                     coming.append(reading.submit(begin))
-                    yield being_embedded.result()
+                    yield self._finish(*begun)
             finally:
                 self._is_over = True
 
@@ -91,23 +101,30 @@ class Preparation:
                 return [chunk.text for chunk in chunk_article(article)]
         return []
 
-    def _embedded(self, batch: Sequence[Read]) -> list[Prepared]:
+    def _begin(self, batch: Sequence[Read], embedding: Executor) -> list[Piece]:
+        """Let the texts of a batch be embedded in pieces, the longest first."""
         texts = [text for _, of_one in batch for text in of_one]
-        try:
-            vectors = self._vectors(batch[0][0].source, texts)
-        except ArticleIndexError:  # The same: what cannot be embedded fails again where it is stored.
-            return [(one, None) for one, _ in batch]
-        ends = np.cumsum([len(of_one) for _, of_one in batch])
-        each = np.split(vectors, ends[:-1]) if len(vectors) == len(texts) > 0 else [None] * len(batch)
-        return [(one, mine if of_one else None) for (one, of_one), mine in zip(batch, each, strict=True)]
+        order = np.argsort([-len(text) for text in texts], kind="stable")
+        pieces = np.array_split(order, max(1, round(len(texts) / PIECE))) if texts else []
+        return [(piece, embedding.submit(self._embed, [texts[place] for place in piece])) for piece in pieces]
 
-    def _vectors(self, source: str, texts: list[str]) -> Vectors:
-        made: list[list[float]] = []
-        for start in range(0, len(texts), BATCH):
-            if self._is_over:  # Nobody waits for it any more.
-                break
-            made += self._writer.embedder.embed_documents(texts[start : start + BATCH])
-            if len(texts) > BATCH:  # Then they are of one article, that of this source.
-                self._tell_share(source, len(made) / len(texts))
+    def _embed(self, texts: list[str]) -> list[list[float]]:
+        # Where it is over nobody waits for them any more.
+        return [] if self._is_over else self._writer.embedder.embed_documents(texts)
+
+    def _finish(self, batch: Sequence[Read], pieces: Sequence[Piece]) -> list[Prepared]:
+        """Return a batch with its vectors, when all its pieces are embedded."""
+        ends = np.cumsum([len(texts) for _, texts in batch])
+        vectors = np.empty((ends[-1], self._writer.embedder.dimension), dtype=np.float32)
+        done = 0
+        for places, made in pieces:
+            try:
+                vectors[places] = made.result()
+            except ArticleIndexError:  # The same: what cannot be embedded fails again where it is stored.
+                return [(one, None) for one, _ in batch]
+            done += len(places)
+            if len(vectors) > BATCH:  # Then they are of one article.
+                self._tell_share(batch[0][0].source, done / len(vectors))
             self._go_on()
-        return np.array(made, dtype=np.float32)
+        each = np.split(vectors, ends[:-1])
+        return [(one, mine if texts else None) for (one, texts), mine in zip(batch, each, strict=True)]

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 from sentence_transformers import SentenceTransformer
 
 from index import StoreError
@@ -40,6 +43,25 @@ def test_a_few_texts_are_embedded_alike_without_sentence_transformers(embedder):
     whole = SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
     vectors = whole.encode(texts, normalize_embeddings=True)
     assert (light * vectors).sum(axis=1).min() >= 0.9999
+
+
+def test_threads_that_embed_at_the_same_time_share_the_cores(embedder):
+    """Each has them all when it is alone, and again later; none has less than one."""
+    whole = torch.get_num_threads()
+    with ThreadPoolExecutor(whole + 1) as pool:
+        together = threading.Barrier(whole + 1)
+
+        def at_work(_):
+            with embedder._share_of_cores():
+                together.wait(60)
+                return torch.get_num_threads()
+
+        shares = list(pool.map(at_work, range(whole + 1)))
+        after = list(pool.map(lambda _: torch.get_num_threads(), range(whole + 1)))
+    assert sorted(shares) == sorted(max(1, whole // others) for others in range(1, whole + 2))
+    assert set(after) == {whole}
+    with embedder._share_of_cores():
+        assert torch.get_num_threads() == whole
 
 
 def test_an_unknown_model_is_refused_in_one_sentence():

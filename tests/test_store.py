@@ -28,6 +28,7 @@ from index import (
     NotAnIndexError,
     StoreError,
 )
+from index.chunking import chunk_article
 from index.records import STAGED, Record
 from index.shipped import shipped_article
 
@@ -533,6 +534,25 @@ def test_the_shipped_article_names_its_source():
     article = shipped_article()
     assert article.source == facts["source"] == "Collider"
     assert article.published == date.fromisoformat(facts["published"])
+
+
+def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
+    """However the chunks of short and long articles are put together, by their lengths, to be embedded."""
+    monkeypatch.setattr("index.preparing.BATCH", 12)
+    monkeypatch.setattr("index.preparing.PIECE", 5)
+    lines = ["It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)]
+    articles = [
+        Article.from_text("\n\n".join(lines[:count]), f"rain {count}", title="Rain") for count in (1, 2, 40, 5, 60)
+    ]
+    told = []
+    with ArticleIndex.open(tmp_path / "index", HashEmbedder()) as index:
+        index.add(*articles, on_progress=told.append)
+        for article in articles:
+            texts = [chunk.text for chunk in chunk_article(article)]
+            assert np.allclose(index._writer.vectors(article), HashEmbedder().embed_documents(texts), atol=1e-6)
+    shares = [progress.share for progress in told if progress.source == "rain 60" and progress.share]
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1.0
 
 
 def test_progress_is_told(new_index):
