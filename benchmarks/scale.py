@@ -23,6 +23,7 @@ from benchmarks.ratios import Figure
 from benchmarks.visiting import chroma_server, megabytes
 from index import Article, ArticleIndex
 from index.embedding import SentenceEmbedder
+from index.records import to_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -128,9 +129,10 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     with ArticleIndex.open(folder, embedder) as index:
         chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
         for start in range(0, chunks.count(), PART):
-            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas"])
-            said = [metadata["text"] for metadata in read["metadatas"]]
-            texts = np.broadcast_to(np.array(said, dtype=object), (len(questions), len(said)))
+            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas", "documents"])
+            held = map(to_chunk, read["ids"], read["metadatas"], read["documents"])
+            said = np.array([chunk.text for chunk in held], dtype=object)
+            texts = np.broadcast_to(said, (len(questions), len(said)))
             cosines = np.hstack([best, asked @ np.asarray(read["embeddings"], dtype=np.float32).T])
             order = np.argsort(-cosines, axis=1)[:, :NEAREST]
             best = np.take_along_axis(cosines, order, axis=1)

@@ -33,6 +33,8 @@ BATCH = 512
 
 While Chroma writes, Python stands still, and with it what is embedded meanwhile: few writes, of much.
 """
+LONG = 256
+"""Chunks; an article that has more is a batch by itself, of which it is told how far it is."""
 PIECE = 128
 """How many chunks are embedded together, of similar lengths."""
 AHEAD = 2
@@ -74,20 +76,21 @@ class Preparation:
                 self._is_over = True
 
     def _batches(self, found: Iterator[Found]) -> Iterator[list[Read]]:
-        """Yield what was found in batches; an article that is longer than one is a batch by itself."""
+        """Yield what was found in batches."""
         batch: list[Read] = []
         chunks, since = 0, 0.0
         for one in found:
             if self._is_over:
                 return
             texts = self._texts(one.article)
-            if batch and chunks + len(texts) > BATCH:
+            is_long = len(texts) > LONG
+            if batch and (is_long or chunks + len(texts) > BATCH):
                 yield batch
                 batch, chunks = [], 0
             since = since if batch else time.monotonic()
             batch.append((one, texts))
             chunks += len(texts)
-            if chunks >= BATCH or time.monotonic() - since > LONGEST_WAIT:
+            if is_long or chunks >= BATCH or time.monotonic() - since > LONGEST_WAIT:
                 yield batch
                 batch, chunks = [], 0
             self._go_on()
@@ -123,7 +126,7 @@ class Preparation:
             except ArticleIndexError:  # The same: what cannot be embedded fails again where it is stored.
                 return [(one, None) for one, _ in batch]
             done += len(places)
-            if len(vectors) > BATCH:  # Then they are of one article.
+            if len(batch) == 1 and len(vectors) > LONG:
                 self._tell_share(batch[0][0].source, done / len(vectors))
             self._go_on()
         each = np.split(vectors, ends[:-1])

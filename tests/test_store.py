@@ -539,6 +539,7 @@ def test_the_shipped_article_names_its_source():
 def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
     """However the chunks of short and long articles are put together, by their lengths, to be embedded."""
     monkeypatch.setattr("index.preparing.BATCH", 12)
+    monkeypatch.setattr("index.preparing.LONG", 9)
     monkeypatch.setattr("index.preparing.PIECE", 5)
     lines = ["It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)]
     articles = [
