@@ -214,7 +214,7 @@ class Registry:
                 [*map(_place, records), *map(_mark_of, current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
                 [*map(record_metadata, records), *(mark_metadata(record.article) for record in current)],
-                [""] * len(articles),
+                [""] * len(articles),  # In the place of those that an index of schema 1 has.
             )
 
     def unmark(self, records: Iterable[Record]) -> None:

@@ -205,7 +205,7 @@ class Writer:
                 [chunk.id for chunk, _ in part],
                 stored[-1],
                 [chunk_metadata(chunk, article) for chunk, article in part],
-                [""] * len(part),
+                [""] * len(part),  # LangChain cannot do without documents.
             )
         ends = np.cumsum([len(of_one) for of_one in chunks.values()])
         return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True)) if stored else {}
