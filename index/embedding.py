@@ -98,9 +98,9 @@ class SentenceEmbedder:
 
     @contextmanager
     def _share_of_cores(self) -> Iterator[None]:
-        """Let a thread use as many cores as are its when those that embed at this time share them.
+        """Let a thread use all cores when no other embeds, or else its share of them.
 
-        With all of them each would wait for the others at every step, and for whatever else a core does.
+        On one core each, threads do not wait for each other at every step, nor for whatever else a core does.
         """
         import torch
         from threadpoolctl import threadpool_limits

@@ -123,7 +123,7 @@ class Preparation:
         for places, made in pieces:
             try:
                 vectors[places] = made.result()
-            except ArticleIndexError:  # The same: what cannot be embedded fails again where it is stored.
+            except ArticleIndexError:  # It will be told by who stores it: there it fails again.
                 return [(one, None) for one, _ in batch]
             done += len(places)
             if len(batch) == 1 and len(vectors) > LONG:
