@@ -9,12 +9,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
+from assistant.chat.catalogue import DEFAULT_MODEL, UsableModel, short_name, usable_models
 from assistant.conversation import Answer, Citation, Turn
-from assistant.dates import day_in_words
+from assistant.english.dates import day_in_words
 from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
-from assistant.models import DEFAULT_MODEL, UsableModel, short_name, usable_models
-from assistant.reader import Reader
-from assistant.wording import describe, language_name, on_one_line
+from assistant.quoting.wording import describe, language_name, on_one_line
+from assistant.reader.reader import Reader
 from index import ArticleIndexError, default_embedder
 from index import open_default as _open_index
 from index.article import load_language_identifier

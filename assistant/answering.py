@@ -9,24 +9,24 @@ from functools import partial
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.claims import answer
+from assistant.answers.facts import answer
+from assistant.answers.overview import alike, overview
+from assistant.answers.refusal import nearest, refusal
+from assistant.answers.suggestions import Suggestions
+from assistant.chat.catalogue import DEFAULT_MODEL, PATIENCE, Spent, open_writer
+from assistant.chat.judge import Judge
 from assistant.conversation import Answer
 from assistant.errors import ModelError, QuestionError
-from assistant.followups import is_courtesy, needs_history, standalone_question
-from assistant.framing import plain_question
-from assistant.grounding import passage_sentences
-from assistant.judging import Judge
-from assistant.models import DEFAULT_MODEL, PATIENCE, Spent, open_writer
-from assistant.overview import alike, overview
-from assistant.questions import is_judged
-from assistant.reader import Reader
-from assistant.refusing import nearest, refusal
-from assistant.scope import limited
-from assistant.suggestions import Suggestions
+from assistant.question.followups import is_courtesy, needs_history, standalone_question
+from assistant.question.framing import plain_question
+from assistant.question.plan import is_judged
+from assistant.question.scope import limited
+from assistant.quoting.quotes import passage_sentences
+from assistant.reader.reader import Reader
 from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
-from index.ranking import SearchResult
-from index.spelling import corrected
+from index.search.ranking import SearchResult
+from index.search.spelling import corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
+    from assistant.chat.writer import Writer
     from assistant.conversation import Turn
-    from assistant.grounding import Sentence
-    from assistant.reader import Reading
-    from assistant.writing import Writer
+    from assistant.quoting.quotes import Sentence
+    from assistant.reader.reader import Reading
     from index import Article, ArticleIndex
 
 PASSAGES = 7

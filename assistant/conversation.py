@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date  # noqa: TC003  # pydantic reads the types where a conversation is kept as JSON.
 from typing import Literal
 
-from index.ranking import SearchResult  # noqa: TC001  # The same.
+from index.search.ranking import SearchResult  # noqa: TC001  # The same.
 
 Status = Literal["answered", "quoted", "refused"]
 

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.questions import read_questions
 from index import ArticleIndex
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 
 class CountingEmbedder(SentenceEmbedder):

@@ -21,17 +21,17 @@ import typer
 from rich.progress import track
 
 from assistant import Answer, Assistant, Turn
+from assistant.chat.catalogue import DEFAULT_MODEL
 from assistant.errors import AssistantError
-from assistant.followups import standalone_question
-from assistant.framing import plain_question
-from assistant.models import DEFAULT_MODEL
+from assistant.question.followups import standalone_question
+from assistant.question.framing import plain_question
 from benchmarks.finding import TUTORIAL, index_search, retrieval, tutorial_search
 from benchmarks.grading import Grade, grade
 from benchmarks.measuring import ERR, Rows, about, bars, save, save_figure, tell
 from benchmarks.questions import Question, read_questions
 from benchmarks.systems import Ask, asking, rereading_search, tutorial
 from index import ArticleIndex, ArticleIndexError, SourceError
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

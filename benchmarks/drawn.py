@@ -9,7 +9,7 @@ import numpy as np
 
 from index import Article
 from index.chunking import CHUNK_CHARACTERS
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -23,7 +23,7 @@ from benchmarks.questions import Place, Question, first_hit, read_squad
 from index import Article, ArticleIndex, ArticleIndexError, SourceError
 
 if TYPE_CHECKING:
-    from index.embedding import Embedder
+    from index.embedding.embedder import Embedder
 
 RANKS = (1, 3, 5, 10, 20)
 BUDGET = 3_000

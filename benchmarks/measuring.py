@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

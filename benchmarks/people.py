@@ -22,7 +22,7 @@ from benchmarks.measuring import save_figure
 from benchmarks.ratios import Figure
 from benchmarks.visiting import megabytes, running, wait_for
 from index import Article, ArticleIndex
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from index.shipped import shipped_article
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.grounding import Sentence
+    from assistant.quoting.quotes import Sentence
 
 
 @dataclass(frozen=True, slots=True)

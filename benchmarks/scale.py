@@ -22,8 +22,8 @@ from benchmarks.measuring import save_figure
 from benchmarks.ratios import Figure
 from benchmarks.visiting import chroma_server, megabytes
 from index import Article, ArticleIndex
-from index.embedding import SentenceEmbedder
-from index.records import to_chunk
+from index.chroma.records import to_chunk
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

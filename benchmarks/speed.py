@@ -30,9 +30,9 @@ from benchmarks.scale import grow
 from benchmarks.visiting import ROOT, chromium
 from index import ArticleIndex
 from index.chunking import chunk_article
-from index.embedding import SentenceEmbedder
-from index.packaged import builtin_model_folder
-from index.searching import CANDIDATES
+from index.embedding.embedder import SentenceEmbedder
+from index.embedding.minilm import builtin_model_folder
+from index.search.searcher import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ import numpy as np
 
 from assistant import Answer, Turn
 from assistant.answering import PASSAGES
-from assistant.grounding import cite, passage_sentences
-from assistant.reader import Reader
-from assistant.wording import quoted
+from assistant.quoting.quotes import cite, passage_sentences
+from assistant.quoting.wording import quoted
+from assistant.reader.reader import Reader
 from benchmarks.finding import RANKS, tutorial_search
 from benchmarks.questions import Place, Question, place
 from index import Chunk, SearchResult
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assistant import Assistant
     from benchmarks.finding import Search
     from index import Article, ArticleIndex
-    from index.embedding import Embedder
+    from index.embedding.embedder import Embedder
 
 TUTORIAL_CHUNKS = 4
 

@@ -12,9 +12,12 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from index.adding.report import AddProgress, AddReport
 from index.article import Article, printable
+from index.chroma.checkup import CheckReport, Problem
+from index.chroma.records import Entry, Removed
 from index.chunking import Chunk
-from index.embedding import DEFAULT_EMBEDDER, SentenceEmbedder
+from index.embedding.embedder import DEFAULT_EMBEDDER, SentenceEmbedder
 from index.errors import (
     ArticleIndexError,
     ArticleNotFoundError,
@@ -25,19 +28,16 @@ from index.errors import (
     SourceGoneError,
     StoreError,
 )
-from index.ranking import SearchResult
-from index.records import Entry, Removed
-from index.report import AddProgress, AddReport
+from index.search.ranking import SearchResult
 from index.shipped import shipped_questions
-from index.sources import FILE_ENDINGS, read_file
+from index.sources.files import FILE_ENDINGS, read_file
 from index.store import ArticleIndex
-from index.upkeep import CheckReport, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from index.report import OnProgress
-    from index.sources import Source
+    from index.adding.report import OnProgress
+    from index.sources.files import Source
 
 __all__ = [
     "FILE_ENDINGS",

@@ -7,16 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from index.connection import Connection
-from index.embedding import as_embedder
+from index.adding.report import AddProgress, AddReport
+from index.chroma.checkup import CheckReport, Problem, Upkeep
+from index.chroma.connection import Connection
+from index.chroma.records import CURRENT, PREVIOUS, Record, file_of, search_filter
+from index.chroma.registry import Registry
+from index.chroma.writer import Writer
+from index.embedding.embedder import as_embedder
 from index.errors import ArticleIndexError, StoreError
-from index.records import CURRENT, PREVIOUS, Record, file_of, search_filter
-from index.registry import Registry
-from index.report import AddProgress, AddReport
-from index.searching import Searcher
+from index.search.searcher import Searcher
 from index.shipped import shipped_article
-from index.upkeep import CheckReport, Problem, Upkeep
-from index.writing import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from chromadb import Collection
     from langchain_core.retrievers import BaseRetriever
 
+    from index.adding.report import OnProgress
     from index.article import Article
-    from index.embedding import Embedder
-    from index.ranking import SearchResult
-    from index.records import Entry, Page, Removed
-    from index.report import OnProgress
-    from index.sources import Item, Source
+    from index.chroma.records import Entry, Page, Removed
+    from index.embedding.embedder import Embedder
+    from index.search.ranking import SearchResult
+    from index.sources.files import Item, Source
 
 NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""
@@ -201,7 +201,7 @@ class ArticleIndex:
         Ends when `stop` is set. A file that is gone is reported as failed, unless `prune` asks for its article's
         removal. Raises `SourceError` for what is no folder.
         """
-        from index.watching import changed_files
+        from index.adding.watching import changed_files
 
         for paths in changed_files(folders, stop):
             if not paths:
@@ -290,14 +290,14 @@ class ArticleIndex:
 
     def export_to(self, path: str | Path) -> int:
         """Write the whole index into one new file; return how many articles that is. Raises `StoreError`."""
-        from index.transfer import write_export
+        from index.chroma.export import write_export
 
         with self._connection.errors():
             return write_export(Path(path), self._writer)
 
     def import_from(self, path: str | Path) -> AddReport:
         """Put in what a file holds that `export_to` has written, as `add` does. Raises `StoreError`."""
-        from index.transfer import read_export
+        from index.chroma.export import read_export
 
         outcomes: list[tuple[str, str]] = []
         for held in read_export(Path(path), self.embedder):
@@ -309,7 +309,7 @@ class ArticleIndex:
 
     def as_retriever(self, k: int = 5) -> BaseRetriever:
         """Return a LangChain retriever over `search`, for a chain of one's own."""
-        from index.retriever import ArticleRetriever
+        from index.search.retriever import ArticleRetriever
 
         return ArticleRetriever(index=self, k=k)
 
@@ -322,8 +322,8 @@ class ArticleIndex:
         prune: bool = False,
         stop: Event | None = None,
     ) -> AddReport:
-        from index.fetching import Fetcher
-        from index.intake import Intake
+        from index.adding.intake import Intake
+        from index.sources.http import Fetcher
 
         with self._connection.errors():
             self._registry.collection.count()  # That the index is gone is told once, not of each source.
@@ -340,7 +340,7 @@ class ArticleIndex:
 
     def _similar(self, article_ids: Sequence[str]) -> dict[str, list[str]]:
         """Return the articles that say nearly the same as each of some that are there, where there are any."""
-        from index.similarity import nearly_same
+        from index.search.near_duplicates import nearly_same
 
         similar: dict[str, list[str]] = {}
         for start in range(0, len(article_ids), TOGETHER):

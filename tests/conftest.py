@@ -22,7 +22,7 @@ import pytest
 from benchmarks.visiting import ROOT, chromium, serve_page
 from benchmarks.visiting import chroma_server as chroma_server_on
 from index import ArticleIndex
-from index.embedding import SentenceEmbedder
+from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

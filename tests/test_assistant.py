@@ -5,13 +5,13 @@ import threading
 import pytest
 
 from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
-from assistant.claims import answering_quote
-from assistant.followups import standalone_question
-from assistant.grounding import Sentence, one_quote
-from assistant.reader import Reading
+from assistant.answers.facts import answering_quote
+from assistant.question.followups import standalone_question
+from assistant.quoting.quotes import Sentence, one_quote
+from assistant.reader.reader import Reading
 from index import Article, ArticleIndex
-from index.sentences import sentence_spans
 from index.shipped import shipped_article
+from index.text.sentences import sentence_spans
 
 QUESTIONS = (
     "who is the showrunner of Jessica Jones",

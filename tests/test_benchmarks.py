@@ -14,8 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from assistant import Answer
-from assistant.grounding import Sentence, cite
-from assistant.wording import quoted
+from assistant.quoting.quotes import Sentence, cite
+from assistant.quoting.wording import quoted
 from benchmarks import models
 from benchmarks.answers import interval
 from benchmarks.drawn import PASSAGES, Drawing
@@ -26,9 +26,9 @@ from benchmarks.scale import grow
 from benchmarks.visiting import ROOT
 from index import Article, SourceError
 from index.chunking import chunk_article
-from index.embedding import SentenceEmbedder
-from index.sentences import sentence_spans
+from index.embedding.embedder import SentenceEmbedder
 from index.shipped import shipped_article
+from index.text.sentences import sentence_spans
 
 OUR_QUESTIONS = ROOT / "benchmarks" / "data" / "questions.jsonl"
 ARTICLE = Article.from_text("Mill\n\nThe mill was built in 1868. Its head is Greta Lindqvist.", "The Herald")

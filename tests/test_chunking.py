@@ -6,7 +6,7 @@ import pytest
 
 from index import Article
 from index.chunking import CHUNK_CHARACTERS, chunk_article
-from index.sentences import LONGEST_SENTENCE, sentence_spans
+from index.text.sentences import LONGEST_SENTENCE, sentence_spans
 
 
 def random_text(seed: int) -> str:

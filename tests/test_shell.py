@@ -148,7 +148,7 @@ def test_an_unknown_model_gets_one_sentence(run, environment):
 def test_another_embedder_is_refused_and_rebuild_brings_it_in(run, environment, tmp_path):
     """The error prints the command; the command, run as printed, mends it."""
     assert run("-m", "index", "list").returncode == 0
-    from index.packaged import builtin_model_folder
+    from index.embedding.minilm import builtin_model_folder
 
     environment["ARTICLE_EMBEDDER"] = str(builtin_model_folder())
     assert "python -m index rebuild" in failure(run("-m", "index", "list"))

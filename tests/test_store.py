@@ -28,8 +28,8 @@ from index import (
     NotAnIndexError,
     StoreError,
 )
+from index.chroma.records import STAGED, Record
 from index.chunking import chunk_article
-from index.records import STAGED, Record
 from index.shipped import shipped_article
 
 MILL = Article.from_text(
@@ -328,7 +328,7 @@ def test_an_add_that_is_stopped_keeps_what_was_added(new_index, monkeypatch):
                 raise KeyboardInterrupt
             return super().embed_documents(texts)
 
-    monkeypatch.setattr("index.preparing.BATCH", 1)
+    monkeypatch.setattr("index.adding.embedding_ahead.BATCH", 1)
     new_index._writer.embedder = Stopping(new_index.embedder)
     with pytest.raises(KeyboardInterrupt):
         new_index.add(MILL, RAIN, UNDATED)
@@ -341,7 +341,7 @@ def test_an_add_that_is_stopped_keeps_what_was_added(new_index, monkeypatch):
 @pytest.mark.parametrize("place", ["folder"], indirect=True)
 def test_a_full_disk_is_named(new_index, monkeypatch):
     """When Chroma fails on a disk without room, the sentence says so, whatever Chroma said."""
-    monkeypatch.setattr("index.connection.FULL_DISK", sys.maxsize)
+    monkeypatch.setattr("index.chroma.connection.FULL_DISK", sys.maxsize)
     with pytest.raises(StoreError, match="is full; free some space"), new_index._connection.errors():
         raise OSError("failed to apply logs")
 
@@ -445,7 +445,7 @@ def test_a_search_graph_that_a_kill_has_damaged_is_made_anew(tmp_path, caplog, h
 def test_a_graph_that_nobody_wrote_to_is_not_looked_at_again(tmp_path, monkeypatch):
     """After a kill only what was being written can be damaged; to look at a million vectors takes minutes."""
     looked_at = []
-    monkeypatch.setattr("index.probe._fails", lambda _, names: looked_at.append(names))
+    monkeypatch.setattr("index.chroma.damage._fails", lambda _, names: looked_at.append(names))
     folder = tmp_path / "index"
     fill(folder, HashEmbedder())
     with ArticleIndex.open(folder, HashEmbedder()) as index:
@@ -520,7 +520,7 @@ def test_readers_see_one_version_while_it_changes(new_index):
 
 def test_the_default_index_begins_with_the_shipped_article_once(tmp_path, embedder, monkeypatch):
     """A new default index holds the shipped article; once removed it does not come back."""
-    monkeypatch.setattr("index.connection.default_folder", lambda: tmp_path / "default")
+    monkeypatch.setattr("index.chroma.connection.default_folder", lambda: tmp_path / "default")
     with ArticleIndex.open(None, embedder) as index:
         assert index.articles() == [shipped_article()]
         index.remove(shipped_article().id)
@@ -538,9 +538,9 @@ def test_the_shipped_article_names_its_source():
 
 def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
     """However the chunks of short and long articles are put together, by their lengths, to be embedded."""
-    monkeypatch.setattr("index.preparing.BATCH", 12)
-    monkeypatch.setattr("index.preparing.LONG", 9)
-    monkeypatch.setattr("index.preparing.PIECE", 5)
+    monkeypatch.setattr("index.adding.embedding_ahead.BATCH", 12)
+    monkeypatch.setattr("index.adding.embedding_ahead.LONG", 9)
+    monkeypatch.setattr("index.adding.embedding_ahead.PIECE", 5)
     lines = ["It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)]
     articles = [
         Article.from_text("\n\n".join(lines[:count]), f"rain {count}", title="Rain") for count in (1, 2, 40, 5, 60)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.grounding import Sentence
-from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, Network, collate, encode
-from assistant.reader import Reader
+from assistant.quoting.quotes import Sentence
+from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, Network, collate, encode
+from assistant.reader.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
 from training.network import new_network, save_weights

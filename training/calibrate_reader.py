@@ -15,15 +15,15 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from assistant.reader import CHECKSUMS, SHIPPED_FILES, Reader, weighable
+from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, Reader, weighable
 from benchmarks.measuring import ERR, RememberingEmbedder
 from training.candidates import Candidates, answers, candidates, opened
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from assistant.grounding import Sentence
-    from index.embedding import Embedder
+    from assistant.quoting.quotes import Sentence
+    from index.embedding.embedder import Embedder
 
 PRECISION = 0.825
 """The share that is to be right among what is answered, when as many questions have an answer as have none."""

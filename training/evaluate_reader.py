@@ -19,17 +19,17 @@ from rich.progress import track
 
 from assistant import Assistant
 from assistant.answering import PASSAGES
-from assistant.claims import answering_quote
-from assistant.reader import WEIGHTS, Reader, Reading
+from assistant.answers.facts import answering_quote
+from assistant.reader.reader import WEIGHTS, Reader, Reading
 from benchmarks.measuring import ERR, RememberingEmbedder, Rows, about, below, save, tell
 from benchmarks.questions import first_hit, place
 from index import ArticleIndex, ArticleIndexError
-from index.ranking import relevance
+from index.search.ranking import relevance
 from training.candidates import Candidates, answers, candidates, opened
 
 if TYPE_CHECKING:
-    from assistant.grounding import Sentence
-    from index.embedding import Embedder
+    from assistant.quoting.quotes import Sentence
+    from index.embedding.embedder import Embedder
 
 LEXICAL_WEIGHT, PASSAGE_WEIGHT = 0.5, 0.35
 """Likeness: the share of BM25 in a sentence's own score, and of its passage's score in the whole."""

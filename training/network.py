@@ -1,4 +1,4 @@
-"""The reader's network as it is trained, in torch; assistant/network.py runs what it has learnt."""
+"""The reader's network as it is trained, in torch; assistant/reader/network.py runs what it has learnt."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from safetensors.torch import load, load_file, save_file
 from torch import nn
 from transformers import BertConfig, BertModel
 
-from assistant.network import EMBEDDINGS, ENCODER
-from index.packaged import builtin_model_folder
+from assistant.reader.network import EMBEDDINGS, ENCODER
+from index.embedding.minilm import builtin_model_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.network import Batch
+    from assistant.reader.network import Batch
 
 WEIGHTS_FILE = "reader.safetensors"
 

@@ -1,6 +1,6 @@
 """Public questions → what the reader learns from: documents of sentences, and questions about them.
 
-The files and their licences are listed in assistant/weights/MODEL_CARD.md; none of them is part of the project.
+The files and their licences are listed in assistant/reader/weights/MODEL_CARD.md; none of them is part of the project.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.sentences import sentence_spans
+from index.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

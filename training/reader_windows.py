@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
-from index.packaged import builtin_tokenizer
-from index.ranking import content_words
+from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
+from index.embedding.minilm import builtin_tokenizer
+from index.search.ranking import content_words
 
 if TYPE_CHECKING:
     import random

@@ -15,8 +15,8 @@ import torch
 import typer
 from torch.nn import functional
 
-from assistant.network import collate
-from index.embedding import has_bfloat16
+from assistant.reader.network import collate
+from index.embedding.embedder import has_bfloat16
 from training.calibrate_reader import calibrate
 from training.network import WEIGHTS_FILE, network_of, new_network, save_weights
 from training.reader_data import read_all, summary
@@ -25,7 +25,7 @@ from training.reader_windows import ItemMaker
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assistant.network import Batch
+    from assistant.reader.network import Batch
     from training.network import Logits, ReaderNetwork
     from training.reader_windows import Item
 

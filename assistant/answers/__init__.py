@@ -1,0 +1,1 @@
+"""Readings become an `Answer`: one module for each kind of answer."""

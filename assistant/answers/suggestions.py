@@ -1,0 +1,178 @@
+"""An article → questions that it answers, made of its own sentences.
+
+A sentence whose subject is a person becomes a question for who it is ("Ada Kern opened the mill" → "Who opened the
+mill?"), one that ends with a day or a year a question for when, one with a speaker a question for what they say. The
+patterns are of English grammar. What they make is shown only if the assistant answers it, and with the very sentence
+that it was made of (`Assistant.suggestions`).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING
+
+from assistant.question.plan import overview_question
+from assistant.quoting.people import people
+from assistant.quoting.quotes import SPEAKS
+from index.shipped import shipped_article, shipped_questions
+from index.text.sentences import sentence_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from assistant.conversation import Answer, Citation
+    from index import Article
+    from index.text.sentences import Span
+
+LONGEST_TITLE = 60
+"""Characters of a title that stand in a suggestion."""
+READ = 12_000
+"""Characters of an article that suggestions are made of, its beginning."""
+MOST_TRIED = 12
+"""How many questions of an article are tried, and how many that are answered suffice."""
+MOST_FOUND = 6
+
+_SUBJECT = (
+    r"(?P<subject>(?:The )?[A-Z][\w’'\-]+(?: (?:[A-Z][\w’'\-]+|of|the|de|van|von|&|[a-z]+(?= (?:will|was|is))))*)"
+)
+_BESIDE = r"(?:,[^,.;:]{2,60},)?"
+_VERB = (
+    r"(?:will|was|were|is|are|has|had|can|could|would|must|[a-z]{2,}ed|became|won|led|built|founded|leads|runs|owns|"
+    r"directs|plays)"
+)
+_WHO = re.compile(rf"{_SUBJECT}{_BESIDE} (?P<told>{_VERB} .+)")
+_DAY = r"(?:\d{4}\b|[A-Z][a-z]+ \d|\d{1,2} [A-Z][a-z]+|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)"
+_WHEN = re.compile(
+    rf"{_SUBJECT} (?P<verb>will|was|were|is|are) (?:likely )?(?P<told>[a-z][^,;:]{{1,60}}?),? (?:in|on) {_DAY}"
+)
+_END = re.compile(
+    r"[,;:.!?(—–“”\"]| -|\b(?:and|but|or|which|who|that|when|while|where|after|before|because|as|if|so|than|until|"
+    r"likely)\b"
+)
+_POINTS_ELSEWHERE = re.compile(
+    r"\b(?:he|she|it|they|him|her|his|its|their|them|this|that|these|those|we|our|us|i|my|you|your|there|here|also|"
+    r"too|however|already|then|yesterday|today|tomorrow|now)\b",
+    re.IGNORECASE,
+)
+_SPEECH = re.compile(rf"(?:{SPEAKS}|stated|admitted|talked)\b")
+_FEWEST_WORDS, _MOST_WORDS = 3, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A question, and the place of the sentence that it was made of; None for one about the article as a whole."""
+
+    question: str
+    place: Span | None = None
+
+    def is_met_by(self, answer: Answer, article: Article) -> bool:
+        """Return whether an answer answers it, and cites first what it was made of."""
+        if answer.status != "answered" or answer.citations[0].article_id != article.id:
+            return False
+        first = answer.citations[0]
+        return self.place is None or (first.start < self.place[1] and self.place[0] < first.end)
+
+
+class Suggestions:
+    """Remembers of each article, as it is, which questions were answered. Threads may share it."""
+
+    def __init__(self) -> None:
+        """Know of none yet."""
+        self._known: dict[tuple[str, str], dict[str, Citation]] = {}
+        self._finding = threading.Lock()
+
+    def of(self, article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:
+        """Return the questions that asking has answered from an article, each with what is cited first."""
+        key = article.id, article.version
+        with self._finding:
+            if key not in self._known:
+                self._known[key] = _answered(article, ask)
+            return self._known[key]
+
+
+def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:
+    found: dict[str, Citation] = {}
+    own = shipped_questions() if article.id == shipped_article().id else ()
+    for candidate in [*map(Candidate, own), *candidates(article)][:MOST_TRIED]:
+        answer = ask(candidate.question)
+        if candidate.is_met_by(answer, article):
+            found[candidate.question] = answer.citations[0]
+        if len(found) == MOST_FOUND:
+            break
+    return found
+
+
+def candidates(article: Article) -> tuple[Candidate, ...]:
+    """Return questions that an article may answer, of several kinds by turns.
+
+    >>> from index import Article
+    >>> text = "Mill news. Greta Lindqvist opened the old paper mill. The mill was built in 1911, says Lindqvist."
+    >>> made = candidates(Article.from_text(text, "herald", title="Mill news", language="en"))
+    >>> [candidate.question for candidate in made][1:]
+    ['Who opened the old paper mill?', 'When was the mill built?', 'What does Lindqvist say?']
+    """
+    about = Candidate(overview_question(article.title, most=LONGEST_TITLE))
+    if article.language not in {"en", None}:
+        return (about,)
+    text = article.text[:READ]
+    spans = sentence_spans(text, article.language)
+    names = [name for name, _ in people(article)]
+    kinds = (
+        [about],
+        list(_of_sentences(text, spans, lambda sentence: _who(sentence, names))),
+        list(_of_sentences(text, spans, lambda sentence: _when(sentence, text))),
+        list(_speakers(text, spans, names)),
+    )
+    by_turns = chain.from_iterable(zip_longest(*kinds))
+    return tuple({candidate.question: candidate for candidate in by_turns if candidate}.values())
+
+
+def _of_sentences(text: str, spans: Iterable[Span], ask: Callable[[str], str | None]) -> Iterator[Candidate]:
+    for start, end in spans:
+        if question := ask(" ".join(text[start:end].split())):
+            yield Candidate(question, (start, end))
+
+
+def _who(sentence: str, names: Sequence[str]) -> str | None:
+    """Return the question for who did what a sentence tells of a person, by full or family name."""
+    found = _WHO.match(sentence)
+    if not found or found["subject"] not in {*names, *(name.split()[-1] for name in names)}:
+        return None
+    end = _END.search(found["told"])
+    told = found["told"][: end.start()].strip() if end else found["told"]
+    return f"Who {told}?" if _is_askable(told) and not _SPEECH.match(told) else None
+
+
+def _when(sentence: str, text: str) -> str | None:
+    """Return the question for when that was, is or will be of which a sentence gives the day or the year."""
+    found = _WHEN.match(sentence)
+    if not found or _END.search(found["told"]):
+        return None
+    first, _, rest = found["subject"].partition(" ")
+    # A word that is capital nowhere within a sentence is so here for beginning one.
+    first = first if re.search(rf"[a-z,] {re.escape(first)}\b", text) else first.lower()
+    asked = f"{found['verb']} {' '.join(filter(None, (first, rest)))} {found['told']}"
+    return f"When {asked}?" if _is_askable(asked) else None
+
+
+def _speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterator[Candidate]:
+    """Yield the questions for what people say, each with the first sentence that quotes them."""
+    for name in names:
+        family = name.split()[-1]
+        speaks = re.compile(rf"{SPEAKS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SPEAKS}\b")
+        place = next(((start, end) for start, end in spans if speaks.search(text[start:end])), None)
+        if place:
+            called = name if name in text[place[0] : place[1]] else family
+            yield Candidate(f"What does {called} say?", place)
+
+
+def _is_askable(told: str) -> bool:
+    """Return whether words make sense without what stands around them, and are neither few nor many.
+
+    >>> _is_askable("opened the mill"), _is_askable("opened it in May"), _is_askable("left")
+    (True, False, False)
+    """
+    return _FEWEST_WORDS <= len(told.split()) <= _MOST_WORDS and not _POINTS_ELSEWHERE.search(told)

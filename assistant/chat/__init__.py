@@ -1,0 +1,1 @@
+"""Chat models, held to the same checks as the reader."""

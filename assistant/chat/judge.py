@@ -1,0 +1,45 @@
+"""The reader's judgement of the sentences that a chat model rests its answer on. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from index.search.ranking import content_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from assistant.quoting.quotes import Sentence
+    from assistant.reader.reader import Calibration, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the reader read for a question, the best first, and from which scores on that answers it."""
+
+    question: str = ""
+    readings: Sequence[Reading] = ()
+    limits: Calibration | None = None
+
+    def answers(self, cited: Sequence[Sentence]) -> bool:
+        """Return whether one of some sentences surely answers the question."""
+        return self.limits is not None and self._best(cited) >= self.limits.answer_threshold
+
+    def objection(self, cited: Sequence[Sentence]) -> str:
+        """Return why some sentences do not answer, "" where they may.
+
+        They do not where others do, or where they speak of nothing that the question does. A good model sees answers
+        that the reader does not: that no other sentence answers is no reason.
+        """
+        if self.limits is None or not self.readings or self._best(cited) >= self.limits.quote_threshold:
+            return ""
+        texts = [f"{quote.text} {quote.article.title}" for quote in cited]
+        is_about_it = bool(set(content_words(self.question)) & set(content_words(" ".join(texts))))
+        if is_about_it and self.readings[0].score < self.limits.answer_threshold:
+            return ""
+        return "The sentences that it cites do not answer"
+
+    def _best(self, cited: Sequence[Sentence]) -> float:
+        scores = [read.score for read in self.readings if any(quote.contains(read.sentence) for quote in cited)]
+        return max(scores, default=0.0)

@@ -1,0 +1,1 @@
+"""The question: follow-ups, framing, scope and plan; pure."""

@@ -1,0 +1,133 @@
+"""What kind of answer a question wants: pure.
+
+The rules are of English grammar; a question that none of them knows wants words of a sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from index.search.ranking import content_words
+
+_AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
+_LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"
+_JUDGED = re.compile(rf"{_LEADING}{_AUXILIARY}(?:n['’]?t)?\b", re.IGNORECASE)
+_TELLING_WANTED = re.compile(
+    rf"{_LEADING}(?:why\b|(?:what|how) about\b|how\W+(?:{_AUXILIARY}|to|come)\b|"
+    rf"what\W+(?:do|does|did)\b.*\b(?:say|think|feel|believe|tell|claim|argue|promise|advise|recommend|suggest)\b)",
+    re.IGNORECASE,
+)
+_PEOPLE_WANTED = re.compile(
+    r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
+)
+_ABOUT = re.compile(r"\babout\W*$", re.IGNORECASE)
+_TITLE_ASKED = re.compile(r"\W*what(?:[’']s| is) (?:the article )?[“\"](?P<title>.+)[”\"] about\W*", re.IGNORECASE)
+_QUOTATION_MARKS = str.maketrans("", "", "“”‘’„‟\"'«»")
+_INNER_MARKS = str.maketrans('“”„‟"', "‘’‘‘’")
+CUT = "…"
+"""What a title ends with of which only the beginning is written."""
+_PEOPLE_NAMED = re.compile(r"\b(?:people|persons|names|named|mentioned)\b", re.IGNORECASE)
+_WORDS_FOR_AN_ARTICLE = frozenset(content_words("article story text piece page document news report post"))
+_WORDS_FOR_AN_OVERVIEW = frozenset(
+    content_words(
+        "summary summaries summarise summarize overview gist tldr tl dr outline abstract point points idea ideas "
+        "message topic topics subject title headline published"
+    )
+)
+_WORDS_BESIDE_THEM = frozenset(
+    content_words(
+        "say says happen happens happened give tell get write make brief briefly short sentence sentences please know "
+        "need want main key central important content contents date sum"
+    )
+)
+_WORDS_FOR_PEOPLE = frozenset(content_words("list name names named mention mentioned people persons person give tell"))
+
+
+def wants_names(question: str) -> bool:
+    """Return whether a question asks for people.
+
+    >>> wants_names("Who left?"), wants_names("and whom did they see?"), wants_names("What left?")
+    (True, True, False)
+    """
+    return bool(_PEOPLE_WANTED.match(_last(question)))
+
+
+def wants_words(question: str) -> bool:
+    """Return whether words of a sentence can answer: not so for "why", "how", what somebody says, and for yes or no.
+
+    >>> [wants_words(question) for question in ("Who left?", "How many left?", "Did they leave?", "How did it end?")]
+    [True, True, False, False]
+    """
+    return not (is_judged(question) or _TELLING_WANTED.match(_last(question)))
+
+
+def is_judged(question: str) -> bool:
+    """Return whether a question is answered by yes or no.
+
+    >>> is_judged("Did they leave?"), is_judged("and isn't it late?"), is_judged("How did it end?")
+    (True, True, False)
+    """
+    return bool(_JUDGED.match(_last(question)))
+
+
+def _last(question: str) -> str:
+    """Return the last of several questions: what "Who left? And why?" wants is a reason."""
+    return question.rstrip(" ?").rpartition("?")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewWanted:
+    """A question about an article as a whole: what it is about, or which people it names.
+
+    `named` holds the words (stemmed) by which the question names the article, or `title` its title or how that begins;
+    neither stands for the one that is talked of.
+    """
+
+    kind: Literal["about", "people"]
+    named: frozenset[str] = frozenset()
+    title: str = ""
+
+
+def overview_wanted(question: str) -> OverviewWanted | None:
+    """Return which overview of an article a question asks for, or None for a question about what stands in it.
+
+    >>> overview_wanted("What is this about?")
+    OverviewWanted(kind='about', named=frozenset(), title='')
+    >>> overview_wanted("Who left?")
+    """
+    if asked := _TITLE_ASKED.fullmatch(question):
+        return OverviewWanted("about", title=asked["title"])
+    words = {word for word in content_words(question) if len(word) > 1}  # No "s" of "what's".
+    if _PEOPLE_NAMED.search(question) and words & _WORDS_FOR_PEOPLE:
+        named = words - _WORDS_FOR_PEOPLE - _WORDS_FOR_AN_ARTICLE
+        return OverviewWanted("people", frozenset(named)) if words & _WORDS_FOR_AN_ARTICLE or not named else None
+    meant = words & (_WORDS_FOR_AN_OVERVIEW | _WORDS_FOR_AN_ARTICLE)
+    named = words - _WORDS_FOR_AN_OVERVIEW - _WORDS_FOR_AN_ARTICLE - _WORDS_BESIDE_THEM
+    if meant or (_ABOUT.search(question) and not named):
+        return OverviewWanted("about", frozenset(named))
+    return None
+
+
+def overview_question(title: str, kind: Literal["about", "people"] = "about", most: int = 1_000) -> str:
+    """Return the question for an overview of the article with a title, of which so many characters are written.
+
+    >>> overview_question("The “Old” Mill"), overview_question("The Old Mill", most=10)
+    ('What is “The ‘Old’ Mill” about?', 'What is “The Old…” about?')
+    """
+    written = " ".join(title.translate(_INNER_MARKS).split())
+    if len(written) > most:
+        written = f"{written[:most].rpartition(' ')[0].rstrip(' ,;:–—-')}{CUT}"
+    return f"What is “{written}” about?" if kind == "about" else f"Which people does the article “{written}” name?"
+
+
+def is_title(written: str, title: str) -> bool:
+    """Return whether what is written is a title, whatever its quotation marks and white space, or how it begins.
+
+    >>> is_title("The ‘Mill’", "The “Mill”"), is_title("The Old…", "The Old Mill"), is_title("Mill", "The Mill")
+    (True, True, False)
+    """
+    whole, asked = (" ".join(each.translate(_QUOTATION_MARKS).casefold().split()) for each in (title, written))
+    beginning = asked.removesuffix(CUT)
+    return whole == asked or (beginning not in {asked, ""} and whole.startswith(beginning))

@@ -1,0 +1,1 @@
+"""Passages become sentences, quotes and citations; pure."""

@@ -1,0 +1,1 @@
+"""The reader: a small network that finds the answering sentence."""

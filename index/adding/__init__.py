@@ -1,0 +1,1 @@
+"""Many sources become articles of the index, with progress, cancel and a report."""

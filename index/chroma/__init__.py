@@ -1,0 +1,1 @@
+"""All code that speaks to Chroma: what is stored, and how."""

@@ -1,0 +1,257 @@
+"""`Writer`: puts articles with their chunks in and takes them out, each in one step to whoever reads meanwhile."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from index.chroma.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata, equal_to
+from index.chunking import chunk_article
+from index.errors import ArticleIndexError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from chromadb import Collection
+    from numpy.typing import NDArray
+
+    from index.article import Article
+    from index.chroma.connection import Connection
+    from index.chroma.locks import Held
+    from index.chroma.records import Metadata
+    from index.chroma.registry import Known, Registry
+    from index.embedding.embedder import Embedder
+
+    Vectors = NDArray[np.float32]  # one row for each chunk, in their order
+
+_log = logging.getLogger(__name__)
+
+BATCH = 512
+"""How many chunks are stored at a time."""
+
+
+class Writer:
+    """Changes an index. The threads of a process take turns by `alone`, programs by the locks of the registry."""
+
+    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
+        """Write records into a registry, and chunks with the vectors that an embedder gives into a collection."""
+        self._connection = connection
+        self.registry = registry
+        self.chunks = chunks
+        self.embedder = embedder
+        self.alone = threading.RLock()
+
+    def put(self, record: Record, vectors: Vectors | None = None) -> str:
+        """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
+
+        `vectors` are those of its chunks where they are known. Raises `SourceError` for an article that cannot be kept.
+        """
+        return self.put_all([(record, vectors)])[0]
+
+    def put_all(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None = None
+    ) -> list[str]:
+        """Make current records of different articles, with the vectors of their chunks, what the index holds of them.
+
+        Return what became of each, as `put` does. Together they take as few writes as one alone, and a write takes as
+        long as many chunks. `go_on` is called between the parts of a long one, and may raise what stops it.
+        """
+        for record, _ in prepared:
+            record.article.check()
+        with self._turn():
+            there = self.registry.current(record.article.id for record, _ in prepared)
+            changed = [(record, vectors) for record, vectors in prepared if there.get(record.article.id) != record]
+            outcomes = self._change(changed, go_on) if changed else {}
+        return [outcomes.get(record.article.id, "unchanged") for record, _ in prepared]
+
+    def _change(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None
+    ) -> dict[str, str]:
+        """Put in records that differ from what is there; return what became of each article."""
+        with self.registry.locks.held([record.article for record, _ in prepared], self._stored) as held:
+            try:
+                with self._connection.errors():
+                    return self._replace(prepared, held, go_on)
+            except BaseException:
+                with suppress(ArticleIndexError), self._connection.errors():
+                    held.check()
+                    self._clear(record.article.id for record, _ in prepared)
+                raise
+
+    def _replace(
+        self, prepared: Sequence[tuple[Record, Vectors | None]], held: Held, go_on: Callable[[], object] | None
+    ) -> dict[str, str]:
+        records = {record.article.id: record for record, _ in prepared}
+        before = self.registry.current(records)
+        known = {one for one, old in before.items() if old.article == records[one].article}
+        new = [(record.article, rows) for record, rows in prepared if record.article.id not in known]
+        vectors = {one: self.vectors(records[one].article) for one in known} | self._store(new, go_on)
+        held.check()
+        replaced = [old for one, old in before.items() if one not in known]
+        self.registry.write(*(replace(old, state=PREVIOUS) for old in replaced))
+        self.registry.write(
+            *(_since(record, before.get(one), len(vectors[one])) for one, record in records.items()),
+            vectors={one: _mean(rows) for one, rows in vectors.items()},
+        )
+        self.registry.unmark(replaced)
+        self._remove_chunks(replaced)
+        self._clear(held.inherited)
+        return {one: "unchanged" if one in known else "updated" if one in before else "added" for one in records}
+
+    def wants(self, article: Article) -> bool:
+        """Return whether `put` would have to embed an article. Raises `SourceError` for one that cannot be kept."""
+        article.check()
+        with self._connection.errors():
+            current = self.registry.current([article.id]).get(article.id)
+        return current is None or current.article != article
+
+    def known(self, address: str) -> Known:
+        """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
+        with self._connection.errors():
+            return self.registry.known(address)
+
+    def remove(self, article_id: str) -> Removed:
+        """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
+        with (
+            self._turn(),
+            self.registry.locks.held([self.registry.find(article_id).article], self._stored) as held,
+        ):
+            removed = Removed(tuple(self.registry.of_article(article_id)))
+            self.registry.remove(article_id)
+            self._remove_chunks(record for record in removed.records if record.state == CURRENT)
+            self._clear(held.inherited)
+            return removed
+
+    def put_back(self, removed: Removed) -> None:
+        """Put in again what was removed, unless the article is there by now."""
+        with self._turn():
+            for record in sorted(removed.records, key=lambda record: record.state == CURRENT):
+                if record.state == PREVIOUS:
+                    self.keep(record)
+                elif not self.registry.current([record.article.id]):
+                    self.put(record)
+
+    def keep(self, record: Record) -> None:
+        """Keep the record of a text that an article had before."""
+        with self._turn():
+            self.registry.write(record)
+
+    def finish_interrupted(self) -> None:
+        """Clear away what interrupted changes have left, in an index that nobody else is changing."""
+        with self._turn():
+            for record in self.registry.in_state(STAGED):
+                self._clear([record.article.id])
+                self.registry.locks.unlock(record.article.id)
+
+    def finish(self, article: Article) -> None:
+        """Clear away what an interrupted change has left of an article, once nobody is at it."""
+        with self._turn(), self.registry.locks.held([article], self._stored):
+            self._clear([article.id])
+
+    def embed_all(self) -> None:
+        """Embed all chunks anew, in an index that has lost its vectors and that nobody else is changing."""
+        with self._turn():
+            records = [record for state in (CURRENT, PREVIOUS, STAGED) for record in self.registry.in_state(state)]
+            _log.warning(
+                "The vectors of the index were damaged when a program was killed; %d texts are embedded anew.",
+                len(records),
+            )
+            for record in records:
+                if record.state == CURRENT:
+                    self._rewrite(record)
+                else:
+                    self.registry.write(record)
+
+    def restore(self, record: Record) -> None:
+        """Store the chunks of a current record anew, and no others of its article."""
+        article = record.article
+        with self._turn(), self.registry.locks.held([article], self._stored):
+            stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
+            if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
+                self.chunks.delete(ids=others)
+            self._rewrite(record)
+
+    def _rewrite(self, record: Record) -> None:
+        """Write a current record and its chunks as they are, with new vectors."""
+        vectors = self._store([(record.article, None)])
+        self.registry.write(record, vectors={one: _mean(rows) for one, rows in vectors.items()})
+
+    def _store(
+        self, articles: Sequence[tuple[Article, Vectors | None]], go_on: Callable[[], object] | None = None
+    ) -> dict[str, Vectors]:
+        """Store the chunks of versions that no record names yet: until one does, no search returns them.
+
+        They are embedded, unless the vectors of all of them are given. Returns those of each article.
+        """
+        chunks = {article.id: chunk_article(article) for article, _ in articles}
+        rows = [(chunk, article) for article, _ in articles for chunk in chunks[article.id]]
+        given = [vectors for _, vectors in articles if vectors is not None]
+        known = np.concatenate(given) if given and len(given) == len(articles) else None
+        stored: list[Vectors] = []
+        for start in range(0, len(rows), BATCH):
+            if go_on and start:
+                go_on()
+            part = rows[start : start + BATCH]
+            texts = [chunk.text for chunk, _ in part]
+            made: Any = self.embedder.embed_documents(texts) if known is None else known[start : start + BATCH]
+            stored.append(np.asarray(made, dtype=np.float32))
+            self.chunks.upsert(
+                [chunk.id for chunk, _ in part],
+                stored[-1],
+                [chunk_metadata(chunk, article) for chunk, article in part],
+                [""] * len(part),  # LangChain cannot do without documents.
+            )
+        ends = np.cumsum([len(of_one) for of_one in chunks.values()])
+        return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True)) if stored else {}
+
+    def _stored(self, article_id: str, version: str) -> int:
+        """Return how many chunks of a version are stored."""
+        return len(self.chunks.get(where=equal_to(article_id=article_id, version=version), include=[])["ids"])
+
+    def _remove_chunks(self, records: Iterable[Record]) -> None:
+        """Remove the chunks of versions that are no longer current."""
+        for record in records:
+            article = record.article
+            if record.chunks:
+                # Chroma looks them up; to look for those of an article takes the longer the more there are of others.
+                self.chunks.delete(ids=[f"{article.id}:{article.version}:{n}" for n in range(record.chunks)])
+            else:
+                self._clear([article.id])
+
+    def _clear(self, article_ids: Iterable[str]) -> None:
+        """Remove whatever chunks and marks there are of articles that are not of their current versions."""
+        for article_id in article_ids:
+            self.registry.unmark_others(article_id)
+            version = self.registry.versions({article_id}).get(article_id)
+            every: Metadata = {"article_id": article_id}
+            others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
+            self.chunks.delete(where=others if version else every)
+
+    def vectors(self, article: Article) -> Vectors:
+        """Return the vectors of an article's chunks, in their order."""
+        where = equal_to(article_id=article.id, version=article.version)
+        found: Any = self.chunks.get(where=where, include=["embeddings"])
+        order = np.argsort([int(chunk_id.rsplit(":", 1)[1]) for chunk_id in found["ids"]])
+        return np.asarray(found["embeddings"], dtype=np.float32)[order]
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self.alone, self._connection.errors():
+            yield
+
+
+def _since(record: Record, before: Record | None, chunks: int) -> Record:
+    """Return a record with how many chunks it has, and when its article first came in."""
+    added = (before.added if before else record.added) or datetime.now(UTC)
+    return replace(record, added=added, chunks=chunks)
+
+
+def _mean(vectors: Vectors) -> Sequence[float]:
+    mean: list[float] = vectors.mean(axis=0).tolist()
+    return mean

@@ -1,0 +1,1 @@
+"""Paths, addresses, feeds and texts become `Article`s."""

@@ -1,0 +1,1 @@
+"""Sentences, words, languages and metadata of plain text; pure."""
