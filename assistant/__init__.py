@@ -17,7 +17,7 @@ from assistant.quoting.wording import describe, language_name, on_one_line
 from assistant.reader.reader import Reader
 from index import ArticleIndexError, default_embedder
 from index import open_default as _open_index
-from index.article import load_language_identifier
+from index.text.language import load_language_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,8 +13,10 @@ from assistant.answers.facts import answer
 from assistant.answers.overview import alike, overview
 from assistant.answers.refusal import nearest, refusal
 from assistant.answers.suggestions import Suggestions
-from assistant.chat.catalogue import DEFAULT_MODEL, PATIENCE, Spent, open_writer
+from assistant.chat.catalogue import DEFAULT_MODEL
 from assistant.chat.judge import Judge
+from assistant.chat.opening import open_writer
+from assistant.chat.usage import PATIENCE, Usage
 from assistant.conversation import Answer
 from assistant.errors import ModelError, QuestionError
 from assistant.question.followups import is_courtesy, needs_history, standalone_question
@@ -66,7 +68,7 @@ class _Asked:
     articles: tuple[str, ...] | None
     passages: int
     read: int
-    spent: Spent
+    usage: Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,29 +181,29 @@ class Assistant:
         article = self.index.article(first.article_id, first.version)
         passages = [(article, SearchResult(chunk, 1.0)) for chunk in chunk_article(article)]
         found = tuple(result for _, result in passages)
-        for said in writer.answers(whole.standalone, lambda: passages, lambda: iter([whole]), Spent()):
+        for said in writer.answers(whole.standalone, lambda: passages, lambda: iter([whole]), Usage()):
             yield replace(said, standalone=whole.standalone, passages=said.passages or found)
 
     def _asked(
         self, question: str, history: Sequence[Turn], among: tuple[str, ...] | None, passages: int | None
     ) -> _Asked:
         """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
-        spent = Spent()
-        question = self._standalone(question, history, spent)
+        usage = Usage()
+        question = self._standalone(question, history, usage)
         if limit := limited(question, self.index.entries):
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
         found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
-        return _Asked(plain_question(question), among, found, passages or PASSAGES, spent)
+        return _Asked(plain_question(question), among, found, passages or PASSAGES, usage)
 
-    def _standalone(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
+    def _standalone(self, question: str, history: Sequence[Turn], usage: Usage) -> str:
         """Return a question that needs no history: by the chat model where it may need one, else by grammar."""
         if self._writer and history and needs_history(question):
             try:
-                if written := self._writer.standalone(question, history, spent):
+                if written := self._writer.standalone(question, history, usage):
                     return written
             except ModelError as error:
-                spent.failure = str(error)
+                usage.failure = str(error)
         return standalone_question(question, history)
 
     def load(self) -> None:
@@ -280,7 +282,7 @@ class Assistant:
                 # Whether yes or no is right, the reader cannot tell.
                 readings = () if is_judged(asked.question) else choice.readings
                 judge = Judge(asked.question, readings, self.reader.calibration)
-                said = partial(self._writer.answers, asked.question, to_read, said, asked.spent, judge)
+                said = partial(self._writer.answers, asked.question, to_read, said, asked.usage, judge)
             for told in said():
                 yield replace(told, standalone=asked.question, passages=tuple(result for _, result in choice.passages))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from assistant import day_in_words
 from benchmarks.questions import Place, covers
-from index.search.ranking import FUNCTION_WORDS
+from index.text.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

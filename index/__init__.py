@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from index.adding.report import AddProgress, AddReport
-from index.article import Article, printable
+from index.article import Article
 from index.chroma.checkup import CheckReport, Problem
 from index.chroma.records import Entry, Removed
 from index.chunking import Chunk
@@ -32,6 +32,7 @@ from index.search.ranking import SearchResult
 from index.shipped import shipped_questions
 from index.sources.files import FILE_ENDINGS, read_file
 from index.store import ArticleIndex
+from index.text.characters import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

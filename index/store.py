@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
     from index.adding.report import OnProgress
     from index.article import Article
-    from index.chroma.records import Entry, Page, Removed
+    from index.chroma.records import Entry, Removed
     from index.embedding.embedder import Embedder
     from index.search.ranking import SearchResult
     from index.sources.files import Item, Source
+    from index.sources.page import Page
 
 NEIGHBOURS = 10
 """How many articles, the nearest by their vectors, are compared with one to see whether they say the same."""

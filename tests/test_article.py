@@ -6,7 +6,9 @@ from datetime import date
 import pytest
 
 from index import Article, SourceError
-from index.article import printable, read_language, read_published, read_title
+from index.text.characters import printable
+from index.text.language import read_language
+from index.text.metadata import read_published, read_title
 
 
 def test_the_shipped_article_is_read_as_its_publisher_gives_it(article_path):

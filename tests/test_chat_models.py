@@ -22,7 +22,7 @@ from assistant import Assistant, ModelError, Turn, UnknownModelError, usable_mod
 from assistant.chat.prompts import NO_ANSWER, answering_messages, claims
 from benchmarks.visiting import free_port
 from index import Article, ArticleIndex
-from index.search.ranking import FUNCTION_WORDS
+from index.text.words import FUNCTION_WORDS
 
 QUESTION = "who runs The Defenders?"
 GOOD = "The showrunners of The Defenders are Marco Ramirez and Doug Petrie [1]."

@@ -17,7 +17,8 @@ from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
 from index.chroma.connection import SCHEMA
-from index.chroma.records import CURRENT, STAGED, Page, Record
+from index.chroma.records import CURRENT, STAGED, Record
+from index.sources.page import Page
 
 MILL = Article.from_text(
     "Mill opens\n\nMay 3, 2021\n\n" + " ".join(f"Hall {n} of the mill has {n} machines." for n in range(90)), "mill"

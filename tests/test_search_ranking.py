@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from index import Chunk
-from index.search.ranking import content_words, lexical_scores, rank, relevance
+from index.search.ranking import lexical_scores, rank, relevance
+from index.text.words import content_words
 
 TEXTS = ["The mill in Ostheim makes paper.", "The mayor of Ostheim resigned.", "Rain fell on the hills."]
 

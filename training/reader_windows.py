@@ -11,7 +11,7 @@ import numpy as np
 
 from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
 from index.embedding.minilm import builtin_tokenizer
-from index.search.ranking import content_words
+from index.text.words import content_words
 
 if TYPE_CHECKING:
     import random

@@ -14,7 +14,7 @@ from assistant.question.plan import is_judged, wants_names, wants_words
 from assistant.quoting.people import whole_names
 from assistant.quoting.quotes import cite, one_quote
 from assistant.quoting.wording import MOST_TOLD, MOST_TOLD_OF_TWO, answering_words, earlier, has_words, marked, told
-from index.search.ranking import content_words
+from index.text.words import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

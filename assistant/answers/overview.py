@@ -14,7 +14,7 @@ from assistant.quoting.people import people
 from assistant.quoting.quotes import Sentence, cite, passage_sentences
 from assistant.quoting.wording import describe, quoted
 from index.errors import ArticleNotFoundError
-from index.search.ranking import content_words
+from index.text.words import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

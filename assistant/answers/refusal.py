@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from assistant.conversation import Answer
 from assistant.quoting.quotes import cite
 from assistant.quoting.wording import describe, language_name, quoted
-from index.article import read_language
+from index.text.language import read_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from tenacity import RetryCallState
 
-    from assistant.chat.catalogue import Spent
     from assistant.chat.prompts import Message
+    from assistant.chat.usage import Usage
 
 TRIES = 3
 PAUSE = 0.5
@@ -78,11 +78,11 @@ class Caller:
         count = getattr(self.model, "count_tokens", None)
         return int(count(text)) if count else int(len(text) / CHARACTERS_A_TOKEN) + 1
 
-    def call(self, messages: Sequence[Message], spent: Spent) -> Iterator[str]:
+    def call(self, messages: Sequence[Message], usage: Usage) -> Iterator[str]:
         """Yield the text that the model writes, whole each time. Raises `ModelError`, `ContextError` among them."""
         text = ""
         try:
-            for piece in self._begun(messages, spent):
+            for piece in self._begun(messages, usage):
                 text += piece
                 yield text
                 if len(text) > LONGEST_TEXT:
@@ -92,7 +92,7 @@ class Caller:
         if not text.strip():
             raise ModelError(f"{self.name} said nothing")
 
-    def _begun(self, messages: Sequence[Message], spent: Spent) -> Iterator[str]:
+    def _begun(self, messages: Sequence[Message], usage: Usage) -> Iterator[str]:
         """Return the pieces of an answer that has begun: until then, what may pass is tried again."""
         deadline = time.monotonic() + self.patience
         tries = Retrying(
@@ -104,8 +104,8 @@ class Caller:
         )
 
         def begin() -> Iterator[str]:
-            spent.calls += 1
-            pieces = self._pieces(messages, spent, deadline)
+            usage.calls += 1
+            pieces = self._pieces(messages, usage, deadline)
             return chain([next(pieces, "")], pieces)
 
         return tries(begin)
@@ -117,7 +117,7 @@ class Caller:
             "%s failed (%s, HTTP %s) and is asked again", self.name, type(error).__name__, error and _status(error)
         )
 
-    def _pieces(self, messages: Sequence[Message], spent: Spent, deadline: float) -> Iterator[str]:
+    def _pieces(self, messages: Sequence[Message], usage: Usage, deadline: float) -> Iterator[str]:
         """Yield the pieces as they come, each within the time; a model that hangs is left behind in its thread."""
         arrived: Queue[Any] = Queue()
         is_left = threading.Event()
@@ -126,9 +126,9 @@ class Caller:
             while (held := _within(arrived, deadline)) is not None:
                 if isinstance(held, Exception):
                     raise held
-                if usage := held.usage_metadata:
-                    spent.tokens_in += usage["input_tokens"]
-                    spent.tokens_out += usage["output_tokens"]
+                if counts := held.usage_metadata:
+                    usage.tokens_in += counts["input_tokens"]
+                    usage.tokens_out += counts["output_tokens"]
                 if held.text:
                     deadline = time.monotonic() + self.patience
                     yield held.text

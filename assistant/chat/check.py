@@ -17,7 +17,7 @@ import numpy as np
 from assistant.english.dates import day_in_words, relative_dates
 from assistant.quoting.quotes import SPEAKS, one_quote, speech_of
 from assistant.quoting.wording import counted_from, on_one_line
-from index.search.ranking import FUNCTION_WORDS, content_words, with_compounds_split
+from index.text.words import FUNCTION_WORDS, content_words, with_compounds_split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

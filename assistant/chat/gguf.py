@@ -17,7 +17,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
-from assistant.chat.catalogue import CONTEXT
+from assistant.chat.usage import CONTEXT
 from assistant.errors import ContextError, ModelError
 
 if TYPE_CHECKING:

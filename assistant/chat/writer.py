@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from assistant.chat.caller import Caller
-    from assistant.chat.catalogue import Spent
     from assistant.chat.check import Checked
+    from assistant.chat.usage import Usage
     from assistant.conversation import Turn
     from assistant.quoting.quotes import Sentence
     from index import Article, ArticleIndex
@@ -103,10 +103,10 @@ class Writer:
         """Load the weights of a model that runs in this process. Raises `ModelError`."""
         self.caller.load()
 
-    def standalone(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
+    def standalone(self, question: str, history: Sequence[Turn], usage: Usage) -> str:
         """Return a follow-up as a question that needs no history, "" if the model makes none. Raises `ModelError`."""
-        *_, text = self.caller.call(rewriting_messages(question, history), spent)
-        _log.debug("follow-up %r was rewritten by %s (%d tokens): %r", question, self.name, spent.tokens, text)
+        *_, text = self.caller.call(rewriting_messages(question, history), usage)
+        _log.debug("follow-up %r was rewritten by %s (%d tokens): %r", question, self.name, usage.tokens, text)
         return rewritten(text, question, history)
 
     def to_read(self, among: Sequence[str] | None, best: Passages) -> Passages:
@@ -133,31 +133,31 @@ class Writer:
         question: str,
         to_read: Callable[[], Passages],
         instead: Callable[[], Iterator[Answer]],
-        spent: Spent,
+        usage: Usage,
         judge: Judge = NO_JUDGE,
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; where the model gives none, what there is instead, and why.
 
-        `spent` is what the question has cost already; a model that failed then is not asked again. `judge` tells
+        `usage` is what the question has cost already; a model that failed then is not asked again. `judge` tells
         whether the sentences that the answer rests on do answer.
         """
-        draft, failure = Draft(), spent.failure
+        draft, failure = Draft(), usage.failure
         try:
             if not failure:
-                for draft in self._retried(question, to_read(), spent, judge):
+                for draft in self._retried(question, to_read(), usage, judge):
                     yield draft.answer(self.name)
         except ModelError as error:
             failure = str(error)
         if draft.said and not failure:
             failure = judge.objection([quote for one in draft.said for quote in one.quotes])
         if draft.said and not failure:
-            yield replace(draft.answer(self.name), tokens=spent.tokens)
+            yield replace(draft.answer(self.name), tokens=usage.tokens)
             return
         if not failure:
             failure = f"{self.name} finds no answer" if draft.is_refusal else f"{self.name} wrote what no article says"
         begins = failure if failure.startswith(self.name) else f"{failure[:1].upper()}{failure[1:]}"
         for said in instead():
-            yield replace(said, note=f"{begins}; the reader answers instead.", tokens=spent.tokens)
+            yield replace(said, note=f"{begins}; the reader answers instead.", tokens=usage.tokens)
 
     def _fitting(self, passages: Passages) -> Passages:
         """Return the first of some passages, as many as the model can read at once."""
@@ -168,18 +168,18 @@ class Writer:
                 return passages[: max(number, 1)]
         return passages
 
-    def _retried(self, question: str, passages: Passages, spent: Spent, judge: Judge) -> Iterator[Draft]:
+    def _retried(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
         """Yield the answer as it grows; a model that can read less than was thought is given the better half."""
         try:
-            yield from self._drafts(question, passages, spent, judge)
+            yield from self._drafts(question, passages, usage, judge)
         except ContextError:
             if len(passages) == 1:
                 raise
             _log.debug("%d passages are too long for %s", len(passages), self.name)
             best = sorted(passages, key=lambda passage: -passage[1].score)
-            yield from self._retried(question, best[: len(passages) // 2], spent, judge)
+            yield from self._retried(question, best[: len(passages) // 2], usage, judge)
 
-    def _drafts(self, question: str, passages: Passages, spent: Spent, judge: Judge) -> Iterator[Draft]:
+    def _drafts(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
         messages = answering_messages(question, [(article, r.chunk.start, r.chunk.end) for article, r in passages])
         for speaker, told in messages:
             _log.debug("prompt, %s: %r", speaker, told)
@@ -195,11 +195,11 @@ class Writer:
                 checked.append(one)
             return Draft(tuple(checked), at_work)
 
-        for text in self.caller.call(messages, spent):
+        for text in self.caller.call(messages, usage):
             if not _may_refuse(text):
                 yield grown(is_over=False)
         _log.debug("raw text of %s: %r", self.name, text)
-        _log.debug("%d calls, %d + %d tokens, %.2f s", spent.calls, spent.tokens_in, spent.tokens_out, spent.seconds)
+        _log.debug("%d calls, %d + %d tokens, %.2f s", usage.calls, usage.tokens_in, usage.tokens_out, usage.seconds)
         yield Draft(is_refusal=True) if says_no_answer(text) else grown(is_over=True)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.search.ranking import FUNCTION_WORDS, content_words
+from index.text.words import FUNCTION_WORDS, content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

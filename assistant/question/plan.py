@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from index.search.ranking import content_words
+from index.text.words import content_words
 
 _AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
 _LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"

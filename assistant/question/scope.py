@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from index.search.ranking import content_words
+from index.text.words import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from assistant.quoting.quotes import SPEAKS, Sentence
-from index.search.ranking import content_words
 from index.text.sentences import sentence_spans
+from index.text.words import content_words
 
 if TYPE_CHECKING:
     from index import Article

@@ -21,7 +21,8 @@ import numpy as np
 
 from assistant.english.numbers import lacks_kind
 from assistant.errors import WeightsError
-from index.search.ranking import lexical_scores, with_compounds_split
+from index.search.ranking import lexical_scores
+from index.text.words import with_compounds_split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

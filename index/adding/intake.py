@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from index.adding.embedding_ahead import Prepared
     from index.adding.reading import Found
     from index.adding.report import OnProgress
-    from index.chroma.records import Page
     from index.chroma.writer import Vectors, Writer
     from index.sources.files import Source
     from index.sources.http import Fetcher
+    from index.sources.page import Page
 
 
 class Intake:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from index.adding.report import AddProgress
 from index.article import Article
-from index.chroma.records import Page
 from index.errors import SourceError
 from index.sources.files import expand, read_fetched, read_path
+from index.sources.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.article import Article
 from index.chunking import Chunk
+from index.sources.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,15 +19,6 @@ Metadata = dict[str, Any]
 CURRENT, PREVIOUS, STAGED = "current", "previous", "staged"
 MARK = "mark"
 """The state of what is no record of an article, but has its text; by its id alone it marks the current version."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A web address, and what its server said of the page when it last gave it: the validators of HTTP."""
-
-    url: str
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from chromadb import Collection
 
     from index.chroma.connection import Connection
-    from index.chroma.records import Entry, Metadata, Page
+    from index.chroma.records import Entry, Metadata
+    from index.sources.page import Page
 
     Known = tuple[str, Page | None]
     Version = tuple[str, str]  # the id of an article, and that of its text

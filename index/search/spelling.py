@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from index.embedding.minilm import builtin_tokenizer
-from index.search.ranking import FUNCTION_WORDS, content_words
+from index.text.words import FUNCTION_WORDS, content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from index.article import Article, read_title
+from index.article import Article
 from index.errors import SourceError
 from index.sources.markup import parse_html, without_control
+from index.text.metadata import read_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.article import Article, read_title
-from index.chroma.records import Page
+from index.article import Article
 from index.errors import SourceError, SourceGoneError
 from index.sources.documents import read_docx, read_email, read_epub
 from index.sources.feeds import addresses, links
+from index.sources.page import Page
 from index.sources.pdf import read_pdf
 from index.sources.web import read_html, read_page
+from index.text.metadata import read_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,9 +10,10 @@ from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from index.article import Article, read_title
+from index.article import Article
 from index.errors import SourceError
 from index.sources.markup import without_control
+from index.text.metadata import read_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
