@@ -40,15 +40,15 @@ def test_a_sound_index_has_no_problem(filled):
     report = filled.check()
     assert report.problems == ()
     assert report.articles == 2
-    assert report.chunks == len(filled._chunks.get()["ids"]) > 4
+    assert report.chunks == len(filled._writer.chunks.get()["ids"]) > 4
 
 
 def chunk_ids(index, article):
-    return sorted(index._chunks.get(where={"article_id": article.id})["ids"])
+    return sorted(index._writer.chunks.get(where={"article_id": article.id})["ids"])
 
 
 def lose_a_chunk(index):
-    index._chunks.delete(ids=chunk_ids(index, MILL)[:1])
+    index._searcher._chunks.delete(ids=chunk_ids(index, MILL)[:1])
 
 
 def alter_a_chunk(index):

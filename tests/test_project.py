@@ -102,7 +102,7 @@ def test_one_module_speaks_to_each_library():
             "store.py",
             "writer.py",
         },
-        "langchain_chroma": {"searcher.py", "store.py"},
+        "langchain_chroma": {"searcher.py"},
         "gradio": set(),
     }
 

@@ -132,7 +132,7 @@ def test_removal_removes(new_index):
         with pytest.raises(ArticleNotFoundError, match="python -m index list"):
             new_index.article(MILL.id, version)
     assert set(new_index._registry.collection.get()["ids"]) == {RAIN.id, f"{RAIN.id}:{RAIN.version}:mark"}
-    assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._chunks.get()["ids"])
+    assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._writer.chunks.get()["ids"])
 
 
 def test_removing_what_is_not_there_is_an_error(new_index):
@@ -200,7 +200,7 @@ def test_an_article_has_the_mean_of_its_chunks_for_a_vector(new_index, article_p
     """The record of an article can be searched like a chunk."""
     (article_id,) = new_index.add(article_path).added
     record = new_index._registry.collection.get(ids=[article_id], include=["embeddings"])["embeddings"][0]
-    chunks = new_index._chunks.get(include=["embeddings"])["embeddings"]
+    chunks = new_index._writer.chunks.get(include=["embeddings"])["embeddings"]
     assert np.allclose(record, np.mean(chunks, axis=0), atol=1e-5)
 
 
@@ -373,7 +373,7 @@ def test_a_full_disk_loses_nothing(tmp_path, embedder):
     with ArticleIndex.open(folder, embedder) as index:
         assert {article.id for article in index.articles()} == {MILL.id, "bridges"}
         assert {result.chunk.article_id for result in index.search("mill", k=50)} == {MILL.id, "bridges"}
-        assert {chunk_id.split(":")[0] for chunk_id in index._chunks.get()["ids"]} == {MILL.id, "bridges"}
+        assert {chunk_id.split(":")[0] for chunk_id in index._writer.chunks.get()["ids"]} == {MILL.id, "bridges"}
 
 
 def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
@@ -405,7 +405,7 @@ def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
     with ArticleIndex.open(folder, embedder) as index:
         assert index.articles() in ([old], [new])
         held = index.articles()[0]
-        stored = index._chunks.get()["ids"]
+        stored = index._writer.chunks.get()["ids"]
         assert stored
         assert all(chunk_id.rsplit(":", 2)[1] == held.version for chunk_id in stored)
         index.add(new)
@@ -480,7 +480,7 @@ def test_an_interrupted_change_back_keeps_the_version_that_a_citation_names(tmp_
 def test_a_search_that_an_article_is_deleted_under_starts_again(new_index, monkeypatch):
     """Chroma fails on a chunk that goes while it searches; only what keeps failing is an error."""
     new_index.add(MILL)
-    search = new_index._chunks.similarity_search_by_vector_with_relevance_scores
+    search = new_index._searcher._chunks.similarity_search_by_vector_with_relevance_scores
     failures = [InternalError("Error finding id")] * 2
 
     def failing(*args, **more):
@@ -488,7 +488,7 @@ def test_a_search_that_an_article_is_deleted_under_starts_again(new_index, monke
             raise failures.pop()
         return search(*args, **more)
 
-    monkeypatch.setattr(new_index._chunks, "similarity_search_by_vector_with_relevance_scores", failing)
+    monkeypatch.setattr(new_index._searcher._chunks, "similarity_search_by_vector_with_relevance_scores", failing)
     assert new_index.search("mill")
     failures.extend([InternalError("Error finding id")] * 100)
     with pytest.raises(StoreError, match="Error finding id"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +59,17 @@ class Upkeep:
         """Look at what the writer has written; nothing is changed until a finding is mended."""
         self._writer = writer
         self._registry, self._chunks = writer.registry, writer.chunks
+
+    def check(self, *, repair: bool) -> CheckReport:
+        """Return the report of a look through the index, after repairs if asked."""
+        problems: list[Problem] = []
+        for finding in list(self.findings()):
+            if repair and finding.mend:
+                finding.mend()
+                problems.append(replace(finding.problem, is_mended=True))
+            else:
+                problems.append(finding.problem)
+        return CheckReport(self._registry.count(), self._chunks.count(), tuple(problems))
 
     def findings(self) -> Iterator[Finding]:
         """Yield what is wrong: records, then the chunks of each article, then marks and chunks of none."""

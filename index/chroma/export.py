@@ -31,7 +31,7 @@ HEAD, RECORDS, VECTORS = "index.json", "articles.jsonl", "vectors.f32"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ExportedArticle:
     """A record of the file, and the vectors of its chunks if the index that takes it in can use them."""
 
     record: Record
@@ -57,7 +57,7 @@ def write_export(path: Path, writer: Writer) -> int:
     return count
 
 
-def read_export(path: Path, embedder: Embedder) -> Iterator[Held]:
+def read_export(path: Path, embedder: Embedder) -> Iterator[ExportedArticle]:
     """Yield what a file holds, its vectors where the embedder's model made them.
 
     Raises `StoreError` when it is no such file, or a damaged one; what was yielded before is sound.
@@ -95,7 +95,7 @@ def _write(archive: zipfile.ZipFile, writer: Writer) -> int:
     return len(current)
 
 
-def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[Held]:
+def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[ExportedArticle]:
     # Before anything is read: a damaged part is otherwise known only when all of it has been taken in.
     if damaged := archive.testzip():
         raise ValueError(f"{damaged} is damaged")
@@ -111,7 +111,9 @@ def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[Held]:
                 raise ValueError("no such record is exported")
             record.article.check()
             has_vectors = is_ours and record.state == CURRENT
-            yield Held(record, _next_vectors(vectors, record.article, embedder.dimension) if has_vectors else None)
+            yield ExportedArticle(
+                record, _next_vectors(vectors, record.article, embedder.dimension) if has_vectors else None
+            )
 
 
 def _next_vectors(file: IO[bytes], article: Article, dimension: int) -> Vectors:

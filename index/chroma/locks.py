@@ -28,7 +28,7 @@ POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldLocks:
     """Locks that are held: `check` raises `StoreError` when one was taken over.
 
     `inherited` are the ids of articles that somebody was changing who has died.
@@ -51,7 +51,7 @@ class Locks:
         self._connection = connection
 
     @contextmanager
-    def held(self, articles: Sequence[Article], signs_of_life: SignsOfLife) -> Iterator[Held]:
+    def held(self, articles: Sequence[Article], signs_of_life: SignsOfLife) -> Iterator[HeldLocks]:
         """Hold the locks of articles, waiting for whoever has one.
 
         One is taken from a writer for whose change `signs_of_life` gives the same for two minutes: it has died. So it
@@ -63,7 +63,7 @@ class Locks:
         try:
             with self._connection.errors():
                 inherited = self._acquire(places, writer, signs_of_life)
-                yield Held(lambda: self._check(places, writer), inherited)
+                yield HeldLocks(lambda: self._check(places, writer), inherited)
         finally:
             self._collection.delete(ids=list(places), where={"writer": writer})
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     Known = tuple[str, Page | None]
     Version = tuple[str, str]  # the id of an article, and that of its text
 
+SHIPPED_MARK = "shipped"
+"""The key in the collection's metadata that says the shipped article was added once."""
 PART = 1_000
 """How many texts are read at a time."""
 REMEMBERED = 100_000
@@ -101,6 +103,19 @@ class Registry:
             found: Any = self.collection.get(ids=list(marks[start : start + PART]), include=["metadatas"])
             texts |= {mark: held["text"] for mark, held in zip(found["ids"], found["metadatas"], strict=True)}
         return texts
+
+    def current_records(self) -> list[Record]:
+        """Return the current records of all articles, in no order."""
+        return self.in_state(CURRENT)
+
+    def has_shipped_mark(self) -> bool:
+        """Whether the index has been given the shipped article once."""
+        return bool((self.collection.metadata or {}).get(SHIPPED_MARK))
+
+    def set_shipped_mark(self) -> None:
+        """Note that the index has been given the shipped article."""
+        metadata = self.collection.metadata or {}
+        self.collection.modify(metadata={**metadata, SHIPPED_MARK: True})
 
     def in_state(self, state: str) -> list[Record]:
         """Return the records of all articles in a state."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from index.article import Article
     from index.chroma.connection import Connection
-    from index.chroma.locks import Held
+    from index.chroma.locks import HeldLocks
     from index.chroma.records import Metadata
     from index.chroma.registry import Known, Registry
     from index.embedding.embedder import Embedder
@@ -85,7 +85,7 @@ class Writer:
                 raise
 
     def _replace(
-        self, prepared: Sequence[tuple[Record, Vectors | None]], held: Held, go_on: Callable[[], object] | None
+        self, prepared: Sequence[tuple[Record, Vectors | None]], held: HeldLocks, go_on: Callable[[], object] | None
     ) -> dict[str, str]:
         records = {record.article.id: record for record, _ in prepared}
         before = self.registry.current(records)

@@ -2,44 +2,66 @@
 
 from __future__ import annotations
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun  # noqa: TC002  # pydantic reads the annotations
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+# pydantic reads the annotations.
+from langchain_core.callbacks import CallbackManagerForRetrieverRun  # noqa: TC002
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from index.store import ArticleIndex  # noqa: TC001  # pydantic reads the annotations
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.article import Article
+    from index.search.ranking import SearchResult
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """What the retriever needs of an index; `ArticleIndex` has it."""
+
+    def search(self, query: str, k: int = 5) -> Sequence[SearchResult]:
+        """Return the k chunks that match a query best."""
+
+    def article(self, article_id: str, version: str | None = None) -> Article:
+        """Return an article in a version."""
 
 
 class ArticleRetriever(BaseRetriever):
-    """Gives the k best chunks for a query as Documents.
+    """Returns the k best chunks for a query as Documents.
 
-    Their metadata names the article (article_id, version, title, source, published as an ISO date) and the place in it
-    (start, end), and has the score.
+    Their metadata names the article (article_id, version, title, source, published as an ISO
+    date), the place in it (start, end) and the score.
+
+    Attributes:
+        index: The index to search.
+        k: The number of chunks.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
-    index: ArticleIndex
+    index: Searchable
     k: int = 5
 
     def _get_relevant_documents(
         self,
         query: str,
         *,
-        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain passes it by name
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  # LangChain passes it by name.
     ) -> list[Document]:
-        documents = []
-        for result in self.index.search(query, self.k):
-            chunk = result.chunk
-            article = self.index.article(chunk.article_id, chunk.version)
-            metadata = {
-                "article_id": article.id,
-                "version": article.version,
-                "title": article.title,
-                "source": article.source,
-                "published": article.published.isoformat() if article.published else None,
-                "start": chunk.start,
-                "end": chunk.end,
-                "score": result.score,
-            }
-            documents.append(Document(chunk.text, id=chunk.id, metadata=metadata))
-        return documents
+        return [self._document(result) for result in self.index.search(query, self.k)]
+
+    def _document(self, result: SearchResult) -> Document:
+        chunk = result.chunk
+        article = self.index.article(chunk.article_id, chunk.version)
+        metadata = {
+            "article_id": article.id,
+            "version": article.version,
+            "title": article.title,
+            "source": article.source,
+            "published": article.published.isoformat() if article.published else None,
+            "start": chunk.start,
+            "end": chunk.end,
+            "score": result.score,
+        }
+        return Document(chunk.text, id=chunk.id, metadata=metadata)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from index.chroma.records import to_chunk
 from index.search.ranking import SearchResult, rank
 from index.search.spelling import corrected
 
 if TYPE_CHECKING:
-    from langchain_chroma import Chroma
+    from chromadb import Collection
 
     from index.chroma.connection import Connection
     from index.chroma.records import Metadata
@@ -26,11 +26,20 @@ SEARCHES = 20
 class Searcher:
     """Searches an index."""
 
-    def __init__(self, connection: Connection, registry: Registry, chunks: Chroma, embedder: Embedder) -> None:
-        """Search chunks by the vectors of an embedder; a registry tells which versions are the current ones."""
+    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
+        """Search a collection of chunks; the registry knows the current versions."""
+        from langchain_chroma import Chroma
+
+        # An embedder has the methods of LangChain's Embeddings but need not inherit from it.
+        as_embeddings: Any = embedder
         self._connection = connection
         self._registry = registry
-        self._chunks = chunks
+        self._chunks = Chroma(
+            chunks.name,
+            as_embeddings,
+            client=connection.client,
+            create_collection_if_not_exists=False,
+        )
         self._embedder = embedder
 
     def search(self, query: str, k: int, where: Metadata | None) -> list[SearchResult]:
