@@ -6,29 +6,16 @@ import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.answers.facts import answer
-from assistant.answers.overview import alike, overview
-from assistant.answers.refusal import nearest, refusal
-from assistant.answers.suggestions import Suggestions
-from assistant.chat.catalogue import DEFAULT_MODEL
-from assistant.chat.judge import Judge
-from assistant.chat.opening import open_writer
-from assistant.chat.usage import PATIENCE, Usage
+from assistant.answers import NO_READINGS, Readings, Suggestions, answer_by_reader, overview, read
+from assistant.chat import DEFAULT_MODEL, PATIENCE, Usage, open_writer
 from assistant.conversation import Answer
-from assistant.errors import ModelError, QuestionError
-from assistant.question.followups import is_courtesy, needs_history, standalone_question
-from assistant.question.framing import plain_question
-from assistant.question.plan import is_judged
-from assistant.question.scope import limited
+from assistant.errors import QuestionError
+from assistant.question import is_courtesy, plan_question
 from assistant.quoting.quotes import passage_sentences
-from assistant.reader.reader import Reader
-from index.chunking import chunk_article
-from index.errors import ArticleNotFoundError
-from index.search.ranking import SearchResult
-from index.search.spelling import corrected
+from assistant.reader import Reader
+from index import ArticleNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,66 +26,58 @@ if TYPE_CHECKING:
     from assistant.chat.writer import Writer
     from assistant.conversation import Turn
     from assistant.quoting.quotes import Sentence
-    from assistant.reader.reader import Reading
-    from index import Article, ArticleIndex
+    from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 7
-"""How many of the best chunks the reader reads, unless a question says otherwise."""
+"""Chunks that the reader reads, unless the caller says otherwise."""
 MOST_PASSAGES = 20
-QUOTES = 2
-"""How many of the nearest sentences are quoted where none of them answers."""
 SUGGESTIONS = 4
-"""How many questions to begin with, or to go on with, are named at most."""
-ARTICLES_SUGGESTED = 3
-"""How many articles, the newest, questions to begin with are of."""
-EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
-NOTHING_ASKED = "Ask a question, and I look for the answer in the articles."
-NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
+"""Questions suggested at most."""
 LONGEST_QUESTION = 2_000
-"""Characters; the embedding model reads no more than about the first thousand."""
+"""Characters; the embedding model reads about the first thousand."""
+NOTHING_ASKED = "Ask a question, and I look for the answer in the articles."
 
 _log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What is asked and of which articles; of so many `passages` as are found the reader reads the first `read`."""
+class Context:
+    """A question on its way to its answer. Each step of the chain fills in its own fields.
+
+    Attributes:
+        question: The standalone question; after retrieval with its spelling corrected.
+        article_ids: The articles to ask; None is all.
+        retrieved: The number of chunks to retrieve.
+        read: The number of them that the reader reads, the best first.
+        writer: The chat model that writes the answer; None leaves it to the reader.
+        usage: The calls and tokens that the question has cost.
+        passages: The chunks retrieved, the best first, with their articles.
+        sentences: The sentences of the chunks that the reader reads.
+        readings: The reader's readings of the sentences.
+    """
 
     question: str
-    articles: tuple[str, ...] | None
-    passages: int
+    article_ids: tuple[str, ...] | None
+    retrieved: int
     read: int
+    writer: Writer | None
     usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class _Retrieved:
-    asked: _Asked
-    passages: tuple[tuple[Article, SearchResult], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Split:
-    asked: _Asked
-    passages: tuple[tuple[Article, SearchResult], ...]
-    sentences: tuple[Sentence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    """What was read: the readings of all sentences, and those of another article on the same subject, read alone."""
-
-    asked: _Asked
-    passages: tuple[tuple[Article, SearchResult], ...]
-    readings: tuple[Reading, ...]
-    others: tuple[Reading, ...] = ()
+    passages: tuple[tuple[Article, SearchResult], ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    readings: Readings = NO_READINGS
 
 
 class Assistant:
-    """Answers questions from an index. Threads may share one.
+    """Answers questions about the articles of an index. Threads may share one.
 
-    The chain is retrieve → split into sentences → choose → ground, each step a LangChain runnable. A chat model writes
-    in its last step; the reader has chosen before it, judges what it writes, and answers where it fails.
+    The chain is retrieve → split into sentences → read → answer, each step a LangChain runnable.
+    A chat model writes in the last step only: the reader has read before it, judges its answer,
+    and answers where it fails.
+
+    Attributes:
+        index: The index that is asked.
+        reader: The reader; assistants can share it.
+        model: The name of the model that answers.
     """
 
     def __init__(
@@ -109,27 +88,33 @@ class Assistant:
         patience: float = PATIENCE,
         reader: Reader | None = None,
     ) -> None:
-        """Take an open index and what answers: "reader", or a chat model of LangChain's or by its name.
+        """Take an open index and a model.
 
-        Such names are `gguf:PATH`, `ollama:NAME`, `openai:NAME` and others that LangChain knows. `patience` is how many
-        seconds it has to begin its answer, and to go on with it; `reader` is another assistant's, to share. Raises
-        `UnknownModelError`, and `ModelError` when what it needs is not installed or no key is set.
+        Args:
+            index: The index to ask.
+            model: "reader", a LangChain chat model, or the name of one: `gguf:PATH`,
+                `ollama:NAME`, `openai:NAME` and others known to LangChain.
+            patience: Seconds that a chat model has to begin its answer, and between two words.
+            reader: The reader of another assistant, to share its weights.
+
+        Raises:
+            UnknownModelError: There is no model of that name.
+            ModelError: A package or a key for the model is missing.
         """
-        # A second's worth of imports, which the page need not wait for.
+        # One second of imports that the page need not wait for.
         from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
         self.index = index
         self.reader = reader or Reader()
         self._writer = open_writer(model, index, patience)
         self.model = self._writer.name if self._writer else DEFAULT_MODEL
-        self._suggestions = Suggestions()
-        # Many questions are tried before some are suggested: that costs nothing, whatever else answers.
-        self._by_reader = Assistant(index, reader=self.reader) if self._writer else self
-        self._chain: Runnable[_Asked, Answer] = (
+        # Suggestions try many questions: the reader answers these at no cost.
+        self._suggestions = Suggestions(index, self._ask_reader)
+        self._chain: Runnable[Context, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
-            | RunnableLambda(self._choose)
-            | RunnableGenerator(self._ground)
+            | RunnableLambda(self._read)
+            | RunnableGenerator(self._answer)
         )
 
     def ask(
@@ -142,10 +127,16 @@ class Assistant:
     ) -> Answer:
         """Return the answer to a question.
 
-        `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
-        asked, None being all; `passages` is how many of the best chunks are read, 1 to 20, None being as many as suit
-        what answers. Raises `QuestionError` for a question that is empty or too long, `ValueError` for another number
-        of passages, and `WeightsError` when the reader's weights are damaged.
+        Args:
+            question: The question, at most 2,000 characters.
+            history: The earlier turns of the conversation, oldest first.
+            articles: Ids of the articles to ask; None is all.
+            passages: Chunks to read, 1 to 20; None is the number that suits the model.
+
+        Raises:
+            QuestionError: The question is empty or too long.
+            ValueError: `passages` is out of range.
+            WeightsError: The reader's weights are missing or damaged.
         """
         *_, last = self.stream(question, history, articles, passages=passages)
         return last
@@ -158,53 +149,11 @@ class Assistant:
         *,
         passages: int | None = None,
     ) -> Iterator[Answer]:
-        """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
-        for said in self._answers(_checked(question), history, articles, passages):
-            yield replace(said, model=said.model or DEFAULT_MODEL)
-
-    def _answers(
-        self, question: str, history: Sequence[Turn], articles: Iterable[str] | None, passages: int | None
-    ) -> Iterator[Answer]:
+        """Yield the growing answer. Arguments are those of `ask`, which returns the last one."""
         if passages is not None and not 1 <= passages <= MOST_PASSAGES:
-            raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them to be read")
-        among = None if articles is None else tuple(articles)
-        if is_courtesy(question):
-            yield Answer(NOTHING_ASKED, (), "refused")
-        elif whole := overview(question, history, self.index, among):
-            yield from self._whole(self._writer, whole) if self._writer else [whole]
-        else:
-            yield from self._chain.stream(self._asked(question, history, among, passages))
-
-    def _whole(self, writer: Writer, whole: Answer) -> Iterator[Answer]:
-        """Yield what a chat model says of an article as a whole, whose own sentences are the answer without it."""
-        first = whole.citations[0]
-        article = self.index.article(first.article_id, first.version)
-        passages = [(article, SearchResult(chunk, 1.0)) for chunk in chunk_article(article)]
-        found = tuple(result for _, result in passages)
-        for said in writer.answers(whole.standalone, lambda: passages, lambda: iter([whole]), Usage()):
-            yield replace(said, standalone=whole.standalone, passages=said.passages or found)
-
-    def _asked(
-        self, question: str, history: Sequence[Turn], among: tuple[str, ...] | None, passages: int | None
-    ) -> _Asked:
-        """Return what is asked, and of which articles: of those among the ids, the ones that the question allows."""
-        usage = Usage()
-        question = self._standalone(question, history, usage)
-        if limit := limited(question, self.index.entries):
-            question, within = limit
-            among = within if among is None else tuple(id_ for id_ in within if id_ in among)
-        found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
-        return _Asked(plain_question(question), among, found, passages or PASSAGES, usage)
-
-    def _standalone(self, question: str, history: Sequence[Turn], usage: Usage) -> str:
-        """Return a question that needs no history: by the chat model where it may need one, else by grammar."""
-        if self._writer and history and needs_history(question):
-            try:
-                if written := self._writer.standalone(question, history, usage):
-                    return written
-            except ModelError as error:
-                usage.failure = str(error)
-        return standalone_question(question, history)
+            raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them")
+        article_ids = None if articles is None else tuple(articles)
+        return self._stream(_checked(question), history, article_ids, passages, self._writer)
 
     def load(self) -> None:
         """Load the models now rather than at the first question. Raises `ModelError`."""
@@ -214,94 +163,72 @@ class Assistant:
             self._writer.load()
 
     def suggestions(self, history: Sequence[Turn] = (), most: int = SUGGESTIONS) -> tuple[str, ...]:
-        """Return questions to begin with, or to go on with after some turns: only such as are answered.
+        """Return questions to begin with, or to go on with, all of which have an answer."""
+        return self._suggestions.after(history, most)
 
-        They are of the newest articles by turns, or of the article that was cited last, without what was asked or cited
-        already. Each was answered once, from the sentence that it was made of; that is remembered for each article.
-        """
-        cited = [citation for turn in history for citation in turn.answer.citations]
-        if history and not cited:
-            return ()
-        asked = {_words_of(turn.question) for turn in history}
-        told = {(citation.article_id, citation.start) for citation in cited}
-        newest = [entry.id for entry in self.index.entries()[:ARTICLES_SUGGESTED]]
-        of_each = []
-        for article_id in [cited[-1].article_id] if cited else newest:
-            with suppress(ArticleNotFoundError):  # It was removed meanwhile.
-                answerable = self._suggestions.of(self.index.article(article_id), self._by_reader.ask)
-                of_each.append(
-                    [
-                        question
-                        for question, first in answerable.items()
-                        if _words_of(question) not in asked and (article_id, first.start) not in told
-                    ]
-                )
-        by_turns = chain.from_iterable(zip_longest(*of_each))
-        return tuple(question for question in by_turns if question)[:most]
+    def _ask_reader(self, question: str) -> Answer:
+        *_, last = self._stream(question, (), None, None, None)
+        return last
 
-    def _retrieve(self, asked: _Asked) -> _Retrieved:
-        results = self.index.search(asked.question, asked.passages, asked.articles)
-        _log.debug("standalone question: %s", asked.question)
-        for number, result in enumerate(results, start=1):
-            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, result.chunk.id, result.chunk.text)
-        articles: dict[str, Article] = {}
-        for article_id, version in {(result.chunk.article_id, result.chunk.version) for result in results}:
-            with suppress(ArticleNotFoundError):  # It was removed since the search.
-                articles[article_id] = self.index.article(article_id, version)
-        passages = tuple(
-            (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
-        )
-        # The search has read it so as well, but does not tell.
-        question = corrected(asked.question, [result.chunk.text for result in results])
-        return _Retrieved(replace(asked, question=question), passages)
-
-    def _choose(self, split: _Split) -> _Chosen:
-        question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
-        evidence = self.reader.evidence(question, sentences)
-        readings = tuple(self.reader.weigh(question, sentences, evidence, embedder))
-        for reading in readings:
-            _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
-        limit = self.reader.calibration.answer_threshold
-        if not readings or readings[0].score < limit:
-            return _Chosen(split.asked, split.passages, readings)
-        article = readings[0].sentence.article
-        for other in _of_another_day(article, sentences):
-            mine = [number for number, sentence in enumerate(sentences) if sentence.article.id == other.id]
-            # A logit of 0 is that of "none of these answers".
-            if max(evidence[n].logit for n in mine) > 0 and alike(article, other, embedder):
-                alone = self.reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
-                if alone[0].score >= limit:
-                    return _Chosen(split.asked, split.passages, readings, tuple(alone))
-        return _Chosen(split.asked, split.passages, readings)
-
-    def _ground(self, chosen: Iterator[_Chosen]) -> Iterator[Answer]:
-        for choice in chosen:
-            asked, said = choice.asked, partial(self._said, choice)
-            if self._writer and choice.passages:
-                to_read = partial(self._writer.to_read, asked.articles, choice.passages)
-                # Whether yes or no is right, the reader cannot tell.
-                readings = () if is_judged(asked.question) else choice.readings
-                judge = Judge(asked.question, readings, self.reader.calibration)
-                said = partial(self._writer.answers, asked.question, to_read, said, asked.usage, judge)
-            for told in said():
-                yield replace(told, standalone=asked.question, passages=tuple(result for _, result in choice.passages))
-
-    def _said(self, choice: _Chosen) -> Iterator[Answer]:
-        limits = self.reader.calibration
-        best = choice.readings[0].score if choice.readings else 0.0
-        if best >= limits.answer_threshold:
-            yield answer(choice.asked.question, choice.readings, choice.others)
-        elif best >= limits.quote_threshold:
-            yield from nearest(choice.readings[:QUOTES])
+    def _stream(
+        self,
+        question: str,
+        history: Sequence[Turn],
+        article_ids: tuple[str, ...] | None,
+        passages: int | None,
+        writer: Writer | None,
+    ) -> Iterator[Answer]:
+        if is_courtesy(question):
+            answers = iter([Answer(NOTHING_ASKED, (), "refused")])
+        elif whole := overview(question, history, self.index, article_ids):
+            answers = writer.about_article(whole) if writer else iter([whole])
         else:
-            yield refusal(self._nothing_found(choice.asked.articles), choice.asked.question, choice.readings)
+            usage = Usage()
+            rewrite = partial(writer.standalone, usage=usage) if writer else None
+            plan = plan_question(question, history, self.index.entries, article_ids, rewrite)
+            retrieved = passages or (MOST_PASSAGES if writer else PASSAGES)
+            context = Context(plan.question, plan.article_ids, retrieved, passages or PASSAGES, writer, usage)
+            answers = self._chain.stream(context)
+        for answer in answers:
+            yield replace(answer, model=answer.model or DEFAULT_MODEL)
 
-    def _nothing_found(self, among: tuple[str, ...] | None) -> str:
-        held = {entry.id for entry in self.index.entries()} if among else set()
-        count = self.index.count() if among is None else len(held & set(among))
-        if count:
-            return f"I searched {count} article{'s' if count != 1 else ''} and found no answer."
-        return EMPTY if among is None else NONE_ASKED
+    def _retrieve(self, context: Context) -> Context:
+        outcome = self.index.find(context.question, context.retrieved, context.article_ids)
+        _log.debug("standalone question: %s", outcome.query)
+        articles: dict[str, Article] = {}
+        passages: list[tuple[Article, SearchResult]] = []
+        for number, result in enumerate(outcome.results, start=1):
+            chunk = result.chunk
+            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text)
+            with suppress(ArticleNotFoundError):  # It was removed after the search.
+                if chunk.article_id not in articles:
+                    articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
+                passages.append((articles[chunk.article_id], result))
+        return replace(context, question=outcome.query, passages=tuple(passages))
+
+    def _read(self, context: Context) -> Context:
+        readings = read(context.question, context.sentences, self.reader, self.index.embedder)
+        return replace(context, readings=readings)
+
+    def _answer(self, contexts: Iterator[Context]) -> Iterator[Answer]:
+        for context in contexts:
+            passages = tuple(result for _, result in context.passages)
+            for answer in self._answers(context):
+                yield replace(answer, standalone=context.question, passages=passages)
+
+    def _answers(self, context: Context) -> Iterator[Answer]:
+        question, limits = context.question, self.reader.calibration
+        by_reader = partial(answer_by_reader, question, context.readings, limits, self.index, context.article_ids)
+        if not (context.writer and context.passages):
+            return by_reader()
+        return context.writer.answer(
+            question,
+            context.passages,
+            context.article_ids,
+            instead=by_reader,
+            usage=context.usage,
+            judge=context.writer.judge(question, context.readings.every, limits),
+        )
 
 
 def _checked(question: str) -> str:
@@ -310,21 +237,12 @@ def _checked(question: str) -> str:
         raise QuestionError("The question is empty; type one, such as: what is the article about?")
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
-            f"The question has {len(question):,} characters and can have {LONGEST_QUESTION:,}; ask it more briefly."
+            f"The question has {len(question):,} characters, at most {LONGEST_QUESTION:,} are "
+            "allowed; ask it more briefly."
         )
     return question
 
 
-def _words_of(question: str) -> str:
-    return " ".join(question.casefold().rstrip("?").split())
-
-
-def _split(retrieved: _Retrieved) -> _Split:
-    read = retrieved.passages[: retrieved.asked.read]
-    return _Split(retrieved.asked, retrieved.passages, tuple(passage_sentences(read)))
-
-
-def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Article]:
-    """Return the articles of some sentences that are dated, but not of the day of one that is."""
-    found = {sentence.article.id: sentence.article for sentence in sentences}.values()
-    return [other for other in found if article.published and other.published not in {None, article.published}]
+def _split(context: Context) -> Context:
+    sentences = passage_sentences(context.passages[: context.read])
+    return replace(context, sentences=tuple(sentences))

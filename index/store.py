@@ -13,7 +13,7 @@ from index.chroma.registry import Registry
 from index.chroma.writer import Writer
 from index.embedding.embedder import as_embedder
 from index.search.near_duplicates import find_similar
-from index.search.searcher import Searcher
+from index.search.searcher import Searcher, SearchOutcome
 from index.shipped import shipped_article
 
 if TYPE_CHECKING:
@@ -247,22 +247,32 @@ class ArticleIndex:
     ) -> list[SearchResult]:
         """Return the k chunks that match a query best, the best first.
 
-        The 200 chunks nearest by cosine are ranked again by their words (`search.ranking`).
-        Misspelt words of the query are corrected (`search.spelling`). A blank query matches
-        nothing.
+        The 200 chunks nearest by cosine are ranked again by their words (`search.ranking`). A
+        blank query matches nothing.
 
         Args:
-            query: The question or words to search for.
+            query: The question or words to search for; misspelt words are corrected.
             k: The number of chunks, at least 1.
             articles: Ids of the articles to search; None is all.
             published_after: The first day, inclusive; undated articles are left out.
             published_before: The last day, inclusive; undated articles are left out.
         """
+        return self.find(query, k, articles, published_after, published_before).results
+
+    def find(
+        self,
+        query: str,
+        k: int = 5,
+        articles: Iterable[str] | None = None,
+        published_after: date | None = None,
+        published_before: date | None = None,
+    ) -> SearchOutcome:
+        """Search as `search` does; return the corrected query along with the results."""
         if k < 1:
             raise ValueError(f"k is {k}; ask for at least one result")
         article_ids = None if articles is None else list(articles)
         if not query.strip() or article_ids == []:
-            return []
+            return SearchOutcome(query, [])
         where = search_filter(article_ids, published_after, published_before)
         return self._searcher.search(query, k, where)
 

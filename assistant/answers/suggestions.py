@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
@@ -17,16 +18,19 @@ from typing import TYPE_CHECKING
 from assistant.question.plan import overview_question
 from assistant.quoting.people import people
 from assistant.quoting.quotes import SPEAKS
+from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
 from index.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from assistant.conversation import Answer, Citation
-    from index import Article
+    from assistant.conversation import Answer, Citation, Turn
+    from index import Article, ArticleIndex
     from index.text.sentences import Span
 
+ARTICLES_SUGGESTED = 3
+"""Articles, the newest, about which a conversation can begin."""
 LONGEST_TITLE = 60
 """Characters of a title that stand in a suggestion."""
 READ = 12_000
@@ -77,20 +81,59 @@ class Candidate:
 
 
 class Suggestions:
-    """Remembers of each article, as it is, which questions were answered. Threads may share it."""
+    """Finds questions that an index answers, and remembers them per article version.
 
-    def __init__(self) -> None:
-        """Know of none yet."""
+    Threads may share one.
+    """
+
+    def __init__(self, index: ArticleIndex, ask: Callable[[str], Answer]) -> None:
+        """Suggest questions about the articles of an index that `ask` answers."""
+        self._index, self._ask = index, ask
         self._known: dict[tuple[str, str], dict[str, Citation]] = {}
         self._finding = threading.Lock()
 
-    def of(self, article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:
-        """Return the questions that asking has answered from an article, each with what is cited first."""
+    def after(self, history: Sequence[Turn], most: int) -> tuple[str, ...]:
+        """Return questions to begin with, or to go on with after some turns.
+
+        They are about the newest articles by turns, or about the article cited last. Questions
+        already asked and sentences already cited are left out.
+
+        Args:
+            history: The turns of the conversation, oldest first.
+            most: The number of questions to return at most.
+        """
+        cited = [citation for turn in history for citation in turn.answer.citations]
+        if history and not cited:
+            return ()
+        asked = {_key(turn.question) for turn in history}
+        shown = {(citation.article_id, citation.start) for citation in cited}
+        newest = [entry.id for entry in self._index.entries()[:ARTICLES_SUGGESTED]]
+        by_article = []
+        for article_id in [cited[-1].article_id] if cited else newest:
+            with suppress(ArticleNotFoundError):  # It has been removed.
+                answerable = self.about(self._index.article(article_id))
+                by_article.append(
+                    [
+                        question
+                        for question, first in answerable.items()
+                        if _key(question) not in asked and (article_id, first.start) not in shown
+                    ]
+                )
+        by_turns = chain.from_iterable(zip_longest(*by_article))
+        return tuple(question for question in by_turns if question)[:most]
+
+    def about(self, article: Article) -> dict[str, Citation]:
+        """Return the questions that an article answers, each with its first citation."""
         key = article.id, article.version
         with self._finding:
             if key not in self._known:
-                self._known[key] = _answered(article, ask)
+                self._known[key] = _answered(article, self._ask)
             return self._known[key]
+
+
+def _key(question: str) -> str:
+    """Return a question without the differences of writing that do not matter."""
+    return " ".join(question.casefold().rstrip("?").split())
 
 
 def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:

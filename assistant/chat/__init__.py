@@ -1,1 +1,13 @@
-"""Chat models, held to the same checks as the reader."""
+"""Chat models, held to the same checks as the reader.
+
+In the order in which an answer is made: `catalogue` lists the models, `opening` opens one,
+`prompts` writes what it reads, `caller` calls it within the limits of `usage`, `claims` splits
+what it writes into sentences, `check` and `judge` decide which of them stand, and `writer` puts
+them together. `gguf` runs a model in this process.
+"""
+
+from assistant.chat.catalogue import DEFAULT_MODEL
+from assistant.chat.opening import open_writer
+from assistant.chat.usage import PATIENCE, Usage
+
+__all__ = ["DEFAULT_MODEL", "PATIENCE", "Usage", "open_writer"]

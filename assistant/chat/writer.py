@@ -18,8 +18,10 @@ from assistant.chat.prompts import (
     rewritten,
     says_no_answer,
 )
+from assistant.chat.usage import Usage
 from assistant.conversation import Answer, Citation
 from assistant.errors import ContextError, ModelError
+from assistant.question.plan import is_judged
 from assistant.quoting.quotes import cite, passage_sentences
 from assistant.quoting.wording import marked, quoted
 from index.chunking import chunk_article
@@ -31,9 +33,9 @@ if TYPE_CHECKING:
 
     from assistant.chat.caller import Caller
     from assistant.chat.check import Checked
-    from assistant.chat.usage import Usage
     from assistant.conversation import Turn
     from assistant.quoting.quotes import Sentence
+    from assistant.reader.reader import Calibration, Reading
     from index import Article, ArticleIndex
 
     Passages = Sequence[tuple[Article, SearchResult]]
@@ -104,10 +106,62 @@ class Writer:
         self.caller.load()
 
     def standalone(self, question: str, history: Sequence[Turn], usage: Usage) -> str:
-        """Return a follow-up as a question that needs no history, "" if the model makes none. Raises `ModelError`."""
-        *_, text = self.caller.call(rewriting_messages(question, history), usage)
-        _log.debug("follow-up %r was rewritten by %s (%d tokens): %r", question, self.name, usage.tokens, text)
+        """Return a follow-up as a standalone question; "" if the model makes none."""
+        if not history:
+            return ""
+        try:
+            *_, text = self.caller.call(rewriting_messages(question, history), usage)
+        except ModelError as error:
+            usage.failure = str(error)
+            return ""
+        _log.debug(
+            "follow-up %r was rewritten by %s (%d tokens): %r",
+            question,
+            self.name,
+            usage.tokens,
+            text,
+        )
         return rewritten(text, question, history)
+
+    def about_article(self, overview: Answer) -> Iterator[Answer]:
+        """Yield the growing overview of an article by the model.
+
+        Args:
+            overview: The overview in the article's own sentences, for when the model fails.
+        """
+        first = overview.citations[0]
+        article = self._index.article(first.article_id, first.version)
+        passages = [(article, SearchResult(chunk, 1.0)) for chunk in chunk_article(article)]
+        results = tuple(result for _, result in passages)
+        question = overview.standalone
+        for answer in self._answers(question, lambda: passages, lambda: iter([overview]), Usage()):
+            yield replace(answer, standalone=question, passages=answer.passages or results)
+
+    def judge(self, question: str, readings: Sequence[Reading], limits: Calibration) -> Judge:
+        """Return the judge of an answer; it has no say in questions answered by yes or no."""
+        return Judge(question, () if is_judged(question) else readings, limits)
+
+    def answer(  # noqa: PLR0913  # The parts of a question that was read.
+        self,
+        question: str,
+        passages: Passages,
+        article_ids: Sequence[str] | None,
+        *,
+        instead: Callable[[], Iterator[Answer]],
+        usage: Usage,
+        judge: Judge,
+    ) -> Iterator[Answer]:
+        """Yield the growing answer of the model.
+
+        Args:
+            question: The standalone question.
+            passages: The best passages for it, the best first.
+            article_ids: The articles that are asked; None is all.
+            instead: Returns the reader's answer, for when the model gives none that stands.
+            usage: The cost of the question so far. A model that has failed is not asked again.
+            judge: Decides whether the cited sentences answer the question.
+        """
+        return self._answers(question, lambda: self.to_read(article_ids, passages), instead, usage, judge)
 
     def to_read(self, among: Sequence[str] | None, best: Passages) -> Passages:
         """Return what the model is given: all articles that are asked if it can read them at once, else the best.
@@ -128,7 +182,7 @@ class Writer:
                     return every
         return self._fitting(best)
 
-    def answers(
+    def _answers(
         self,
         question: str,
         to_read: Callable[[], Passages],

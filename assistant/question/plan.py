@@ -7,9 +7,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from assistant.question.followups import needs_history, standalone_question
+from assistant.question.framing import plain_question
+from assistant.question.scope import limited
 from index.text.words import content_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from assistant.conversation import Turn
+    from index import Entry
 
 _AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
 _LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"
@@ -43,6 +52,44 @@ _WORDS_BESIDE_THEM = frozenset(
     )
 )
 _WORDS_FOR_PEOPLE = frozenset(content_words("list name names named mention mentioned people persons person give tell"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A question as it is searched for, and the articles to search.
+
+    Attributes:
+        question: The standalone question, without courtesy and without its limits.
+        article_ids: The articles to ask; None is all.
+    """
+
+    question: str
+    article_ids: tuple[str, ...] | None
+
+
+def plan_question(
+    question: str,
+    history: Sequence[Turn],
+    entries: Callable[[], Sequence[Entry]],
+    article_ids: tuple[str, ...] | None,
+    rewrite: Callable[[str, Sequence[Turn]], str] | None = None,
+) -> Plan:
+    """Return the plan of a question.
+
+    Args:
+        question: The question as it was typed.
+        history: The earlier turns of the conversation, oldest first.
+        entries: Returns the articles of the index; called only if the question names a limit.
+        article_ids: The articles to ask; None is all.
+        rewrite: Turns a follow-up into a standalone question, or returns "" to leave it to the
+            rules; None for the rules alone.
+    """
+    standalone = rewrite(question, history) if rewrite and needs_history(question) else ""
+    question = standalone or standalone_question(question, history)
+    if limit := limited(question, entries):
+        question, within = limit
+        article_ids = tuple(article_id for article_id in within if article_ids is None or article_id in article_ids)
+    return Plan(plain_question(question), article_ids)
 
 
 def wants_names(question: str) -> bool:

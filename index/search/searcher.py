@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index.chroma.records import to_chunk
@@ -23,6 +24,14 @@ SEARCHES = 20
 """How often a search starts again because an article changed under it."""
 
 
+@dataclass(frozen=True, slots=True)
+class SearchOutcome:
+    """The results of a search, the best first, and its query with the spelling corrected."""
+
+    query: str
+    results: list[SearchResult]
+
+
 class Searcher:
     """Searches an index."""
 
@@ -42,13 +51,13 @@ class Searcher:
         )
         self._embedder = embedder
 
-    def search(self, query: str, k: int, where: Metadata | None) -> list[SearchResult]:
-        """Return the k chunks that fit a query best, the best first, of those that Chroma's filter lets through."""
+    def search(self, query: str, k: int, where: Metadata | None) -> SearchOutcome:
+        """Return the k best chunks for a query among those that pass Chroma's filter."""
         chunks, cosines = self.nearest(query, where)
-        meant = corrected(query, [chunk.text for chunk in chunks])
-        if meant != query:
-            chunks, cosines = self.nearest(meant, where)
-        return rank(meant, chunks, cosines, k)
+        corrected_query = corrected(query, [chunk.text for chunk in chunks])
+        if corrected_query != query:
+            chunks, cosines = self.nearest(corrected_query, where)
+        return SearchOutcome(corrected_query, rank(corrected_query, chunks, cosines, k))
 
     def nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
         """Return the chunks nearest to a query that belong to the current versions, with their cosines."""

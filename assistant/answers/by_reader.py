@@ -1,0 +1,110 @@
+"""Answers in the articles' own words: the reader's best sentence, the nearest ones, or a refusal."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assistant.answers.facts import answer
+from assistant.answers.overview import alike
+from assistant.answers.refusal import nearest, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assistant.conversation import Answer
+    from assistant.quoting.quotes import Sentence
+    from assistant.reader.reader import Calibration, Evidence, Reader, Reading
+    from index import Article, ArticleIndex
+    from index.embedding.embedder import Embedder
+
+QUOTES = 2
+"""Sentences quoted where no sentence answers."""
+EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
+NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """The reader's readings of the sentences of a question, the best first.
+
+    Attributes:
+        every: The readings of all sentences.
+        elsewhere: The readings of another article on the same subject, published on another
+            day, read as if it were alone. Empty unless one of its sentences answers.
+    """
+
+    every: tuple[Reading, ...] = ()
+    elsewhere: tuple[Reading, ...] = ()
+
+
+NO_READINGS = Readings()
+
+
+def read(question: str, sentences: Sequence[Sentence], reader: Reader, embedder: Embedder) -> Readings:
+    """Read sentences with a question in mind. Raises `WeightsError`."""
+    evidence = reader.evidence(question, sentences)
+    every = tuple(reader.weigh(question, sentences, evidence, embedder))
+    for reading in every:
+        _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
+    limit = reader.calibration.answer_threshold
+    if not every or every[0].score < limit:
+        return Readings(every)
+    best = every[0].sentence.article
+    for other in _of_another_day(best, sentences):
+        mine = [number for number, one in enumerate(sentences) if one.article.id == other.id]
+        if _may_answer([evidence[n] for n in mine]) and alike(best, other, embedder):
+            elsewhere = reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
+            if elsewhere[0].score >= limit:
+                return Readings(every, tuple(elsewhere))
+    return Readings(every)
+
+
+def answer_by_reader(
+    question: str,
+    readings: Readings,
+    limits: Calibration,
+    index: ArticleIndex,
+    article_ids: Sequence[str] | None,
+) -> Iterator[Answer]:
+    """Yield the growing answer of the reader: an answer, the nearest sentences, or a refusal.
+
+    Args:
+        question: The standalone question.
+        readings: The readings of its sentences.
+        limits: The scores from which a sentence answers or is worth quoting.
+        index: The index that was searched.
+        article_ids: The articles that were searched; None is all.
+    """
+    best = readings.every[0].score if readings.every else 0.0
+    if best >= limits.answer_threshold:
+        yield answer(question, readings.every, readings.elsewhere)
+    elif best >= limits.quote_threshold:
+        yield from nearest(readings.every[:QUOTES])
+    else:
+        yield refusal(_searched(index, article_ids), question, readings.every)
+
+
+def _of_another_day(article: Article, sentences: Sequence[Sentence]) -> list[Article]:
+    """Return the other articles of the sentences that bear another day; empty if it has none."""
+    articles = {sentence.article.id: sentence.article for sentence in sentences}.values()
+    same_day = {None, article.published}
+    return [other for other in articles if article.published and other.published not in same_day]
+
+
+def _may_answer(evidence: Sequence[Evidence]) -> bool:
+    """Return whether a sentence beats "none of these answers", whose logit is 0."""
+    return max(one.logit for one in evidence) > 0
+
+
+def _searched(index: ArticleIndex, article_ids: Sequence[str] | None) -> str:
+    """Return the sentence of a refusal that says how many articles were searched."""
+    asked = {entry.id for entry in index.entries()}
+    if article_ids is not None:
+        asked &= set(article_ids)
+    if not asked:
+        return EMPTY if article_ids is None else NONE_ASKED
+    return f"I searched {len(asked)} article{'s' if len(asked) != 1 else ''} and found no answer."
