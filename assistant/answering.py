@@ -13,7 +13,7 @@ from assistant.chat import DEFAULT_MODEL, PATIENCE, Usage, open_writer
 from assistant.conversation import Answer
 from assistant.errors import QuestionError
 from assistant.question import is_courtesy, plan_question
-from assistant.quoting.quotes import passage_sentences
+from assistant.quoting.sentences import passage_sentences
 from assistant.reader import Reader
 from index import ArticleNotFoundError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from assistant.chat.writer import Writer
     from assistant.conversation import Turn
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 7

@@ -14,7 +14,7 @@ from index.shipped import shipped_article
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
 
 
 @dataclass(frozen=True, slots=True)

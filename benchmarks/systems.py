@@ -9,7 +9,8 @@ import numpy as np
 
 from assistant import Answer, Turn
 from assistant.answering import PASSAGES
-from assistant.quoting.quotes import cite, passage_sentences
+from assistant.quoting.quotes import cite
+from assistant.quoting.sentences import passage_sentences
 from assistant.quoting.wording import quoted
 from assistant.reader.reader import Reader
 from benchmarks.finding import RANKS, tutorial_search

@@ -11,7 +11,7 @@ from assistant.answers.facts import answer
 from assistant.english.dates import relative_dates
 from assistant.english.numbers import lacks_kind
 from assistant.english.orders import is_instruction
-from assistant.quoting.quotes import Sentence, passage_sentences
+from assistant.quoting.sentences import Sentence, passage_sentences
 from assistant.reader.reader import Reading
 from index import Article, Chunk, SearchResult
 from index.text.sentences import sentence_spans

@@ -7,7 +7,8 @@ import pytest
 from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
 from assistant.answers.facts import answering_quote
 from assistant.question.followups import standalone_question
-from assistant.quoting.quotes import Sentence, one_quote
+from assistant.quoting.quotes import one_quote
+from assistant.quoting.sentences import Sentence
 from assistant.reader.reader import Reading
 from index import Article, ArticleIndex
 from index.shipped import shipped_article

@@ -14,7 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from assistant import Answer
-from assistant.quoting.quotes import Sentence, cite
+from assistant.quoting.quotes import cite
+from assistant.quoting.sentences import Sentence
 from assistant.quoting.wording import quoted
 from benchmarks import models
 from benchmarks.answers import interval

@@ -10,7 +10,7 @@ import pytest
 from sentence_transformers import SentenceTransformer
 
 from assistant import Assistant, WeightsError
-from assistant.quoting.quotes import Sentence
+from assistant.quoting.sentences import Sentence
 from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, WEIGHTS, Reader, _whole_words
 from index import Article, ArticleIndex
 from index.embedding.minilm import builtin_model_folder

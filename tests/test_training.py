@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from assistant.quoting.quotes import Sentence
+from assistant.quoting.sentences import Sentence
 from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, Network, collate, encode
 from assistant.reader.reader import Reader
 from benchmarks.visiting import ROOT

@@ -22,7 +22,7 @@ from training.candidates import Candidates, answers, candidates, opened
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from index.embedding.embedder import Embedder
 
 PRECISION = 0.825

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.progress import track
 
 from assistant.answering import PASSAGES
-from assistant.quoting.quotes import passage_sentences
+from assistant.quoting.sentences import passage_sentences
 from benchmarks.measuring import ERR
 from benchmarks.questions import first_hit, place, read_squad
 from index import ArticleIndex, SourceError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from benchmarks.questions import Question
     from index import Article
     from index.embedding.embedder import Embedder

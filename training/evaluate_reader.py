@@ -28,7 +28,7 @@ from index.search.ranking import relevance
 from training.candidates import Candidates, answers, candidates, opened
 
 if TYPE_CHECKING:
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from index.embedding.embedder import Embedder
 
 LEXICAL_WEIGHT, PASSAGE_WEIGHT = 0.5, 0.35

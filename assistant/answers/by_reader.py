@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.conversation import Answer
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from assistant.reader.reader import Calibration, Evidence, Reader, Reading
     from index import Article, ArticleIndex
     from index.embedding.embedder import Embedder

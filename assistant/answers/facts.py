@@ -19,7 +19,7 @@ from index.text.words import content_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from assistant.reader.reader import Reading
     from index.text.sentences import Span
 

@@ -11,7 +11,8 @@ import numpy as np
 from assistant.conversation import Answer
 from assistant.question.plan import is_title, overview_question, overview_wanted
 from assistant.quoting.people import people
-from assistant.quoting.quotes import Sentence, cite, passage_sentences
+from assistant.quoting.quotes import cite
+from assistant.quoting.sentences import Sentence, passage_sentences
 from assistant.quoting.wording import describe, quoted
 from index.errors import ArticleNotFoundError
 from index.text.words import content_words

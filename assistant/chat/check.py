@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from assistant.chat.judge import Judge
     from assistant.chat.prompts import Claim
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from index.embedding.embedder import Embedder
 
 MOST_QUOTES = 3

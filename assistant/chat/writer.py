@@ -22,7 +22,8 @@ from assistant.chat.usage import Usage
 from assistant.conversation import Answer, Citation
 from assistant.errors import ContextError, ModelError
 from assistant.question.plan import is_judged
-from assistant.quoting.quotes import cite, passage_sentences
+from assistant.quoting.quotes import cite
+from assistant.quoting.sentences import passage_sentences
 from assistant.quoting.wording import marked, quoted
 from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from assistant.chat.caller import Caller
     from assistant.chat.check import Checked
     from assistant.conversation import Turn
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from assistant.reader.reader import Calibration, Reading
     from index import Article, ArticleIndex
 

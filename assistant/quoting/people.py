@@ -6,7 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from assistant.quoting.quotes import SPEAKS, Sentence
+from assistant.quoting.quotes import SPEAKS
+from assistant.quoting.sentences import Sentence
 from index.text.sentences import sentence_spans
 from index.text.words import content_words
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from assistant.quoting.quotes import Sentence
+    from assistant.quoting.sentences import Sentence
     from assistant.reader.network import EncodedSentence, Network, SentenceLogits
     from index.embedding.embedder import Embedder
     from index.text.sentences import Span
