@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
     from langchain_core.runnables import Runnable
 
-    from assistant.chat.writer import Writer
+    from assistant.chat.writer import ChatWriter
     from assistant.conversation import Turn
     from assistant.quoting.sentences import Sentence
     from index import Article, ArticleIndex, SearchResult
@@ -60,7 +60,7 @@ class Context:
     article_ids: tuple[str, ...] | None
     retrieved: int
     read: int
-    writer: Writer | None
+    writer: ChatWriter | None
     usage: Usage
     passages: tuple[tuple[Article, SearchResult], ...] = ()
     sentences: tuple[Sentence, ...] = ()
@@ -176,7 +176,7 @@ class Assistant:
         history: Sequence[Turn],
         article_ids: tuple[str, ...] | None,
         passages: int | None,
-        writer: Writer | None,
+        writer: ChatWriter | None,
     ) -> Iterator[Answer]:
         if is_courtesy(question):
             answers = iter([Answer(NOTHING_ASKED, (), "refused")])

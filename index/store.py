@@ -10,7 +10,7 @@ from index.chroma.checkup import Upkeep
 from index.chroma.connection import Connection
 from index.chroma.records import CURRENT, Record, search_filter
 from index.chroma.registry import Registry
-from index.chroma.writer import Writer
+from index.chroma.writer import IndexWriter
 from index.embedding.embedder import as_embedder
 from index.search.near_duplicates import find_similar
 from index.search.searcher import Searcher, SearchOutcome
@@ -60,7 +60,7 @@ class ArticleIndex:
         self._connection = connection
         self._registry = Registry(articles, embedder.dimension, connection)
         self._searcher = Searcher(connection, self._registry, chunks, embedder)
-        self._writer = Writer(connection, self._registry, chunks, embedder)
+        self._writer = IndexWriter(connection, self._registry, chunks, embedder)
         self._adder = Adder(connection, self._writer)
 
     @classmethod

@@ -12,11 +12,11 @@ from assistant.errors import ModelError, UnknownModelError
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
 
-    from assistant.chat.writer import Writer
+    from assistant.chat.writer import ChatWriter
     from index import ArticleIndex
 
 
-def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE) -> Writer | None:
+def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE) -> ChatWriter | None:
     """Return what writes answers from an index by a chat model, or None for the reader, which writes nothing.
 
     Raises `UnknownModelError`, which says what names there are, and `ModelError` when what the name wants is missing.
@@ -24,13 +24,13 @@ def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float
     if model == DEFAULT_MODEL:
         return None
     from assistant.chat.caller import Caller
-    from assistant.chat.writer import Writer
+    from assistant.chat.writer import ChatWriter
 
     if isinstance(model, str):
         name, chat = short_name(model), _named(model, patience)
     else:
         name, chat = _name_of(model), model
-    return Writer(Caller(chat, name, patience), index)
+    return ChatWriter(Caller(chat, name, patience), index)
 
 
 def _named(model: str, patience: float) -> BaseChatModel:

@@ -1,4 +1,4 @@
-"""Passages and a question → an answer in a chat model's words, each sentence checked when it ends."""
+"""`ChatWriter`: an answer in a chat model's words, each sentence checked as it ends."""
 
 from __future__ import annotations
 
@@ -42,19 +42,22 @@ if TYPE_CHECKING:
     Passages = Sequence[tuple[Article, SearchResult]]
 
 LONG_ARTICLE = 100_000
-"""Words that an article is taken to have of which the index does not know how many."""
+"""Words assumed for an article whose length the index does not know."""
 
 NO_JUDGE = Judge()
-"""Takes any sentence for one that may answer, and none for one that surely does."""
+"""A judge without an opinion: any sentence may answer, no sentence surely does."""
 
 _log = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """How far a model's answer is: what became of the sentences that it has written, and the words of the next one.
+    """A model's answer in progress.
 
-    `is_refusal` tells that the model holds that the passages do not answer.
+    Attributes:
+        checked: The sentences written so far, checked.
+        at_work: The beginning of the next sentence.
+        is_refusal: Whether the model says that the passages do not answer.
     """
 
     checked: tuple[Checked, ...] = ()
@@ -69,11 +72,11 @@ class Draft:
 
     @property
     def withdrawn(self) -> int:
-        """How many do not."""
+        """The number of sentences that do not stand."""
         return sum(not one.quotes for one in self.checked)
 
     def answer(self, name: str) -> Answer:
-        """Return what is said by now: a paragraph for each sentence, with the marks of what it rests on."""
+        """Return the answer so far: a paragraph for each sentence, with the marks of its citations."""
         cited: dict[tuple[str, int, int], Citation] = {}
         paragraphs = []
         for one in self.said:
@@ -95,11 +98,11 @@ def _cited(quote: Sentence, cited: dict[tuple[str, int, int], Citation]) -> Cita
     return cited.setdefault(place, cite(len(cited) + 1, quote))
 
 
-class Writer:
-    """Writes answers from an index by a chat model. Threads may share it."""
+class ChatWriter:
+    """Writes answers about an index with a chat model. Threads may share it."""
 
     def __init__(self, caller: Caller, index: ArticleIndex) -> None:
-        """Write by what calls the model."""
+        """Write with a caller of the model."""
         self.caller, self.name, self._index = caller, caller.name, index
 
     def load(self) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from index.adding.report import AddReport, OnProgress
     from index.chroma.connection import Connection
-    from index.chroma.writer import Writer
+    from index.chroma.writer import IndexWriter
     from index.sources.files import Item, Source
     from index.sources.page import Page
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Adder:
     """Brings sources into an index."""
 
-    def __init__(self, connection: Connection, writer: Writer) -> None:
+    def __init__(self, connection: Connection, writer: IndexWriter) -> None:
         """Write with a writer of a connection."""
         self._connection = connection
         self._writer = writer

@@ -8,7 +8,7 @@ from index.adding.report import AddProgress, AddReport
 from index.chroma.export import read_export
 from index.chroma.records import PREVIOUS
 from index.chroma.registry import Registry
-from index.chroma.writer import Writer
+from index.chroma.writer import IndexWriter
 from index.errors import ArticleIndexError, StoreError
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress | None) -> AddReport:
     """Embed all texts of an index anew and swap the result in; on failure nothing changes."""
     articles, chunks = connection.collections()
-    old = Writer(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
+    old = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
     articles, chunks = connection.rebuilding(embedder)
-    new = Writer(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
+    new = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
     try:
         report = latest = copy(old, new, on_progress)
         # On a server, others may have changed the old index in the meantime.
@@ -39,7 +39,7 @@ def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress 
     return report
 
 
-def copy(source: Writer, target: Writer, on_progress: OnProgress | None = None) -> AddReport:
+def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None) -> AddReport:
     """Make one index hold the articles, the previous versions and the mark of another."""
     for record in source.registry.in_state(PREVIOUS):
         target.keep(record)
@@ -59,7 +59,7 @@ def copy(source: Writer, target: Writer, on_progress: OnProgress | None = None) 
     return AddReport.of(outcomes)
 
 
-def import_export(path: Path, target: Writer) -> AddReport:
+def import_export(path: Path, target: IndexWriter) -> AddReport:
     """Put the articles of an exported file into an index, as `add` does. Raises `StoreError`."""
     outcomes: list[tuple[str, str]] = []
     for exported in read_export(path, target.embedder):

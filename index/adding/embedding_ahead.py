@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from index.adding.reading import Found
     from index.article import Article
-    from index.chroma.writer import Vectors, Writer
+    from index.chroma.writer import IndexWriter, Vectors
 
     Read = tuple[Found, list[str]]  # with the texts of its chunks
     Prepared = tuple[Found, Vectors | None]
@@ -46,7 +46,9 @@ LONGEST_WAIT = 0.5
 class Preparation:
     """Reads in one thread and embeds in others, some batches ahead of whoever stores."""
 
-    def __init__(self, writer: Writer, go_on: Callable[[], object], tell_share: Callable[[str, float], object]) -> None:
+    def __init__(
+        self, writer: IndexWriter, go_on: Callable[[], object], tell_share: Callable[[str, float], object]
+    ) -> None:
         """Prepare for a writer.
 
         `go_on` raises what ends it; `tell_share` is told of which source, if its article is long, which share, 0..1, is

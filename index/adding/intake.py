@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from index.adding.embedding_ahead import Prepared
     from index.adding.reading import Found
     from index.adding.report import OnProgress
-    from index.chroma.writer import Vectors, Writer
+    from index.chroma.writer import IndexWriter, Vectors
     from index.sources.files import Source
     from index.sources.http import Fetcher
     from index.sources.page import Page
@@ -29,7 +29,7 @@ class Intake:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: IndexWriter,
         fetcher: Fetcher,
         on_progress: OnProgress | None,
         *,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.chroma.records import Metadata
-    from index.chroma.writer import Writer
+    from index.chroma.writer import IndexWriter
 
 PART = 5_000
 """How many chunks are read at a time when all are."""
@@ -55,7 +55,7 @@ class Finding:
 class Upkeep:
     """Looks through the index that a writer writes."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: IndexWriter) -> None:
         """Look at what the writer has written; nothing is changed until a finding is mended."""
         self._writer = writer
         self._registry, self._chunks = writer.registry, writer.chunks

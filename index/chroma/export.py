@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.article import Article
-    from index.chroma.writer import Vectors, Writer
+    from index.chroma.writer import IndexWriter, Vectors
     from index.embedding.embedder import Embedder
 
 FORMAT = 1
@@ -38,7 +38,7 @@ class ExportedArticle:
     vectors: Vectors | None
 
 
-def write_export(path: Path, writer: Writer) -> int:
+def write_export(path: Path, writer: IndexWriter) -> int:
     """Write all that an index holds into a file that is not there yet; return how many articles that is.
 
     Raises `StoreError`, and then leaves no file.
@@ -80,7 +80,7 @@ def read_export(path: Path, embedder: Embedder) -> Iterator[ExportedArticle]:
         raise StoreError(f"{path} is no exported index, or is damaged; export it again.") from error
 
 
-def _write(archive: zipfile.ZipFile, writer: Writer) -> int:
+def _write(archive: zipfile.ZipFile, writer: IndexWriter) -> int:
     embedder = writer.embedder
     head = {"format": FORMAT, "embedder": embedder.name, "dimension": embedder.dimension}
     archive.writestr(HEAD, json.dumps(head))

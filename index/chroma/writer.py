@@ -1,4 +1,4 @@
-"""`Writer`: puts articles with their chunks in and takes them out, each in one step to whoever reads meanwhile."""
+"""`IndexWriter`: puts articles with their chunks in and takes them out, each in one step to whoever reads meanwhile."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BATCH = 512
 """How many chunks are stored at a time."""
 
 
-class Writer:
+class IndexWriter:
     """Changes an index. The threads of a process take turns by `alone`, programs by the locks of the registry."""
 
     def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
