@@ -100,7 +100,7 @@ def test_what_a_name_wants_and_has_not_is_told(articles, monkeypatch, tmp_path):
         with pytest.raises(ModelError, match=f"set {key}"):
             Assistant(articles, f"{provider}:some")
     (tmp_path / "x.gguf").write_text("mine")
-    for path, reason in ((tmp_path / "no.gguf", "cannot be read"), (tmp_path / "x.gguf", "is no GGUF file")):
+    for path, reason in ((tmp_path / "no.gguf", "cannot be read"), (tmp_path / "x.gguf", "is not a GGUF file")):
         with pytest.raises(ModelError, match=reason):
             Assistant(articles, f"gguf:{path}")
 
@@ -381,7 +381,7 @@ FAILURES = [
     (429, "takes no more requests"),
     (500, r"failed \(HTTP 500\)"),
     ("half", "broke off"),
-    ("empty", "said nothing"),
+    ("empty", "wrote nothing"),
     ("hang", "did not answer within 1 seconds"),
 ]
 

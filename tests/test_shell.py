@@ -140,7 +140,7 @@ def test_an_index_in_use_gets_one_sentence(run, environment, embedder):
 def test_an_unknown_model_gets_one_sentence(run, environment):
     """The sentence lists what can be used here."""
     environment["ASSISTANT_MODEL"] = "nothing"
-    assert "What can be used here now: reader; also gguf:PATH" in failure(run("-m", "assistant", "who?"))
+    assert "Usable here now: reader; also gguf:PATH" in failure(run("-m", "assistant", "who?"))
 
 
 @pytest.mark.slow

@@ -1,9 +1,9 @@
 """Chat models, held to the same checks as the reader.
 
-In the order in which an answer is made: `catalogue` lists the models, `opening` opens one,
-`prompts` writes what it reads, `caller` calls it within the limits of `usage`, `claims` splits
-what it writes into sentences, `check` and `judge` decide which of them stand, and `writer` puts
-them together. `gguf` runs a model in this process.
+In the order of an answer: `catalogue` lists the models, `opening` opens one, `prompts` writes its
+prompt, `caller` calls it within the limits of `usage`, `claims` splits its text into sentences,
+`check` and `judge` decide whether each of them stands, and `writer` puts them together. `gguf`
+runs a model in this process.
 """
 
 from assistant.chat.catalogue import DEFAULT_MODEL

@@ -1,4 +1,4 @@
-"""A chat model, called: within a time, again where that helps, and its failures told in our words."""
+"""`Caller`: calls a chat model with time limits and retries, and explains its failures."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 TRIES = 3
 PAUSE = 0.5
-"""Seconds before the second try, where the server names none; twice as many before the third."""
+"""Seconds before the second try unless the server says otherwise; doubled for the third."""
 LONGEST_TEXT = 4_000
-"""Characters of an answer; what comes after them is not read."""
+"""Characters of an answer; the rest is not read."""
 BUDGET = 6_000
-"""Tokens of passages, for a model that does not tell how many it can read."""
+"""Tokens of passages for a model that does not report its context length."""
 FOR_THE_REST = 1_500
-"""Tokens that rules, question and answer may take."""
+"""Tokens reserved for the rules, the question and the answer."""
 CHARACTERS_A_TOKEN = 3.0
-"""Of English text it is more with nearly every tokenizer: a guess that is wrong on the safe side."""
+"""A low estimate: nearly every tokenizer makes longer tokens of English text."""
 
 _PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
-"""HTTP's codes for what may go well a moment later; 529 is Anthropic's for too many requests at once."""
+"""HTTP statuses worth a retry. 529 is Anthropic's "overloaded"."""
 _REASONS = {
     401: "the server of {name} refuses the key; set the right one",
     403: "the server of {name} refuses the key; set the right one",
@@ -45,21 +45,31 @@ _REASONS = {
     429: "the server of {name} takes no more requests for now",
 }
 _BAD_REQUEST = frozenset({None, 400, 413, 422})
-_TOO_LONG = ("context_length", "context length", "context size", "too long", "maximum context", "too many tokens")
+_TOO_LONG = (
+    "context_length",
+    "context length",
+    "context size",
+    "too long",
+    "maximum context",
+    "too many tokens",
+)
 
 _log = logging.getLogger(__package__)
 
 
 class Caller:
-    """Asks one chat model. Threads may share it."""
+    """Calls one chat model. Threads may share it."""
 
     def __init__(self, model: BaseChatModel, name: str, patience: float) -> None:
-        """Ask a LangChain chat model, which messages call by a name.
+        """Call a LangChain chat model.
 
-        `patience` is the seconds in which it has to begin its answer, and to go on with it after each word.
+        Args:
+            model: The chat model.
+            name: Its name in messages.
+            patience: Seconds that it has to begin its answer, and between two words.
         """
         self.model, self.name, self.patience = model, name, patience
-        # The same passages come again with each question, and a model may count by asking a server.
+        # Passages recur from question to question, and counting may ask a server.
         self.tokens = lru_cache(maxsize=10_000)(self._tokens)
 
     def load(self) -> None:
@@ -68,18 +78,18 @@ class Caller:
             load()
 
     def budget(self) -> int:
-        """Return how many tokens of passages the model can read."""
+        """Return the number of tokens of passages that the model can read."""
         profile: Any = getattr(self.model, "profile", None) or {}
-        told = profile.get("max_input_tokens") or getattr(self.model, "num_ctx", None)
-        return min(int(told) - FOR_THE_REST, BUDGET) if told else BUDGET
+        context = profile.get("max_input_tokens") or getattr(self.model, "num_ctx", None)
+        return min(int(context) - FOR_THE_REST, BUDGET) if context else BUDGET
 
     def _tokens(self, text: str) -> int:
-        """Return how many tokens a text has: by the model's own tokenizer where it is at hand, else a safe guess."""
+        """Return the number of tokens of a text, by the model's own tokenizer if it has one."""
         count = getattr(self.model, "count_tokens", None)
         return int(count(text)) if count else int(len(text) / CHARACTERS_A_TOKEN) + 1
 
     def call(self, messages: Sequence[Message], usage: Usage) -> Iterator[str]:
-        """Yield the text that the model writes, whole each time. Raises `ModelError`, `ContextError` among them."""
+        """Yield the growing text of the model. Raises `ModelError` or its subclass `ContextError`."""
         text = ""
         try:
             for piece in self._begun(messages, usage):
@@ -90,10 +100,10 @@ class Caller:
         except Exception as error:
             raise _in_our_words(error, self.name, self.patience, has_begun=bool(text)) from error
         if not text.strip():
-            raise ModelError(f"{self.name} said nothing")
+            raise ModelError(f"{self.name} wrote nothing")
 
     def _begun(self, messages: Sequence[Message], usage: Usage) -> Iterator[str]:
-        """Return the pieces of an answer that has begun: until then, what may pass is tried again."""
+        """Return the pieces of an answer once it has begun; until then, retry passing failures."""
         deadline = time.monotonic() + self.patience
         tries = Retrying(
             retry=retry_if_exception(_is_passing),
@@ -112,13 +122,16 @@ class Caller:
 
     def _tell(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
-        # Not what it says: that may hold a key.
+        # Not the message of the error: it may contain a key.
         _log.debug(
-            "%s failed (%s, HTTP %s) and is asked again", self.name, type(error).__name__, error and _status(error)
+            "%s failed (%s, HTTP %s) and is asked again",
+            self.name,
+            type(error).__name__,
+            error and _status(error),
         )
 
     def _pieces(self, messages: Sequence[Message], usage: Usage, deadline: float) -> Iterator[str]:
-        """Yield the pieces as they come, each within the time; a model that hangs is left behind in its thread."""
+        """Yield pieces as they arrive, within the time limit; a hanging model stays in its thread."""
         arrived: Queue[Any] = Queue()
         is_left = threading.Event()
         threading.Thread(target=self._run, args=(messages, arrived, is_left), daemon=True).start()
@@ -135,20 +148,22 @@ class Caller:
         finally:
             is_left.set()
 
-    def _run(self, messages: Sequence[Message], arrived: Queue[Any], is_left: threading.Event) -> None:
-        """Put into a queue what the model gives, or what it raises, and at its end None."""
+    def _run(
+        self, messages: Sequence[Message], arrived: Queue[Any], is_left: threading.Event
+    ) -> None:
+        """Put the chunks of the model into a queue, then None, or the error that it raises."""
         try:
             for chunk in self.model.stream(list(messages)):
                 arrived.put(chunk)
                 if is_left.is_set():
                     return
             arrived.put(None)
-        except Exception as error:  # noqa: BLE001  # It is raised where the answer is waited for.
+        except Exception as error:  # noqa: BLE001  # `_pieces` raises it.
             arrived.put(error)
 
 
 def _within(arrived: Queue[Any], deadline: float) -> Any:
-    """Return what comes next. Raises `TimeoutError` when that is too late."""
+    """Return the next item of a queue. Raises `TimeoutError` after the deadline."""
     try:
         return arrived.get(timeout=max(deadline - time.monotonic(), 0.01))
     except Empty:
@@ -156,7 +171,7 @@ def _within(arrived: Queue[Any], deadline: float) -> Any:
 
 
 def _pause(state: RetryCallState) -> float:
-    """Return how many seconds to wait before the next try: as many as the server says, else more each time."""
+    """Return the seconds before the next try: the server's Retry-After, or growing pauses."""
     error = state.outcome.exception() if state.outcome else None
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     try:
@@ -178,18 +193,24 @@ def _is_passing(error: BaseException) -> bool:
 
 
 def _in_our_words(error: Exception, name: str, patience: float, *, has_begun: bool) -> ModelError:
-    """Return what went wrong in one sentence, which has nothing of what the error says: that may hold a key."""
+    """Return the failure in a sentence of ours: the error's own message may contain a key."""
     if isinstance(error, ModelError):
         return error
     status, kind = _status(error), type(error).__name__
-    if not has_begun and status in _BAD_REQUEST and any(words in str(error).lower() for words in _TOO_LONG):
+    if (
+        not has_begun
+        and status in _BAD_REQUEST
+        and any(words in str(error).lower() for words in _TOO_LONG)
+    ):
         return ContextError(f"the passages are too long for {name}")
     if has_begun:
         reason = f"the answer of {name} broke off"
     elif isinstance(error, TimeoutError) or "Timeout" in kind:
         reason = f"{name} did not answer within {patience:g} seconds"
     elif status:
-        reason = _REASONS.get(status, "the server of {name} failed (HTTP {status})").format(name=name, status=status)
+        reason = _REASONS.get(status, "the server of {name} failed (HTTP {status})").format(
+            name=name, status=status
+        )
     elif isinstance(error, (ConnectionError, httpx.TransportError)) or "Connection" in kind:
         reason = f"the server of {name} cannot be reached; start it, or check its address"
     else:

@@ -10,7 +10,7 @@ from typing import Any
 DEFAULT_MODEL = "reader"
 OLLAMA = "http://127.0.0.1:11434"
 SOON = 0.5
-"""Seconds in which an Ollama on this machine has surely answered."""
+"""Seconds to wait for a model server on this machine."""
 KEYS = {
     "openai": "OPENAI_API_KEY",
     "anthropic": "ANTHROPIC_API_KEY",
@@ -20,19 +20,24 @@ KEYS = {
     "deepseek": "DEEPSEEK_API_KEY",
     "xai": "XAI_API_KEY",
 }
-"""The providers that want a key, and the environment variable that holds it."""
+"""The environment variable that holds the key of each provider."""
 
 
 @dataclass(frozen=True, slots=True)
 class UsableModel:
-    """A model that can answer here and now: its name, and what tells so. A name that ends with … wants completing."""
+    """A model that can answer here and now.
+
+    Attributes:
+        name: Its name; one that ends with "…" has to be completed.
+        why: The reason it is usable, such as the file or the key.
+    """
 
     name: str
     why: str
 
 
 def short_name(model: str) -> str:
-    """Return a model's name as it is told: whoever reads the page need not know where a file lies.
+    """Return a model's name without the folder of its file.
 
     >>> short_name("gguf:/home/ada/small.gguf"), short_name("ollama:qwen3:4b")
     ('gguf:small.gguf', 'ollama:qwen3:4b')
@@ -41,13 +46,19 @@ def short_name(model: str) -> str:
 
 
 def usable_models() -> list[UsableModel]:
-    """Return the models that can be used now: of Ollama, GGUF files in the models folder, and where a key is set."""
+    """Return the models that can be used now: the reader, GGUF files, Ollama, and keys that are set."""
     found = [UsableModel(DEFAULT_MODEL, "the default; answers in the articles' own words")]
     folder = models_folder()
-    found += [UsableModel(f"gguf:{path.name}", f"a file in {folder}") for path in sorted(folder.glob("*.gguf"))]
+    found += [
+        UsableModel(f"gguf:{path.name}", f"a file in {folder}")
+        for path in sorted(folder.glob("*.gguf"))
+    ]
     found += [UsableModel(f"ollama:{name}", "Ollama on this machine") for name in _of_ollama()]
     if address := os.environ.get("OPENAI_BASE_URL"):
-        found += [UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL") for name in _of_server(address)]
+        found += [
+            UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL")
+            for name in _of_server(address)
+        ]
     found += [
         UsableModel(f"{provider}:…", f"{key} is set")
         for provider, key in KEYS.items()
@@ -57,7 +68,7 @@ def usable_models() -> list[UsableModel]:
 
 
 def models_folder() -> Path:
-    """Return the folder in which GGUF files are looked for."""
+    """Return the user's folder of GGUF files."""
     import platformdirs
 
     return platformdirs.user_data_path("article-assistant") / "models"
@@ -72,9 +83,7 @@ def gguf_path(name: str) -> Path:
 def usable_here() -> str:
     """Return the sentence that lists the usable models."""
     names = ", ".join(model.name for model in usable_models())
-    return (
-        f"What can be used here now: {names}; also gguf:PATH, and what LangChain names, as ollama:NAME or openai:NAME."
-    )
+    return f"Usable here now: {names}; also gguf:PATH, ollama:NAME, openai:NAME and other providers known to LangChain."
 
 
 def _of_ollama() -> list[str]:
@@ -86,15 +95,18 @@ def _of_ollama() -> list[str]:
 def _of_server(address: str) -> list[str]:
     key = os.environ.get(KEYS["openai"])
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return [str(model["id"]) for model in _asked(f"{address.rstrip('/')}/models", headers).get("data", [])]
+    return [
+        str(model["id"])
+        for model in _asked(f"{address.rstrip('/')}/models", headers).get("data", [])
+    ]
 
 
 def _asked(address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
-    """Return what a server says at an address, nothing where none answers soon."""
+    """Return the JSON object at an address; {} if no server answers soon."""
     import httpx
 
     try:
-        told = httpx.get(address, headers=headers, timeout=SOON).json()
+        reply = httpx.get(address, headers=headers, timeout=SOON).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return reply if isinstance(reply, dict) else {}

@@ -1,4 +1,4 @@
-"""A GGUF file as a LangChain chat model, run in this process by llama.cpp (the package xllamacpp)."""
+"""`GgufChat`: a GGUF file as a LangChain chat model, run in this process by llama.cpp."""
 
 from __future__ import annotations
 
@@ -33,9 +33,13 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class GgufChat(BaseChatModel):
-    """An instruct model of a GGUF file, asked with the chat template that the file brings.
+    """An instruct model in a GGUF file, prompted with the chat template of the file.
 
-    It is loaded when it is first asked. Threads may share it; they wait for one another.
+    It is loaded at the first call. Threads may share it; they take turns.
+
+    Attributes:
+        path: The path of the file.
+        num_ctx: Tokens of prompt and answer together.
     """
 
     path: str
@@ -49,41 +53,45 @@ class GgufChat(BaseChatModel):
         return "gguf"
 
     def check(self) -> None:
-        """Raise `ModelError` for a file that is not there, or none of this kind, and where llama.cpp is missing."""
+        """Raise `ModelError` if the file is missing or not GGUF, or if llama.cpp is missing."""
         path = Path(self.path).expanduser()
         try:
             with path.open("rb") as file:
                 is_gguf = file.read(len(MAGIC)) == MAGIC
         except OSError as error:
-            raise ModelError(f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path.") from error
+            raise ModelError(
+                f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path."
+            ) from error
         if not is_gguf:
-            raise ModelError(f"{path.name} is no GGUF file; name the file of an instruct model in that format.")
+            raise ModelError(
+                f"{path.name} is not a GGUF file; name an instruct model in that format."
+            )
         if not find_spec("xllamacpp"):
-            raise ModelError("GGUF files need a package more: pip install xllamacpp")
+            raise ModelError("GGUF files need another package: pip install xllamacpp")
 
     def load(self) -> None:
-        """Load the weights. Raises `ModelError` as `check` does, and for a file that llama.cpp cannot load."""
+        """Load the weights. Raises `ModelError` as `check` does, or if llama.cpp cannot load them."""
         with self._turn:
             if self._server is None:
                 self.check()
                 self._server = _server(Path(self.path).expanduser(), self._key, self.num_ctx)
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens the model makes of a text. Raises `ModelError` as `load` does."""
+        """Return the number of tokens of a text. Raises `ModelError` as `load` does."""
         self.load()
-        # What llama.cpp offers in the process itself counts no tokens; its server beside it does.
-        told = httpx.post(
+        # xllamacpp has no tokenizer call, but its server has.
+        reply = httpx.post(
             f"{self._server.listening_address}/tokenize",
             json={"content": text},
             headers={"Authorization": f"Bearer {self._key}"},
         )
-        return len(told.json()["tokens"])
+        return len(reply.json()["tokens"])
 
     def _stream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002  # LangChain gives it.
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002  # LangChain passes it.
         **kwargs: Any,  # noqa: ARG002  # The same.
     ) -> Iterator[ChatGenerationChunk]:
         self.load()
@@ -109,7 +117,7 @@ class GgufChat(BaseChatModel):
                     if not is_left.is_set():
                         self._server.handle_chat_completions(request, take)
                     arrived.put(None)
-                except Exception as error:  # noqa: BLE001  # It is raised where the answer is waited for.
+                except Exception as error:  # noqa: BLE001  # The generator below raises it.
                     arrived.put(error)
 
         threading.Thread(target=run, daemon=True).start()
@@ -141,13 +149,13 @@ def _server(path: Path, key: str, context: int) -> Any:
     params.n_ctx, params.n_parallel = context, 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
     params.verbosity = -1
-    # It also listens on a port of this machine; nobody else knows the key.
+    # The server also listens on a local port; only this process knows the key.
     params.api_keys = [key]
     try:
         return xllamacpp.Server(params)
     except RuntimeError as error:
-        known = "is it whole, and of a model that it knows?"
-        raise ModelError(f"{path.name} cannot be loaded by llama.cpp; {known}") from error
+        hint = "is it complete, and of a model that llama.cpp knows?"
+        raise ModelError(f"{path.name} cannot be loaded by llama.cpp; {hint}") from error
 
 
 def _generation(chunk: dict[str, Any]) -> ChatGenerationChunk:
@@ -155,10 +163,14 @@ def _generation(chunk: dict[str, Any]) -> ChatGenerationChunk:
         if error.get("type") == "exceed_context_size_error":
             raise ContextError("the passages are too long for the model")
         raise ModelError(f"llama.cpp failed (code {error.get('code')})")
-    text = "".join((choice.get("delta") or {}).get("content") or "" for choice in chunk.get("choices") or [])
+    text = "".join(
+        (choice.get("delta") or {}).get("content") or "" for choice in chunk.get("choices") or []
+    )
     usage = chunk.get("usage") or {}
-    told = None
+    metadata = None
     if usage:
         read, written = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-        told = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
-    return ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=told))
+        metadata = UsageMetadata(
+            input_tokens=read, output_tokens=written, total_tokens=read + written
+        )
+    return ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=metadata))

@@ -1,4 +1,4 @@
-"""The reader's judgement of the sentences that a chat model rests its answer on. Pure."""
+"""`Judge`: the reader's judgement of the sentences that a chat model cites; pure."""
 
 from __future__ import annotations
 
@@ -16,23 +16,34 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What the reader read for a question, the best first, and from which scores on that answers it."""
+    """Decides whether cited sentences answer a question.
+
+    Attributes:
+        question: The standalone question.
+        readings: The reader's readings, the best first; empty if it has no say.
+        limits: The reader's thresholds; None if it has no say.
+    """
 
     question: str = ""
     readings: Sequence[Reading] = ()
     limits: Calibration | None = None
 
     def answers(self, cited: Sequence[Sentence]) -> bool:
-        """Return whether one of some sentences surely answers the question."""
+        """Return whether one of the sentences surely answers the question."""
         return self.limits is not None and self._best(cited) >= self.limits.answer_threshold
 
     def objection(self, cited: Sequence[Sentence]) -> str:
-        """Return why some sentences do not answer, "" where they may.
+        """Return why the cited sentences do not answer; "" if they may.
 
-        They do not where others do, or where they speak of nothing that the question does. A good model sees answers
-        that the reader does not: that no other sentence answers is no reason.
+        They do not if the reader is sure of another sentence, or if they share no word with the
+        question. A good model sees answers that the reader misses, so a low score alone is no
+        objection.
         """
-        if self.limits is None or not self.readings or self._best(cited) >= self.limits.quote_threshold:
+        if (
+            self.limits is None
+            or not self.readings
+            or self._best(cited) >= self.limits.quote_threshold
+        ):
             return ""
         texts = [f"{quote.text} {quote.article.title}" for quote in cited]
         is_about_it = bool(set(content_words(self.question)) & set(content_words(" ".join(texts))))
@@ -41,5 +52,9 @@ class Judge:
         return "The sentences that it cites do not answer"
 
     def _best(self, cited: Sequence[Sentence]) -> float:
-        scores = [read.score for read in self.readings if any(quote.contains(read.sentence) for quote in cited)]
+        scores = [
+            read.score
+            for read in self.readings
+            if any(quote.contains(read.sentence) for quote in cited)
+        ]
         return max(scores, default=0.0)

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from index import ArticleIndex
 
 
-def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE) -> ChatWriter | None:
-    """Return what writes answers from an index by a chat model, or None for the reader, which writes nothing.
+def open_writer(
+    model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE
+) -> ChatWriter | None:
+    """Return a `ChatWriter` for a chat model, or None for the built-in reader.
 
-    Raises `UnknownModelError`, which says what names there are, and `ModelError` when what the name wants is missing.
+    Raises:
+        UnknownModelError: No model has that name; the message lists the usable ones.
+        ModelError: A package or a key for the model is missing.
     """
     if model == DEFAULT_MODEL:
         return None
@@ -50,30 +54,36 @@ def _chat_model(provider: str, name: str, patience: float) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     key = KEYS.get(provider)
-    is_at_home = provider == "openai" and bool(os.environ.get("OPENAI_BASE_URL"))  # Such servers want none.
+    is_at_home = provider == "openai" and bool(
+        os.environ.get("OPENAI_BASE_URL")
+    )  # Such servers need no key.
     if key and not os.environ.get(key) and not is_at_home:
-        raise ModelError(f"{provider}:{name} wants a key: set {key}")
+        raise ModelError(f"{provider}:{name} needs a key: set {key}")
     options: dict[str, Any] = {"temperature": 0}
     if provider == "ollama":
         options |= {"num_ctx": CONTEXT, "client_kwargs": {"timeout": patience}}
     else:
-        # Tries are the writer's, which keeps to one time for all of them.
+        # `Caller` retries, within one time limit for all tries.
         options |= {"timeout": patience, "max_retries": 0}
     if is_at_home:
         options["api_key"] = os.environ.get(KEYS[provider]) or "none"
     try:
         chat: BaseChatModel = init_chat_model(name, model_provider=provider, **options)
     except ImportError as error:
-        raise ModelError(f"The models of {provider} need a package more: pip install {_package(error)}") from error
+        raise ModelError(
+            f"The models of {provider} need another package: pip install {_package(error)}"
+        ) from error
     except ValueError as error:
-        raise UnknownModelError(f"There is no model named {f'{provider}:{name}'!r}. {usable_here()}") from error
-    except Exception as error:  # What the many packages raise, for a missing key too, has no common base.
+        raise UnknownModelError(
+            f"There is no model named {f'{provider}:{name}'!r}. {usable_here()}"
+        ) from error
+    except Exception as error:  # The providers' errors have no common base.
         raise ModelError(f"{provider}:{name} cannot be opened ({type(error).__name__})") from error
     return chat
 
 
 def _name_of(model: BaseChatModel) -> str:
-    """Return what a chat model is called: by its own name, if it tells one, else by its class."""
+    """Return the name of a chat model: its own, or else that of its class."""
     for attribute in ("model_name", "model"):
         if isinstance(name := getattr(model, attribute, None), str) and name:
             return name
@@ -81,5 +91,5 @@ def _name_of(model: BaseChatModel) -> str:
 
 
 def _package(error: ImportError) -> str:
-    """Return the name of the package that LangChain says is missing."""
+    """Return the missing package that LangChain names."""
     return str(error).rpartition("pip install ")[2].strip("`.' ") or "langchain-…"

@@ -6,16 +6,21 @@ import time
 from dataclasses import dataclass, field
 
 PATIENCE = 60.0
-"""Seconds in which a chat model has to begin its answer, and to go on with it."""
+"""Seconds that a chat model has to begin its answer, and between two words."""
 CONTEXT = 8_192
-"""Tokens that a model on this machine reads and writes for an answer; Ollama left to itself cuts after about 4,000."""
+"""Tokens of prompt and answer for a model on this machine. Ollama's own default is about 4,000."""
 
 
 @dataclass(slots=True)
 class Usage:
-    """What a question has cost: calls of a model, and the tokens that it told to have read and written.
+    """The cost of one question.
 
-    `failure` is why a call failed, after which there is no other.
+    Attributes:
+        failure: The reason a call failed; after a failure the model is not called again.
+        calls: Calls of the model.
+        tokens_in: Tokens read, as reported by the model.
+        tokens_out: Tokens written, as reported by the model.
+        began: Monotonic time of the start, in seconds.
     """
 
     failure: str = ""
@@ -26,10 +31,10 @@ class Usage:
 
     @property
     def seconds(self) -> float:
-        """How long ago the first call was made ready."""
+        """Seconds since the start."""
         return time.monotonic() - self.began
 
     @property
     def tokens(self) -> int:
-        """Both together; 0 where the model does not tell."""
+        """Tokens read and written; 0 if the model reports none."""
         return self.tokens_in + self.tokens_out

@@ -81,10 +81,18 @@ class Draft:
         paragraphs = []
         for one in self.said:
             citations = [_cited(quote, cited) for quote in one.quotes]
-            paragraphs.append(quoted(citations[0]) if one.is_quote else f"{one.text} {marked(citations)}")
+            paragraphs.append(
+                quoted(citations[0]) if one.is_quote else f"{one.text} {marked(citations)}"
+            )
         if self.at_work:
             paragraphs.append(self.at_work)
-        return Answer("\n\n".join(paragraphs), tuple(cited.values()), "answered", model=name, note=self._note(name))
+        return Answer(
+            "\n\n".join(paragraphs),
+            tuple(cited.values()),
+            "answered",
+            model=name,
+            note=self._note(name),
+        )
 
     def _note(self, name: str) -> str:
         if not self.withdrawn:
@@ -165,23 +173,31 @@ class ChatWriter:
             usage: The cost of the question so far. A model that has failed is not asked again.
             judge: Decides whether the cited sentences answer the question.
         """
-        return self._answers(question, lambda: self.to_read(article_ids, passages), instead, usage, judge)
+        return self._answers(
+            question, lambda: self.to_read(article_ids, passages), instead, usage, judge
+        )
 
-    def to_read(self, among: Sequence[str] | None, best: Passages) -> Passages:
-        """Return what the model is given: all articles that are asked if it can read them at once, else the best.
+    def to_read(self, article_ids: Sequence[str] | None, best: Passages) -> Passages:
+        """Return the passages for the prompt. Raises `ModelError`.
 
-        All of them stand in an order of their own, so that the next question begins with the same text, which a server
-        need not read again. Raises `ModelError`.
+        These are all articles if the model can read them at once, else the best passages. All
+        articles come in a fixed order, so that each prompt begins with the same text: servers
+        cache it.
         """
-        entries = [entry for entry in self._index.entries() if among is None or entry.id in among]
+        entries = [
+            entry
+            for entry in self._index.entries()
+            if article_ids is None or entry.id in article_ids
+        ]
         if sum(entry.words or LONG_ARTICLE for entry in entries) < self.caller.budget():
             scores = {result.chunk.id: result.score for _, result in best}
-            with suppress(ArticleNotFoundError):  # One was removed meanwhile.
-                every = [
-                    (article, SearchResult(chunk, scores.get(chunk.id, 0.0)))
-                    for article in [self._index.article(id_) for id_ in sorted(entry.id for entry in entries)]
-                    for chunk in chunk_article(article)
-                ]
+            with suppress(ArticleNotFoundError):  # An article has been removed.
+                every = []
+                for article_id in sorted(entry.id for entry in entries):
+                    article = self._index.article(article_id)
+                    for chunk in chunk_article(article):
+                        score = scores.get(chunk.id, 0.0)
+                        every.append((article, SearchResult(chunk, score)))
                 if len(self._fitting(every)) == len(every):
                     return every
         return self._fitting(best)
@@ -194,11 +210,7 @@ class ChatWriter:
         usage: Usage,
         judge: Judge = NO_JUDGE,
     ) -> Iterator[Answer]:
-        """Yield the answer as it grows; where the model gives none, what there is instead, and why.
-
-        `usage` is what the question has cost already; a model that failed then is not asked again. `judge` tells
-        whether the sentences that the answer rests on do answer.
-        """
+        """Yield the growing answer; if none stands, the reader's answer with the reason."""
         draft, failure = Draft(), usage.failure
         try:
             if not failure:
@@ -211,14 +223,17 @@ class ChatWriter:
         if draft.said and not failure:
             yield replace(draft.answer(self.name), tokens=usage.tokens)
             return
-        if not failure:
-            failure = f"{self.name} finds no answer" if draft.is_refusal else f"{self.name} wrote what no article says"
+        if not failure and draft.is_refusal:
+            failure = f"{self.name} finds no answer"
+        elif not failure:
+            failure = f"{self.name} wrote only sentences that no article supports"
         begins = failure if failure.startswith(self.name) else f"{failure[:1].upper()}{failure[1:]}"
-        for said in instead():
-            yield replace(said, note=f"{begins}; the reader answers instead.", tokens=usage.tokens)
+        note = f"{begins}; the reader answers instead."
+        for answer in instead():
+            yield replace(answer, note=note, tokens=usage.tokens)
 
     def _fitting(self, passages: Passages) -> Passages:
-        """Return the first of some passages, as many as the model can read at once."""
+        """Return the first passages that the model can read at once."""
         room = self.caller.budget()
         for number, (_, result) in enumerate(passages):
             room -= self.caller.tokens(result.chunk.text)
@@ -226,8 +241,10 @@ class ChatWriter:
                 return passages[: max(number, 1)]
         return passages
 
-    def _retried(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
-        """Yield the answer as it grows; a model that can read less than was thought is given the better half."""
+    def _retried(
+        self, question: str, passages: Passages, usage: Usage, judge: Judge
+    ) -> Iterator[Draft]:
+        """Yield the growing answer; after a `ContextError` try again with the better half."""
         try:
             yield from self._drafts(question, passages, usage, judge)
         except ContextError:
@@ -237,11 +254,16 @@ class ChatWriter:
             best = sorted(passages, key=lambda passage: -passage[1].score)
             yield from self._retried(question, best[: len(passages) // 2], usage, judge)
 
-    def _drafts(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
-        messages = answering_messages(question, [(article, r.chunk.start, r.chunk.end) for article, r in passages])
-        for speaker, told in messages:
-            _log.debug("prompt, %s: %r", speaker, told)
-        sentences = {number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)}
+    def _drafts(
+        self, question: str, passages: Passages, usage: Usage, judge: Judge
+    ) -> Iterator[Draft]:
+        places = [(article, result.chunk.start, result.chunk.end) for article, result in passages]
+        messages = answering_messages(question, places)
+        for role, content in messages:
+            _log.debug("prompt, %s: %r", role, content)
+        sentences = {
+            number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)
+        }
         checked: list[Checked] = []
         text = ""
 
@@ -249,7 +271,9 @@ class ChatWriter:
             found, at_work = claims(text, is_over=is_over)
             for claim in found[len(checked) :]:
                 one = check(claim, question, sentences, self._index.embedder, judge)
-                _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
+                _log.debug(
+                    "claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate
+                )
                 checked.append(one)
             return Draft(tuple(checked), at_work)
 
@@ -257,11 +281,17 @@ class ChatWriter:
             if not _may_refuse(text):
                 yield grown(is_over=False)
         _log.debug("raw text of %s: %r", self.name, text)
-        _log.debug("%d calls, %d + %d tokens, %.2f s", usage.calls, usage.tokens_in, usage.tokens_out, usage.seconds)
+        _log.debug(
+            "%d calls, %d + %d tokens, %.2f s",
+            usage.calls,
+            usage.tokens_in,
+            usage.tokens_out,
+            usage.seconds,
+        )
         yield Draft(is_refusal=True) if says_no_answer(text) else grown(is_over=True)
 
 
 def _may_refuse(text: str) -> bool:
-    """Return whether the beginning of a text may still become the words by which a model refuses."""
+    """Return whether a text may still grow into the words of a refusal."""
     begun = plain_text(text).strip().lower()
     return NO_ANSWER.lower().startswith(begun) or begun.startswith(NO_ANSWER.lower())
