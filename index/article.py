@@ -6,13 +6,13 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
-from datetime import date  # noqa: TC003  # What reads articles from a file looks at the types of their fields.
+from datetime import date, datetime
 
 from index.errors import SourceError
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 
-_RESERVED = re.compile(r":(?:staged|[0-9a-f]{16})$")
+_RESERVED = re.compile(r":(?:staged|[0-9a-f]{16}(?::mark)?)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Article:
 
     `id` stays the same for one source; `text` is what is quoted and highlighted, character for character; `published`
     is the day that the publisher names, `language` an ISO 639-1 code, `author` and `site` who wrote it and where it was
-    published, each None where the article does not tell.
+    published, each None where the article does not tell. Blank text in one of these becomes None, and a moment its day:
+    two articles are equal if and only if they have the same id and version.
     """
 
     id: str
@@ -32,6 +33,15 @@ class Article:
     language: str | None = None
     author: str | None = None
     site: str | None = None
+
+    def __post_init__(self) -> None:
+        """Spell the same content in one way, so that equality, version and stored record agree."""
+        for name in ("language", "author", "site"):
+            value = getattr(self, name)
+            if isinstance(value, str) and not value.strip():
+                object.__setattr__(self, name, None)
+        if isinstance(self.published, datetime):
+            object.__setattr__(self, "published", self.published.date())
 
     @property
     def version(self) -> str:
@@ -44,16 +54,29 @@ class Article:
 
     def check(self) -> None:
         """Raise `SourceError` when the article cannot be kept or found again."""
+        for name in ("id", "title", "text", "source", "language", "author", "site"):
+            self._check_text(name)
+        if self.published is not None and not isinstance(self.published, date):
+            raise SourceError("the article's day of publication is no date; give a date, or None")
         if not self.id.strip():
             raise SourceError("the article has no id; give it one, or make it with Article.from_text")
         if _RESERVED.search(self.id):
             raise SourceError("the article's id ends as the index's own do; give it another")
         if not self.text.strip():
             raise SourceError("the article has no text; add one with text in it")
+
+    def _check_text(self, name: str) -> None:
+        """Raise `SourceError` when a field is no text, or holds characters that UTF-8 cannot write."""
+        value = getattr(self, name)
+        if value is None and name in {"language", "author", "site"}:
+            return
+        if not isinstance(value, str):
+            raise SourceError(f"the article's {name} is no text; give a string")
         try:
-            self.text.encode()
+            value.encode()
         except UnicodeEncodeError as error:
-            raise SourceError("the text holds broken characters (lone surrogates); decode it again") from error
+            reason = f"the article's {name} holds broken characters (lone surrogates); decode it again"
+            raise SourceError(reason) from error
 
     @classmethod
     def from_text(  # noqa: PLR0913  # Each is a field of the article.

@@ -75,8 +75,8 @@ class Upkeep:
         """Yield what is wrong: records, then the chunks of each article, then marks and chunks of none."""
         versions: dict[str, set[str]] = {}
         current: dict[str, str] = {}
-        for record, version in self._records():
-            article_id = record.article.id
+        for record in self._records():
+            article_id, version = record.article.id, record.version
             if record.state in {CURRENT, STAGED}:
                 versions.setdefault(article_id, set()).add(version)
             if record.state == CURRENT:
@@ -84,31 +84,38 @@ class Upkeep:
             if record.state == STAGED:
                 yield self._interrupted(record)
             elif version != record.article.version:
-                yield self._altered(record, version)
+                yield self._altered(record)
             elif record.state == CURRENT and (what := self._wrong_chunks(record)):
                 yield Finding(Problem(article_id, what), lambda record=record: self._writer.restore(record))  # type: ignore[misc]
         yield from self._stray_marks(current)
         yield from self._leftovers(versions)
 
-    def _records(self) -> Iterator[tuple[Record, str]]:
-        """Yield all records with the versions that they are said to be, one article after another."""
+    def _records(self) -> Iterator[Record]:
+        """Yield all records, one article after another."""
         of_records: Any = {"state": {"$ne": MARK}}
         for place in sorted(self._registry.collection.get(where=of_records, include=[])["ids"]):
             for metadata, text in self._registry.stored(ids=[place]):
-                yield to_record(metadata, text), metadata["version"]
+                yield to_record(metadata, text)
 
     def _interrupted(self, record: Record) -> Finding:
         what = "its change was interrupted, or another program is at it"
         return Finding(Problem(record.article.id, what), lambda: self._writer.finish(record.article))
 
-    def _altered(self, record: Record, version: str) -> Finding:
-        """Return the finding of a text that is not what was added: only its source can tell what that was."""
-        article_id = record.article.id
-        if record.state == CURRENT:
+    def _altered(self, record: Record) -> Finding:
+        """Return the finding of a text that is not what was added.
+
+        An earlier record of the same version may have it; otherwise only its source can tell what it was.
+        """
+        article_id, place = record.article.id, f"{record.article.id}:{record.version}"
+        if record.state != CURRENT:
+            what = f"its earlier version {record.version} is not what it was"
+            return Finding(Problem(article_id, what), lambda: self._registry.collection.delete(ids=[place]))
+        earlier = {held.article.version: held.article for held in self._registry.records(ids=[place])}
+        if record.version not in earlier:
             return Finding(Problem(article_id, "its text is not what was added; add it again, or remove it"), None)
-        place = f"{article_id}:{version}"
-        what = f"its earlier version {version} is not what it was"
-        return Finding(Problem(article_id, what), lambda: self._registry.collection.delete(ids=[place]))
+        whole = replace(record, article=earlier[record.version])
+        what = "its text is lost, but an earlier record holds it"
+        return Finding(Problem(article_id, what), lambda: self._writer.restore(whole))
 
     def _wrong_chunks(self, record: Record) -> str:
         """Return what is wrong with the chunks of an article, or nothing."""

@@ -27,7 +27,7 @@ class Record:
 
     `state` is "current", "previous" (a text that it had before) or "staged" (one that is being put in by `writer`);
     `page` is what it was fetched from, if it was; `added` is when the article first came in, `chunks` how many it has,
-    where that is known.
+    where that is known. `version` is that under which the index holds its chunks and mark, "" before it is stored.
     """
 
     article: Article
@@ -36,6 +36,11 @@ class Record:
     writer: str = ""
     added: datetime | None = field(default=None, compare=False)
     chunks: int | None = field(default=None, compare=False)
+    version: str = field(default="", compare=False)
+
+    def holds(self, article: Article) -> bool:
+        """Return whether a stored record is of an article as it is, under that article's version."""
+        return self.article == article and self.version == article.version
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ def to_record(metadata: Metadata, text: str) -> Record:
         metadata.get("writer", ""),
         to_moment(metadata.get("added")),
         metadata.get("chunks"),
+        metadata["version"],
     )
 
 

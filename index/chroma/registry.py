@@ -227,15 +227,15 @@ class Registry:
         articles = [record.article for record in [*records, *current]]
         with self._changing(article.id for article in articles):
             self.collection.upsert(
-                [*map(_place, records), *map(_mark_of, current)],
+                [*map(_place, records), *(_mark(record.article.id, record.article.version) for record in current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
                 [*map(record_metadata, records), *(mark_metadata(record.article) for record in current)],
                 [""] * len(articles),  # In the place of those that an index of schema 1 has.
             )
 
     def unmark(self, records: Iterable[Record]) -> None:
-        """Remove the marks of records that are no longer current."""
-        if marks := [*map(_mark_of, records)]:
+        """Remove the marks of stored records that are no longer current."""
+        if marks := [_mark(record.article.id, record.version) for record in records]:
             self.collection.delete(ids=marks)
 
     def unmark_others(self, article_id: str) -> None:
@@ -269,10 +269,6 @@ def _of(article_id: str, *states: str) -> Any:
 def _mark(article_id: str, version: str) -> str:
     """Return the id of the mark of a version."""
     return f"{article_id}:{version}:{MARK}"
-
-
-def _mark_of(record: Record) -> str:
-    return _mark(record.article.id, record.article.version)
 
 
 def _mark_in(metadata: Metadata) -> str:

@@ -16,7 +16,7 @@ from index.chunking import chunk_article
 from index.errors import ArticleIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chromadb import Collection
     from numpy.typing import NDArray
@@ -66,7 +66,9 @@ class IndexWriter:
             record.article.check()
         with self._turn():
             there = self.registry.current(record.article.id for record, _ in prepared)
-            changed = [(record, vectors) for record, vectors in prepared if there.get(record.article.id) != record]
+            changed = [
+                (record, vectors) for record, vectors in prepared if not _is_there(record, there.get(record.article.id))
+            ]
             outcomes = self._change(changed, go_on) if changed else {}
         return [outcomes.get(record.article.id, "unchanged") for record, _ in prepared]
 
@@ -89,27 +91,45 @@ class IndexWriter:
     ) -> dict[str, str]:
         records = {record.article.id: record for record, _ in prepared}
         before = self.registry.current(records)
-        known = {one for one, old in before.items() if old.article == records[one].article}
-        new = [(record.article, rows) for record, rows in prepared if record.article.id not in known]
-        vectors = {one: self.vectors(records[one].article) for one in known} | self._store(new, go_on)
+        kept = self._kept(records, before)
+        new = [(record.article, rows) for record, rows in prepared if record.article.id not in kept]
+        vectors = kept | self._store(new, go_on)
         held.check()
-        replaced = [old for one, old in before.items() if one not in known]
-        self.registry.write(*(replace(old, state=PREVIOUS) for old in replaced))
+        self.registry.write(
+            *(
+                replace(old, state=PREVIOUS)
+                for one, old in before.items()
+                if old.article.version != records[one].article.version
+            )
+        )
         self.registry.write(
             *(_since(record, before.get(one), len(vectors[one])) for one, record in records.items()),
             vectors={one: _mean(rows) for one, rows in vectors.items()},
         )
-        self.registry.unmark(replaced)
-        self._remove_chunks(replaced)
+        # What the version that has just become current is made of stays, whatever else the old record says.
+        outgoing = [old for one, old in before.items() if old.version != records[one].article.version]
+        self.registry.unmark(outgoing)
+        self._remove_chunks(outgoing)
         self._clear(held.inherited)
-        return {one: "unchanged" if one in known else "updated" if one in before else "added" for one in records}
+        return {one: _outcome(record.article, before.get(one)) for one, record in records.items()}
+
+    def _kept(self, records: Mapping[str, Record], before: Mapping[str, Record]) -> dict[str, Vectors]:
+        """Return the vectors of the articles whose versions are stored already, with all their chunks."""
+        kept: dict[str, Vectors] = {}
+        for one, old in before.items():
+            article = records[one].article
+            if old.holds(article):
+                vectors = self.vectors(article)
+                if len(vectors) == len(chunk_article(article)):
+                    kept[one] = vectors
+        return kept
 
     def wants(self, article: Article) -> bool:
         """Return whether `put` would have to embed an article. Raises `SourceError` for one that cannot be kept."""
         article.check()
         with self._connection.errors():
             current = self.registry.current([article.id]).get(article.id)
-        return current is None or current.article != article
+        return current is None or not current.holds(article)
 
     def known(self, address: str) -> Known:
         """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
@@ -215,12 +235,12 @@ class IndexWriter:
         return len(self.chunks.get(where=equal_to(article_id=article_id, version=version), include=[])["ids"])
 
     def _remove_chunks(self, records: Iterable[Record]) -> None:
-        """Remove the chunks of versions that are no longer current."""
+        """Remove the chunks of stored records that are no longer current."""
         for record in records:
             article = record.article
             if record.chunks:
                 # Chroma looks them up; to look for those of an article takes the longer the more there are of others.
-                self.chunks.delete(ids=[f"{article.id}:{article.version}:{n}" for n in range(record.chunks)])
+                self.chunks.delete(ids=[f"{article.id}:{record.version}:{n}" for n in range(record.chunks)])
             else:
                 self._clear([article.id])
 
@@ -244,6 +264,18 @@ class IndexWriter:
     def _turn(self) -> Iterator[None]:
         with self.alone, self._connection.errors():
             yield
+
+
+def _is_there(record: Record, old: Record | None) -> bool:
+    """Return whether the index holds a record as it is to be."""
+    return old == record and old.holds(record.article)
+
+
+def _outcome(article: Article, old: Record | None) -> str:
+    """Return what putting in an article did, given the record that was there before."""
+    if old is None:
+        return "added"
+    return "unchanged" if old.holds(article) else "updated"
 
 
 def _since(record: Record, before: Record | None, chunks: int) -> Record:
