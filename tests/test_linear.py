@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assistant.instructions import is_instruction
+from index.sentences import sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIZES = (3_000, 30_000, 100_000, 300_000)
-"""Characters. A function whose time grows with their square fails at the second or third, before it takes minutes."""
+SIZES = (30_000, 300_000)
+"""Characters. A function whose time grows with their square fails at the first, in seconds."""
 MOST_SECONDS = 2.0
 """Of the processor: a linear function needs a tenth of it."""
 EVERYWHERE = (
@@ -55,3 +56,11 @@ def test_orders_to_a_program_are_looked_for_in_linear_time(repeated):
     """As one sentence, and as the beginning of a paragraph that goes on."""
     check(lambda text: is_instruction(text, 0, len(text)), repeated)
     check(lambda text: [is_instruction(text, at, at + 1) for at in range(0, len(text), len(text) // 100)], repeated)
+
+
+@pytest.mark.parametrize(
+    "repeated", [*EVERYWHERE, "1. ", "?! ", "\n1. ", "۱. ", "Dr. ", "“" * 9_000 + "\n\n", "a. " + "b" * 7_990 + " "]
+)
+def test_sentences_are_found_in_linear_time(repeated):
+    """In a text of one endless line as well."""
+    check(lambda text: sentence_spans.__wrapped__(text, "en"), repeated)
