@@ -6,7 +6,7 @@ import pytest
 
 from index import Article
 from index.chunking import CHUNK_CHARACTERS, chunk_article
-from index.text.sentences import LONGEST_SENTENCE, sentence_spans
+from index.text.sentences import LONGEST_PIECE, LONGEST_SENTENCE, WINDOW, sentence_spans
 
 
 def random_text(seed: int) -> str:
@@ -93,3 +93,24 @@ def test_a_list_without_full_stops_is_cut_at_its_lines():
     """A table or menu is not one endless sentence."""
     text = "\n".join(f"Entry number {n} of a long list" for n in range(60))
     assert max(map(len, sentences(text))) <= LONGEST_SENTENCE
+
+
+@pytest.mark.parametrize(
+    ("piece", "end"), [("The mill, the town and the river, ", ","), ("mill ", "mill"), ("mill", "mill")]
+)
+def test_a_line_without_end_is_cut_at_a_mark_or_a_space(piece, end):
+    """No sentence is longer than the greatest length; together the pieces are the line, but for the space between."""
+    text = piece * 1_000
+    found = sentences(text)
+    assert max(map(len, found)) <= LONGEST_PIECE
+    assert all(len(sentence) > LONGEST_PIECE // 2 and sentence.endswith(end) for sentence in found[:-1])
+    assert "".join(found).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize("gap", [" ", "\n\n", "\n"])
+def test_a_long_text_has_the_sentences_of_its_parts(gap):
+    """A sentence is found whole wherever the window ends in which sentencex sees it."""
+    told = [f"Sentence {number} is about the mill of Dr. Lind, who said “it is {number}”." for number in range(1_000)]
+    text = gap.join(told)
+    assert len(text) > 5 * WINDOW
+    assert sentences(text) == told

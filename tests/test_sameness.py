@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index import Article, ArticleIndex, SourceError
+from index.chroma.records import PREVIOUS, Record
 from index.chunking import chunk_article
-from index.records import PREVIOUS, Page, Record
-from index.sources import read_file
+from index.sources.files import read_file
+from index.sources.page import Page
 
 TEXT = "Café opens\n\nMay 3, 2021\n\nThe café at the mill opened on Monday. Its owner is Greta."
 EVENING = datetime(2021, 5, 3, 23, 30)  # noqa: DTZ001  # A naive one is among what is tried.
