@@ -5,6 +5,7 @@ import functools
 import gc
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -14,8 +15,10 @@ from assistant import MOST_PASSAGES, PASSAGES, AssistantError
 from assistant.page import (
     EXPECTED,
     FOLDER,
+    LARGEST_FILE,
     LOADING,
     Desk,
+    Doors,
     Ending,
     Guard,
     Loading,
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-LARGEST_UPLOAD = "20mb"
 ANSWERED_AT_ONCE = 4
 """How many questions are answered at the same time; the others wait in line, and see their place in it."""
 LONGEST_LINE = 500
@@ -59,15 +61,14 @@ class Page:
         """Take the assistant that is being opened; articles may come from `allow_hosts`, though not public."""
         self._desk = Desk(loading, allow_hosts)
         self._programs = Programs(loading.result, allow_hosts)
+        self.uploads = self._desk.library.uploads
 
     def build(self) -> "gr.Blocks":
         """Return the page: the conversation on the left; on the right the article, the library and the rest."""
         import gradio as gr
 
         page: gr.Blocks
-        # Copies of uploaded files are deleted within the hour: their text is in the index.
-        hourly = (3600, 3600)
-        with gr.Blocks(title="Article assistant", analytics_enabled=False, delete_cache=hourly) as page:
+        with gr.Blocks(title="Article assistant", analytics_enabled=False) as page:
             with gr.Row(equal_height=False, elem_id="page"):
                 with gr.Column(scale=3, min_width=320, elem_id="left"):
                     self._build_conversation()
@@ -131,12 +132,15 @@ class Page:
             )
             text = gr.Textbox(label="Text of an article, its title as the first line", lines=3, max_lines=12)
             add_text = gr.Button("Add the text", size="sm")
-        for trigger, add, given in (
-            (address.submit, library.add_address, address),
-            (files.upload, library.add_files, files),
-            (add_text.click, library.add_text, text),
+        # Files are told of by their keys: Gradio itself would read, or fetch, what it is told of as a file.
+        keys = gr.JSON(visible=False)
+        keys_of_files = "(files) => [null, (files ?? []).map((file) => file.path)]"
+        for trigger, add, given, told, script in (
+            (address.submit, library.add_address, address, [address], None),
+            (files.upload, lambda _, keys: library.add_files(keys), files, [files, keys], keys_of_files),
+            (add_text.click, library.add_text, text, [text], None),
         ):
-            begun = trigger(_told(add), given, None, api_visibility="private", show_progress="hidden")
+            begun = trigger(_told(add), told, None, js=script, api_visibility="private", show_progress="hidden")
             begun.success(lambda: None, None, given, api_visibility="private", show_progress="hidden")
             begun.then(None, js="() => window.library.look()")
 
@@ -350,9 +354,10 @@ def main(
     # Of what is imported nothing becomes garbage, and looking for it takes a fifth of the start.
     gc.disable()
     loading, ending = Loading(model), Ending()
-    page = Page(loading, allow_host or ()).build()
+    page = Page(loading, allow_host or ())
+    names = names_of(host, name or [])
     try:
-        _launch(page, loading, ending, server_name=host, server_port=port, auth=users, names=names_of(host, name or []))
+        _launch(page, loading, ending, server_name=host, server_port=port, auth=users, names=names)
     except OSError:
         _exit(
             f"The page cannot be served on {host}:{port}: the port is taken, or the host is not this machine's. "
@@ -370,14 +375,42 @@ def main(
     typer.echo("Stopping: what was asked by now is answered first. Once more stops it at once.")
     ending.wait_until_answered()
     index.close()
+    page.uploads.close()
     _exit()
 
 
-def _launch(
-    page: "gr.Blocks", loading: Loading, ending: Ending, *, names: frozenset[str], auth: Any, **place: Any
-) -> None:
+def _launch(page: Page, loading: Loading, ending: Ending, *, names: frozenset[str], auth: Any, **place: Any) -> None:
     """Serve the page in threads of its own, to whoever calls the server by one of its names. Raises `OSError`."""
     import gradio as gr
+
+    blocks, is_starting = page.build(), threading.Event()
+    is_starting.set()
+    blocks.queue(max_size=LONGEST_LINE)
+    blocks.launch(
+        **place,
+        auth=auth,
+        # Gradio's MCP server does not ask who comes: where there are passwords, there is none.
+        mcp_server=auth is None,
+        app_kwargs=_around(page, loading, ending, names, is_starting),
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        run_history=False,
+        footer_links=[],
+        max_file_size=LARGEST_FILE,
+        state_session_capacity=SESSIONS,
+        theme=gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=["system-ui", "sans-serif"]),
+        # Not by css_paths: Gradio rewrites what it is given there, and drops rules that it does not know.
+        head=f"<style>{_text('page.css')}</style><script>{_text('page.js')}</script>",
+        favicon_path=str(FOLDER / "favicon.svg"),
+    )
+    is_starting.clear()
+
+
+def _around(
+    page: Page, loading: Loading, ending: Ending, names: frozenset[str], is_starting: threading.Event
+) -> dict[str, Any]:
+    """Return the routes of our own, and the middleware in front of all routes, as Gradio's application takes them."""
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
@@ -386,28 +419,18 @@ def _launch(
         state = loading.state()
         return JSONResponse({"status": state}, status_code=503 if state == "failed" else 200)
 
-    page.queue(max_size=LONGEST_LINE)
-    page.launch(
-        **place,
-        auth=auth,
-        # Gradio's MCP server does not ask who comes: where there are passwords, there is none.
-        mcp_server=auth is None,
-        app_kwargs={
-            "middleware": [Middleware(Guard, names=names), Middleware(ending.before)],
-            "routes": [Route("/health", health)],
-        },
-        prevent_thread_lock=True,
-        quiet=True,
-        share=False,
-        run_history=False,
-        footer_links=[],
-        max_file_size=LARGEST_UPLOAD,
-        state_session_capacity=SESSIONS,
-        theme=gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=["system-ui", "sans-serif"]),
-        # Not by css_paths: Gradio rewrites what it is given there, and drops rules that it does not know.
-        head=f"<style>{_text('page.css')}</style><script>{_text('page.js')}</script>",
-        favicon_path=str(FOLDER / "favicon.svg"),
-    )
+    return {
+        "middleware": [
+            Middleware(Guard, names=names),
+            Middleware(Doors, is_starting=is_starting),
+            Middleware(ending.before),
+        ],
+        "routes": [
+            Route("/health", health),
+            # Before Gradio's own, which keeps files where anybody can name them.
+            Route("/gradio_api/upload", page.uploads.take, methods=["POST"]),
+        ],
+    }
 
 
 def _exit(reason: str = "") -> NoReturn:

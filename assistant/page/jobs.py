@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -77,10 +78,15 @@ class Jobs:
         """Begin to add web addresses and articles."""
         return self._begin(name, lambda job: self._index_add(job, sources))
 
-    def add_files(self, paths: Sequence[Path]) -> Job:
-        """Begin to add uploaded files, known by their own names: what their paths are means nothing."""
+    def add_files(self, paths: Sequence[Path], discard: Callable[[], None]) -> Job:
+        """Begin to add uploaded files, known by their own names: what their paths are means nothing.
+
+        Args:
+            paths: The files.
+            discard: Called when the job has ended, however it did; it may delete the files.
+        """
         names = ", ".join(path.name for path in paths)
-        return self._begin(names, lambda job: self._read_and_add(job, paths))
+        return self._begin(names, lambda job: self._read_and_add(job, paths), discard)
 
     def refresh(self, name: str, *article_ids: str) -> Job:
         """Begin to read articles again from where they came; all of them if none is named."""
@@ -107,18 +113,19 @@ class Jobs:
         with self._lock:
             return [job.to_json() for job in reversed(self._jobs.values())]
 
-    def _begin(self, name: str, work: Work) -> Job:
+    def _begin(self, name: str, work: Work, at_end: Callable[[], None] = lambda: None) -> Job:
         with self._lock:
             job = Job(next(self._numbers), name)
             self._jobs[job.number] = job
             ended = [number for number, held in self._jobs.items() if held.state in {"done", "cancelled"}]
             for number in ended[:-MOST_KEPT]:
                 del self._jobs[number]
-        threading.Thread(target=self._run, args=(job, work), daemon=True).start()
+        threading.Thread(target=self._run, args=(job, work, at_end), daemon=True).start()
         return job
 
-    def _run(self, job: Job, work: Work) -> None:
-        with self._turns:
+    def _run(self, job: Job, work: Work, at_end: Callable[[], None]) -> None:
+        with self._turns, ExitStack() as ending:
+            ending.callback(at_end)
             job.state = "working"
             try:
                 if not job.stop.is_set():

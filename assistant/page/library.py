@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from assistant import language_name
 from assistant.page.jobs import Jobs
+from assistant.page.uploads import Uploads, discard
 from index import Article, ArticleIndexError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Library:
         """Serve the index that `open_index` returns; `allow_hosts` are fetched from though they are not public."""
         self._open_index = open_index
         self.jobs = Jobs(open_index, allow_hosts)
+        self.uploads = Uploads()
         self._removed: OrderedDict[str, Removed] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -46,10 +47,10 @@ class Library:
         """Begin to add a page, feed or sitemap. Raises `AddingError` for what is no web address."""
         self.jobs.add(web_address(address), web_address(address))
 
-    def add_files(self, paths: Sequence[str]) -> None:
-        """Begin to add uploaded files."""
-        if paths:
-            self.jobs.add_files([Path(path) for path in paths])
+    def add_files(self, keys: Any) -> None:
+        """Begin to add uploaded files, by their keys. Raises `UploadError` for unknown ones."""
+        if paths := self.uploads.claim(keys):
+            self.jobs.add_files(paths, lambda: discard(paths))
 
     def add_text(self, text: str) -> None:
         """Begin to add a pasted text. Raises `AddingError` for none, and for one that is too long."""
