@@ -187,9 +187,7 @@ class Assistant:
             rewrite = partial(writer.standalone, usage=usage) if writer else None
             plan = plan_question(question, history, self.index.entries, article_ids, rewrite)
             retrieved = passages or (MOST_PASSAGES if writer else PASSAGES)
-            context = Context(
-                plan.question, plan.article_ids, retrieved, passages or PASSAGES, writer, usage
-            )
+            context = Context(plan.question, plan.article_ids, retrieved, passages or PASSAGES, writer, usage)
             answers = self._chain.stream(context)
         for answer in answers:
             yield replace(answer, model=answer.model or DEFAULT_MODEL)
@@ -201,9 +199,7 @@ class Assistant:
         passages: list[tuple[Article, SearchResult]] = []
         for number, result in enumerate(outcome.results, start=1):
             chunk = result.chunk
-            _log.debug(
-                "passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text
-            )
+            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text)
             with suppress(ArticleNotFoundError):  # It was removed after the search.
                 if chunk.article_id not in articles:
                     articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
@@ -222,9 +218,7 @@ class Assistant:
 
     def _answers(self, context: Context) -> Iterator[Answer]:
         question, limits = context.question, self.reader.calibration
-        by_reader = partial(
-            answer_by_reader, question, context.readings, limits, self.index, context.article_ids
-        )
+        by_reader = partial(answer_by_reader, question, context.readings, limits, self.index, context.article_ids)
         if not (context.writer and context.passages):
             return by_reader()
         return context.writer.answer(

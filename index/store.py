@@ -188,9 +188,7 @@ class ArticleIndex:
         """
         return self._adder.refresh(article_ids, allow_hosts, on_progress, prune=prune, stop=stop)
 
-    def watch(
-        self, *folders: str | Path, prune: bool = False, stop: Event | None = None
-    ) -> Iterator[AddReport]:
+    def watch(self, *folders: str | Path, prune: bool = False, stop: Event | None = None) -> Iterator[AddReport]:
         """Add folders, then yield a report whenever files in them change.
 
         Ends when `stop` is set. `prune` removes the articles of files that are gone; otherwise

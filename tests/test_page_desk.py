@@ -15,11 +15,11 @@ import pytest
 from conftest import newcomer
 
 from assistant import Answer, Assistant, Citation
-from assistant.page import Desk, Exchange, KeptError, Library, ServingError, Wish, accounts, messages
-from assistant.page.desk import FAILED, LOADING
-from assistant.page.kept import as_markdown, as_text, from_json, to_json
-from assistant.page.library import LONGEST_PASTED, AddingError
-from assistant.page.rendering import article_html, link_to
+from assistant.page import ServingError, accounts
+from assistant.page.desk import FAILED, LOADING, Desk, Wish
+from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json
+from assistant.page.library import LONGEST_PASTED, AddingError, Library
+from assistant.page.rendering import article_html, link_to, messages
 from benchmarks.visiting import free_port, serve_page
 from index import Article
 

@@ -1,45 +1,13 @@
-"""The chat page, but for its wiring in `ui.py`: what it shows and does, its style and its scripts."""
+"""The chat page.
 
-from __future__ import annotations
+In the order in which the page comes up and is used: `launching` serves it behind the guards of
+`serving`, `doors` and `stopping`; `layout` is its components in Gradio; `desk` is the
+conversation, `kept` its form in the browser, `rendering` its HTML; `library` and `jobs` add and
+remove articles, `uploads` takes files; `programs` is the API and the MCP tools. Its style and its
+scripts are the files beside these modules.
+"""
 
-from importlib.resources import files
+from assistant.page.launching import serve
+from assistant.page.serving import ServingError, accounts, check_private, names_of
 
-from assistant.page.desk import EXPECTED, LOADING, Desk, Loading, View, Wish
-from assistant.page.doors import Doors
-from assistant.page.kept import Exchange, KeptError
-from assistant.page.library import AddingError, Library
-from assistant.page.programs import Programs
-from assistant.page.rendering import answering_line, escaped, messages, notice
-from assistant.page.serving import Guard, ServingError, accounts, is_this_machine, names_of
-from assistant.page.stopping import Ending
-from assistant.page.uploads import LARGEST_FILE
-
-__all__ = [
-    "EXPECTED",
-    "FOLDER",
-    "LARGEST_FILE",
-    "LOADING",
-    "AddingError",
-    "Desk",
-    "Doors",
-    "Ending",
-    "Exchange",
-    "Guard",
-    "KeptError",
-    "Library",
-    "Loading",
-    "Programs",
-    "ServingError",
-    "View",
-    "Wish",
-    "accounts",
-    "answering_line",
-    "escaped",
-    "is_this_machine",
-    "messages",
-    "names_of",
-    "notice",
-]
-
-FOLDER = files("assistant") / "page"
-"""Where the page's style, scripts and icon are."""
+__all__ = ["ServingError", "accounts", "check_private", "names_of", "serve"]

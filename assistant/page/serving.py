@@ -87,13 +87,18 @@ def names_of(host: str, others: list[str]) -> frozenset[str]:
     return frozenset(name.lower() for name in ("localhost", host, socket.gethostname(), socket.getfqdn(), *others))
 
 
-def is_this_machine(host: str) -> bool:
-    """Return whether only this machine can reach a server on a host.
+def check_private(host: str) -> None:
+    """Raise `ServingError` unless only this machine can reach a server on a host.
 
-    >>> is_this_machine("127.0.0.1"), is_this_machine("localhost"), is_this_machine("0.0.0.0")
-    (True, True, False)
+    >>> check_private("127.0.0.1"), check_private("localhost")
+    (None, None)
     """
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    if host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback):
+        return
+    raise ServingError(
+        f"On {host} others can reach the page, and read, add and remove articles. Say who may with "
+        "--auth user:password or --auth FILE, or let everybody in with --no-auth."
+    )
 
 
 def accounts(auth: str) -> list[tuple[str, str]]:

@@ -19,18 +19,12 @@ if TYPE_CHECKING:
     from index.embedding.embedder import Embedder
 
 
-def rebuild(
-    connection: Connection, embedder: Embedder, on_progress: OnProgress | None
-) -> AddReport:
+def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress | None) -> AddReport:
     """Embed all texts of an index anew and swap the result in; on failure nothing changes."""
     articles, chunks = connection.collections()
-    old = IndexWriter(
-        connection, Registry(articles, embedder.dimension, connection), chunks, embedder
-    )
+    old = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
     articles, chunks = connection.rebuilding(embedder)
-    new = IndexWriter(
-        connection, Registry(articles, embedder.dimension, connection), chunks, embedder
-    )
+    new = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
     try:
         report = latest = copy(old, new, on_progress)
         # On a server, others may have changed the old index in the meantime.
@@ -45,9 +39,7 @@ def rebuild(
     return report
 
 
-def copy(
-    source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None
-) -> AddReport:
+def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None) -> AddReport:
     """Make one index hold the articles, the previous versions and the mark of another."""
     for record in source.registry.in_state(PREVIOUS):
         target.keep(record)

@@ -23,9 +23,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from starlette.routing import Mount
 
-import ui
-from assistant.page import Loading
+from assistant.page.desk import Loading
 from assistant.page.doors import DOORS, door_of
+from assistant.page.launching import _around
+from assistant.page.layout import Page
 from benchmarks.visiting import serve_page
 
 API = "/gradio_api"
@@ -125,11 +126,11 @@ def guarded(tmp_path_factory):
 
 def mounted_routes():
     """Return the method and the path of every route that Gradio and we mount."""
-    page, loading = ui.Page(Loading()), Loading()
+    page, loading = Page(Loading()), Loading()
     ending = SimpleNamespace(before=lambda app: app)
     blocks = page.build()
     blocks.run_history = False
-    around = ui._around(page, loading, ending, frozenset(), threading.Event())
+    around = _around(page, loading, ending, frozenset(), threading.Event())
     waiting = [("", route) for route in App.create_app(blocks, app_kwargs=around, mcp_server=True).routes]
     found = set()
     while waiting:
@@ -161,7 +162,7 @@ def test_every_route_is_needed_or_closed(run):
     closed = {f"{method} {path}" for method, path in closed_routes()}
     # In a process of its own: Gradio would leave event loops open in this one.
     done = run(
-        "-c", "import sys; sys.path += ['tests']; import test_doors; print(*test_doors.mounted_routes(), sep='\\n')"
+        "-c", "import sys; sys.path += ['tests']; import test_page_doors; print(*test_page_doors.mounted_routes(), sep='\\n')"
     )
     assert done.returncode == 0, done.stderr
     mounted = set(done.stdout.splitlines())
