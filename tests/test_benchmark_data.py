@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 import Stemmer
-from index.ranking import FUNCTION_WORDS
+from index.text.words import FUNCTION_WORDS
 
 from benchmarks.grading import has
 from benchmarks.questions import read_questions

@@ -16,6 +16,8 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import compile_path
 
+from assistant.page.bodies import LARGEST, MOST_HELD, BodyError, check_declared, pieces
+
 if TYPE_CHECKING:
     import re
     import threading
@@ -23,6 +25,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _API = "/gradio_api"
+_MOST_PARTS = 500_000
+"""Commas and brackets in a JSON body: each may become a value, which takes a hundred bytes."""
+
+_LARGE = 100_000
+_MOST_LINED_UP = 16
+"""Events in Gradio's line from which on large bodies are refused: each is kept until its turn."""
+_MOST_REMEMBERED = 50_000_000
+"""Bytes of bodies after which Gradio forgets what it remembers of every page's inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ DOORS = (
     Door("GET", "/favicon.ico", "the page's icon, the form's too", is_public=True),
     Door("GET", "/manifest.json", "the page as an app, which the form names too", is_public=True),
     Door("GET", "/pwa_icon", "the icon of the app", is_public=True),
-    Door("GET", "/health", "whoever watches the server", is_public=True),
+    Door("GET HEAD", "/health", "whoever watches the server", is_public=True),
     Door("GET", "/config", "programs: what the page can do"),
     Door("GET", f"{_API}/info", "programs: the named functions"),
     Door("GET", f"{_API}/app_id", "the page: whether the server was started anew"),
@@ -82,6 +92,7 @@ class Doors:
     def __init__(self, app: ASGIApp, is_starting: threading.Event) -> None:
         """Stand before Gradio's application; `is_starting` is set until the server has started."""
         self._app, self._is_starting = app, is_starting
+        self._held = self._remembered = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer it with the reason for a refusal."""
@@ -89,12 +100,11 @@ class Doors:
             await send({"type": "websocket.close", "code": 1008})
             return
         if scope["type"] == "http":
+            # First who asks, then how much, and only then the body itself.
             door = door_of(scope["method"], scope["path"])
             refusal = self._refusal(door, scope)
-            if door and door.body in {"json", "form"} and not refusal:
-                body = await _read(receive)
-                receive = _replaying(body, receive)
-                refusal = await _objection(body) if door.body == "json" else None
+            if door and not refusal:
+                receive, refusal = await self._checked(door, scope, receive)
             if refusal:
                 # A body that nobody has read would be taken for the next request.
                 refusal.headers["connection"] = "close"
@@ -111,6 +121,45 @@ class Doors:
             # Gradio's own words, which its clients know.
             return JSONResponse({"detail": {"error": "Not authenticated"}}, 401)
         return None
+
+    async def _checked(self, door: Door, scope: Scope, receive: Receive) -> tuple[Receive, Response | None]:
+        """Check a body; return the `receive` that gives it again, and a refusal if there is one."""
+        try:
+            check_declared(scope, LARGEST[door.body])
+            if door.body not in {"json", "form"}:
+                return receive, None
+            body = await self._read(scope, receive, LARGEST[door.body])
+            refusal = await _objection(body) if door.body == "json" else None
+            if door.body == "json" and not refusal:
+                self._make_room(scope["app"], len(body))
+        except BodyError as error:
+            return receive, PlainTextResponse(f"{error}\n", error.status)
+        return _replaying(body, receive), refusal
+
+    async def _read(self, scope: Scope, receive: Receive, largest: int) -> bytes:
+        """Return a request's whole body. Raises `BodyError`."""
+        body = bytearray()
+        try:
+            async for piece in pieces(scope, receive, largest):
+                body += piece
+                self._held += len(piece)
+                if self._held > MOST_HELD:
+                    raise BodyError("Too much is being sent at the same time; send it again in a while.", 503)
+        finally:
+            self._held -= len(body)
+        return bytes(body)
+
+    def _make_room(self, gradio: Any, size: int) -> None:
+        """Bound the memory that Gradio keeps bodies in. Raises `BodyError` when too many wait."""
+        if size > _LARGE and gradio.get_blocks()._queue.get_status().queue_size >= _MOST_LINED_UP:  # noqa: SLF001
+            raise BodyError("Too many are waiting for so large a request; send it again in a while.", 503)
+        self._remembered += size
+        if self._remembered > _MOST_REMEMBERED:
+            # A page that asks again begins anew, as with so many pages that it was forgotten.
+            self._remembered = size
+            with gradio.state_holder.lock:
+                gradio.state_holder.session_data.clear()
+                gradio.state_holder.time_last_used.clear()
 
 
 def door_of(method: str, path: str) -> Door | None:
@@ -140,16 +189,6 @@ def _has_password(scope: Scope) -> bool:
     return any(cookies.get(name) in gradio.tokens for name in names)
 
 
-async def _read(receive: Receive) -> bytes:
-    """Return a request's whole body."""
-    body, is_over = bytearray(), False
-    while not is_over:
-        message = await receive()
-        body += message.get("body", b"")
-        is_over = not message.get("more_body", False)
-    return bytes(body)
-
-
 def _replaying(body: bytes, receive: Receive) -> Receive:
     """Return a `receive` that gives a body that was read already, and then what comes after it."""
     left: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -164,6 +203,8 @@ async def _objection(body: bytes) -> Response | None:
     """Return the answer to a body that is no JSON, or names a file; None for any other."""
     if not body:
         return None
+    if sum(map(body.count, (b",", b"[", b"{"))) > _MOST_PARTS:
+        raise BodyError("The request has too many parts; send fewer at once.", 413)
     try:
         # As Starlette reads it, so that nothing means another thing there; in a thread, as it may be long.
         value = await asyncio.to_thread(json.loads, body)

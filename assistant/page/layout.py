@@ -112,7 +112,7 @@ class Page:
                 max_lines=1,
             )
             files = gr.File(
-                label="Files, at most 20 MB each",
+                label="Files, at most 20 MB each and 500 MB together",
                 file_count="multiple",
                 file_types=list(FILE_ENDINGS),
                 height=160,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from assistant import language_name
 from assistant.page.jobs import Jobs
-from assistant.page.uploads import Uploads, discard
+from assistant.page.uploads import Uploads
 from index import Article, ArticleIndexError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Library:
     def add_files(self, keys: Any) -> None:
         """Begin to add uploaded files, by their keys. Raises `UploadError` for unknown ones."""
         if paths := self.uploads.claim(keys):
-            self.jobs.add_files(paths, lambda: discard(paths))
+            self.jobs.add_files(paths, lambda: self.uploads.discard(paths))
 
     def add_text(self, text: str) -> None:
         """Begin to add a pasted text. Raises `AddingError` for none, and for one that is too long."""

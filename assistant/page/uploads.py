@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from assistant.page.bodies import LARGEST, BodyError, pieces
 from index import ArticleIndexError
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ LARGEST_FILE = 20_000_000
 """Bytes; the index reads no larger one."""
 MOST_FILES = 1000
 """Files in one upload; Gradio's page makes several uploads of more."""
+MOST_HELD = 2_000_000_000
+"""Bytes of all uploaded files that are on their way into the index."""
+MOST_WAITING = 10_000
+"""Uploaded files that wait to be added."""
 UNCLAIMED_SECONDS = 600.0
 """How long an uploaded file waits for the page to add it, before it is deleted."""
 LONGEST_NAME = 200
@@ -52,28 +57,40 @@ class Uploads:
         """Keep nothing yet; a folder is made for the first upload."""
         self._root: Path | None = None
         self._waiting: dict[str, Path] = {}
+        self._held = 0
         self._lock = threading.Lock()
 
     async def take(self, request: Request) -> Response:
         """Answer an upload with the keys of its files; a failed one leaves no file."""
         progress = _Progress(request.query_params.get("upload_id", ""))
         try:
-            with ExitStack() as undo:
-                undo.callback(progress.finish)
-                form = _Form(request.headers.get("content-type", ""), self._folder())
-                kept = undo.enter_context(ExitStack())
-                kept.callback(form.discard)
-                async for piece in request.stream():
-                    await asyncio.to_thread(form.write, piece)
-                    progress.add(form.name, piece)
-                form.finish()
-                kept.pop_all()
-        except UploadError as error:
+            form = _Form(request.headers.get("content-type", ""), self._folder())
+            await self._receive(request, form, progress)
+        except (UploadError, BodyError) as error:
             return PlainTextResponse(f"{error}\n", error.status, {"connection": "close"})
+        finally:
+            progress.finish()
         with self._lock:
             self._waiting |= form.files
         asyncio.get_running_loop().call_later(UNCLAIMED_SECONDS, self._discard_unclaimed, list(form.files))
         return JSONResponse(list(form.files))
+
+    async def _receive(self, request: Request, form: _Form, progress: _Progress) -> None:
+        """Write a form to disk as it arrives, and delete it if that fails. Raises `UploadError`, `BodyError`."""
+        with ExitStack() as undo:
+            undo.callback(lambda: self.discard(list(form.files.values())))
+            undo.callback(form.close)
+            async for piece in pieces(request.scope, request.receive, LARGEST["files"]):
+                before = form.size
+                try:
+                    await asyncio.to_thread(form.write, piece)
+                finally:
+                    self._hold(form.size - before)
+                if self._held > MOST_HELD or len(self._waiting) + len(form.files) > MOST_WAITING:
+                    raise UploadError("Too many files wait to be added; choose these again in a while.", 503)
+                progress.add(form.name, piece)
+            form.finish()
+            undo.pop_all()
 
     def claim(self, keys: Any) -> list[Path]:
         """Return the files of some keys, to be deleted by `discard` after use.
@@ -87,6 +104,13 @@ class Uploads:
             if not set(keys) <= self._waiting.keys():
                 raise UploadError("The uploaded files are no longer there; choose them again.")
             return [self._waiting.pop(key) for key in dict.fromkeys(keys)]
+
+    def discard(self, paths: Sequence[Path]) -> None:
+        """Delete uploaded files, each with the folder that it has for itself."""
+        for path in paths:
+            with suppress(OSError):  # It is gone already.
+                self._hold(-path.stat().st_size)
+            shutil.rmtree(path.parent, ignore_errors=True)
 
     def close(self) -> None:
         """Delete all uploaded files."""
@@ -105,7 +129,11 @@ class Uploads:
     def _discard_unclaimed(self, keys: Sequence[str]) -> None:
         with self._lock:
             paths = [self._waiting.pop(key) for key in keys if key in self._waiting]
-        discard(paths)
+        self.discard(paths)
+
+    def _hold(self, size: int) -> None:
+        with self._lock:
+            self._held += size
 
 
 class _Form:
@@ -114,6 +142,7 @@ class _Form:
     Attributes:
         files: The path of each file by its key.
         name: The name of the file that is being written.
+        size: The bytes that were written to all files.
     """
 
     def __init__(self, content_type: str, folder: Path) -> None:
@@ -122,7 +151,7 @@ class _Form:
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise UploadError("An upload is a form with files (multipart/form-data).")
         self.files: dict[str, Path] = {}
-        self.name = ""
+        self.name, self.size = "", 0
         self._folder, self._file, self._left = folder, None, 0
         self._header, self._value, self._headers = b"", b"", {}
         self._is_whole = False
@@ -133,7 +162,7 @@ class _Form:
             "on_header_end": self._end_header,
             "on_headers_finished": self._open,
             "on_part_data": self._write,
-            "on_part_end": self._close,
+            "on_part_end": self.close,
             "on_end": self._end,
         }
         try:
@@ -157,11 +186,6 @@ class _Form:
         """Raise `UploadError` unless the form has come to its end."""
         if not self._is_whole:
             raise UploadError("The upload broke off; choose the files again.")
-
-    def discard(self) -> None:
-        """Delete what was written."""
-        self._close()
-        discard(list(self.files.values()))
 
     def _begin(self) -> None:
         self._header, self._value, self._headers = b"", b"", {}
@@ -195,8 +219,10 @@ class _Form:
             raise UploadError(f"{self.name} is larger than {size}; split it into articles.", 413)
         if self._file is not None:
             self._file.write(data[start:end])
+            self.size += end - start
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the file that is being written, if there is one."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -226,12 +252,6 @@ class _Progress:
         if self._id:
             self._statuses.set_done(self._id)
             asyncio.get_running_loop().call_later(60, self._statuses.stop_tracking, self._id)
-
-
-def discard(paths: Sequence[Path]) -> None:
-    """Delete uploaded files, each with the folder that it has for itself."""
-    for path in paths:
-        shutil.rmtree(path.parent, ignore_errors=True)
 
 
 def fit_name(name: str) -> str:
