@@ -8,12 +8,12 @@ from collections import Counter
 
 import pytest
 import Stemmer
-from index.text.words import FUNCTION_WORDS
 
 from benchmarks.grading import has
 from benchmarks.questions import read_questions
 from benchmarks.visiting import ROOT
 from index import Article
+from index.text.words import FUNCTION_WORDS
 
 DATA = ROOT / "benchmarks" / "data"
 READING = DATA / "reading"

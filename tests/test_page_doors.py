@@ -161,9 +161,8 @@ def test_every_route_is_needed_or_closed(run):
     doors = {f"{method} {door.path}" for door in DOORS for method in door.methods.split()}
     closed = {f"{method} {path}" for method, path in closed_routes()}
     # In a process of its own: Gradio would leave event loops open in this one.
-    done = run(
-        "-c", "import sys; sys.path += ['tests']; import test_page_doors; print(*test_page_doors.mounted_routes(), sep='\\n')"
-    )
+    script = "import test_page_doors; print(*test_page_doors.mounted_routes(), sep='\\n')"
+    done = run("-c", f"import sys; sys.path += ['tests']; {script}")
     assert done.returncode == 0, done.stderr
     mounted = set(done.stdout.splitlines())
     mcp = {route for route in doors if "/mcp" in route}  # Which of its methods a mount takes, it does not tell.
