@@ -411,6 +411,7 @@ def _around(
     page: Page, loading: Loading, ending: Ending, names: frozenset[str], is_starting: threading.Event
 ) -> dict[str, Any]:
     """Return the routes of our own, and the middleware in front of all routes, as Gradio's application takes them."""
+    from gradio.routes import file_upload_statuses
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
@@ -428,7 +429,11 @@ def _around(
         "routes": [
             Route("/health", health),
             # Before Gradio's own, which keeps files where anybody can name them.
-            Route("/gradio_api/upload", page.uploads.take, methods=["POST"]),
+            Route(
+                "/gradio_api/upload",
+                functools.partial(page.uploads.take, statuses=file_upload_statuses),
+                methods=["POST"],
+            ),
         ],
     }
 
