@@ -6,6 +6,7 @@ import gc
 import signal
 import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assistant.page.desk import Loading
@@ -130,9 +131,12 @@ def _around(
     is_starting: threading.Event,
 ) -> dict[str, Any]:
     """Return our routes, and the middleware in front of all routes, for Gradio's application."""
+    from gradio.routes import file_upload_statuses
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
     from starlette.routing import Route
+
+    take_upload = partial(page.uploads.take, statuses=file_upload_statuses)
 
     def health(_: Any) -> JSONResponse:
         state = loading.state()
@@ -147,7 +151,7 @@ def _around(
         "routes": [
             Route("/health", health),
             # Before Gradio's own route, which stores files where anybody can name them.
-            Route("/gradio_api/upload", page.uploads.take, methods=["POST"]),
+            Route("/gradio_api/upload", take_upload, methods=["POST"]),
         ],
     }
 

@@ -60,9 +60,14 @@ class Uploads:
         self._held = 0
         self._lock = threading.Lock()
 
-    async def take(self, request: Request) -> Response:
-        """Answer an upload with the keys of its files; a failed one leaves no file."""
-        progress = _Progress(request.query_params.get("upload_id", ""))
+    async def take(self, request: Request, statuses: Any = None) -> Response:
+        """Answer an upload with the keys of its files; a failed one leaves no file.
+
+        Args:
+            request: The upload.
+            statuses: Gradio's record of how far uploads are, if it is to be told.
+        """
+        progress = _Progress(request.query_params.get("upload_id", ""), statuses)
         try:
             form = _Form(request.headers.get("content-type", ""), self._folder())
             await self._receive(request, form, progress)
@@ -234,11 +239,10 @@ class _Form:
 class _Progress:
     """Tells Gradio how far an upload is, for the page to show."""
 
-    def __init__(self, upload_id: str) -> None:
+    def __init__(self, upload_id: str, statuses: Any) -> None:
         """Begin. Without an id of Gradio's kind nothing is told."""
-        from gradio.routes import file_upload_statuses
-
-        self._id, self._statuses = upload_id if _PROGRESS_ID.fullmatch(upload_id) else "", file_upload_statuses
+        self._id = upload_id if statuses and _PROGRESS_ID.fullmatch(upload_id) else ""
+        self._statuses = statuses
         if self._id:
             self._statuses.track(self._id)
 
