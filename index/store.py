@@ -279,6 +279,7 @@ class ArticleIndex:
     def check(self, *, repair: bool = False) -> CheckReport:
         """Look whether articles, chunks, offsets, hashes and vectors fit each other, and mend what can be mended."""
         problems: list[Problem] = []
+        self._writer.clear_failed()
         with self._connection.errors():
             for finding in list(Upkeep(self._writer).findings()):
                 if repair and finding.mend:
