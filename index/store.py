@@ -278,6 +278,7 @@ class ArticleIndex:
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check that articles, chunks, offsets, hashes and vectors agree; repair if asked."""
+        self._writer.clear_failed()
         with self._connection.errors():
             return Upkeep(self._writer).check(repair=repair)
 

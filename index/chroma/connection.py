@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import sys
 import warnings
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from index.chroma.damage import WHOLE, drop_damaged, note_whole
+from index.chroma.room import Database, free_bytes, full_disk
 from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Connection:
         self.client = client
         self._lock = lock
         self.is_closed = False
+        self.database = Database(Path(location), client) if lock else None
 
     @classmethod
     def open(cls, location: str | Path | None, token: str | None = None) -> Self:
@@ -126,27 +127,26 @@ class Connection:
     def errors(self) -> Iterator[None]:
         """Run a piece of work on the collections; what Chroma raises in it becomes a `StoreError`.
 
-        What is done after it can write again, also where a disk was full.
+        Later work can write again: at once, or as soon as a disk that was full has room.
         """
         from chromadb.errors import ChromaError
 
         if self.is_closed:
             raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
         with _translated(self.location):
+            if self.database:
+                self.database.recover()
             try:
                 yield
             except ChromaError:
-                self._renew()
+                if self.database:
+                    self.database.failed()
                 raise
 
-    def _renew(self) -> None:
-        """Let Chroma open the database of a folder anew, for the collections that there are.
-
-        After a write that failed it keeps a lock on the database, for which each later one would wait for many minutes.
-        """
-        if self.is_exclusive:
-            client: Any = self.client
-            client._server.start()  # noqa: SLF001
+    def check_room(self, chunks: int = 0) -> None:
+        """Raise `StoreError` unless a folder's disk has room for a write of so many chunks."""
+        if self.database:
+            self.database.check_room(chunks)
 
     @property
     def is_unembedded(self) -> bool:
@@ -335,11 +335,6 @@ def _translated(location: str) -> Iterator[None]:
         raise StoreError(_cannot_use(location, error)) from error
 
 
-def _is_full(folder: Path) -> bool:
-    """Return whether a disk has no room: what Chroma says then does not tell."""
-    return folder.exists() and shutil.disk_usage(folder).free < FULL_DISK
-
-
 def _cannot_use(location: str, error: Exception) -> str:
     """Return the sentence for a failure: what fails, and what the person can do about it."""
     detail = str(error).lower()
@@ -349,6 +344,6 @@ def _cannot_use(location: str, error: Exception) -> str:
         )
     if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
         return f"The index folder {location} cannot be written; change its permissions or name another (ARTICLE_INDEX)."
-    if _is_full(Path(location)):
-        return f"The disk of the index folder {location} is full; free some space and do it again: nothing was lost."
+    if free_bytes(Path(location)) < FULL_DISK:  # What Chroma says does not tell.
+        return full_disk(Path(location))
     return f"The index folder {location} cannot be used: {error}. Name another, or mend this one from a copy."

@@ -46,6 +46,7 @@ class IndexWriter:
         self.embedder = embedder
         self.reader = IndexReader(connection, registry, chunks)
         self.alone = threading.RLock()
+        self._failed: set[str] = set()
 
     def put(self, record: Record, vectors: Vectors | None = None) -> str:
         """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
@@ -76,14 +77,17 @@ class IndexWriter:
         self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None
     ) -> dict[str, str]:
         """Put in records that differ from what is there; return what became of each article."""
+        ids = {record.article.id for record, _ in prepared}
         with self.registry.locks.held([record.article for record, _ in prepared], self.reader.count_chunks) as held:
             try:
                 with self._connection.errors():
                     return self._replace(prepared, held, go_on)
             except BaseException:
+                self._failed |= ids
                 with suppress(ArticleIndexError), self._connection.errors():
                     held.check()
-                    self._clear(record.article.id for record, _ in prepared)
+                    self._clear(ids)
+                    self._failed -= ids
                 raise
 
     def _replace(
@@ -153,9 +157,12 @@ class IndexWriter:
     def finish_interrupted(self) -> None:
         """Clear away what interrupted changes have left, in an index that nobody else is changing."""
         with self._turn():
-            for record in self.registry.in_state(STAGED):
-                self._clear([record.article.id])
-                self.registry.locks.unlock(record.article.id)
+            self._finish_staged()
+
+    def _finish_staged(self) -> None:
+        for record in self.registry.in_state(STAGED):
+            self._clear([record.article.id])
+            self.registry.locks.unlock(record.article.id)
 
     def finish(self, article: Article) -> None:
         """Clear away what an interrupted change has left of an article, once nobody is at it."""
@@ -206,6 +213,7 @@ class IndexWriter:
             if go_on and start:
                 go_on()
             part = rows[start : start + BATCH]
+            self._connection.check_room(len(part))
             texts = [chunk.text for chunk, _ in part]
             made: Any = self.embedder.embed_documents(texts) if known is None else known[start : start + BATCH]
             stored.append(np.asarray(made, dtype=np.float32))
@@ -242,7 +250,19 @@ class IndexWriter:
     @contextmanager
     def _turn(self) -> Iterator[None]:
         with self.alone, self._connection.errors():
+            self._connection.check_room()
+            self.clear_failed()
             yield
+
+    def clear_failed(self) -> None:
+        """Clear away what failed changes of a folder have left, once it can be written again."""
+        database = self._connection.database
+        with self.alone, self._connection.errors():
+            if database and database.has_leftovers and database.can_write:
+                self._finish_staged()
+                self._clear(self._failed)
+                self._failed.clear()
+                database.has_leftovers = False
 
 
 def _is_there(record: Record, old: Record | None) -> bool:
