@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.conversation import Answer, Citation, Turn
 from assistant.dates import day_in_words
-from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
+from assistant.errors import (
+    AssistantError,
+    ModelError,
+    QuestionError,
+    TimeUpError,
+    UnknownModelError,
+    WeightsError,
+)
 from assistant.models import DEFAULT_MODEL, UsableModel, short_name, usable_models
 from assistant.reader import Reader
 from assistant.wording import describe, language_name, on_one_line
@@ -32,6 +39,7 @@ __all__ = [
     "Citation",
     "ModelError",
     "QuestionError",
+    "TimeUpError",
     "Turn",
     "UnknownModelError",
     "UsableModel",

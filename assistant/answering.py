@@ -10,7 +10,8 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.claims import answer
-from assistant.conversation import Answer
+from assistant.conversation import Answer, latest_turns
+from assistant.deadline import MOST_SECONDS, Deadline
 from assistant.errors import ModelError, QuestionError
 from assistant.followups import is_courtesy, needs_history, standalone_question
 from assistant.framing import plain_question
@@ -67,6 +68,7 @@ class _Asked:
     passages: int
     read: int
     spent: Spent
+    deadline: Deadline
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ class Assistant:
         *,
         patience: float = PATIENCE,
         reader: Reader | None = None,
+        limit: float = MOST_SECONDS,
     ) -> None:
         """Take an open index and what answers: "reader", or a chat model of LangChain's or by its name.
 
         Such names are `gguf:PATH`, `ollama:NAME`, `openai:NAME` and others that LangChain knows. `patience` is how many
-        seconds it has to begin its answer, and to go on with it; `reader` is another assistant's, to share. Raises
+        seconds it has to begin its answer, and to go on with it; `reader` is another assistant's, to
+        share; `limit` is how many seconds a question may take, beside what a chat model does. Raises
         `UnknownModelError`, and `ModelError` when what it needs is not installed or no key is set.
         """
         # A second's worth of imports, which the page need not wait for.
@@ -120,9 +124,10 @@ class Assistant:
         self.reader = reader or Reader()
         self._writer = open_writer(model, index, patience)
         self.model = self._writer.name if self._writer else DEFAULT_MODEL
+        self._limit = limit
         self._suggestions = Suggestions()
         # Many questions are tried before some are suggested: that costs nothing, whatever else answers.
-        self._by_reader = Assistant(index, reader=self.reader) if self._writer else self
+        self._by_reader = Assistant(index, reader=self.reader, limit=limit) if self._writer else self
         self._chain: Runnable[_Asked, Answer] = (
             RunnableLambda(self._retrieve)
             | RunnableLambda(_split)
@@ -142,8 +147,9 @@ class Assistant:
 
         `history` holds the earlier turns of the conversation, oldest first; `articles`, the ids of those that are
         asked, None being all; `passages` is how many of the best chunks are read, 1 to 20, None being as many as suit
-        what answers. Raises `QuestionError` for a question that is empty or too long, `ValueError` for another number
-        of passages, and `WeightsError` when the reader's weights are damaged.
+        what answers. Raises `QuestionError` for a question that is empty or too long, `TimeUpError`
+        for one that takes too long, `ValueError` for another number of passages, and `WeightsError`
+        when the reader's weights are damaged.
         """
         *_, last = self.stream(question, history, articles, passages=passages)
         return last
@@ -157,7 +163,7 @@ class Assistant:
         passages: int | None = None,
     ) -> Iterator[Answer]:
         """Yield the answer as it grows; the last one is what `ask` returns, to which all else is alike."""
-        for said in self._answers(_checked(question), history, articles, passages):
+        for said in self._answers(_checked(question), latest_turns(history), articles, passages):
             yield replace(said, model=said.model or DEFAULT_MODEL)
 
     def _answers(
@@ -192,7 +198,7 @@ class Assistant:
             question, within = limit
             among = within if among is None else tuple(id_ for id_ in within if id_ in among)
         found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
-        return _Asked(plain_question(question), among, found, passages or PASSAGES, spent)
+        return _Asked(plain_question(question), among, found, passages or PASSAGES, spent, Deadline(self._limit))
 
     def _standalone(self, question: str, history: Sequence[Turn], spent: Spent) -> str:
         """Return a question that needs no history: by the chat model where it may need one, else by grammar."""
@@ -249,13 +255,14 @@ class Assistant:
         passages = tuple(
             (articles[result.chunk.article_id], result) for result in results if result.chunk.article_id in articles
         )
+        asked.deadline.check()
         # The search has read it so as well, but does not tell.
         question = corrected(asked.question, [result.chunk.text for result in results])
         return _Retrieved(replace(asked, question=question), passages)
 
     def _choose(self, split: _Split) -> _Chosen:
         question, sentences, embedder = split.asked.question, split.sentences, self.index.embedder
-        evidence = self.reader.evidence(question, sentences)
+        evidence = self.reader.evidence(question, sentences, split.asked.deadline.check)
         readings = tuple(self.reader.weigh(question, sentences, evidence, embedder))
         for reading in readings:
             _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
@@ -264,6 +271,7 @@ class Assistant:
             return _Chosen(split.asked, split.passages, readings)
         article = readings[0].sentence.article
         for other in _of_another_day(article, sentences):
+            split.asked.deadline.check()
             mine = [number for number, sentence in enumerate(sentences) if sentence.article.id == other.id]
             # A logit of 0 is that of "none of these answers".
             if max(evidence[n].logit for n in mine) > 0 and alike(article, other, embedder):
@@ -319,7 +327,9 @@ def _words_of(question: str) -> str:
 
 def _split(retrieved: _Retrieved) -> _Split:
     read = retrieved.passages[: retrieved.asked.read]
-    return _Split(retrieved.asked, retrieved.passages, tuple(passage_sentences(read)))
+    sentences = tuple(passage_sentences(read))
+    retrieved.asked.deadline.check()
+    return _Split(retrieved.asked, retrieved.passages, sentences)
 
 
 def _of_another_day(article: Article, sentences: Iterable[Sentence]) -> list[Article]:

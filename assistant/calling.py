@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.models import Spent
     from assistant.prompts import Message
 
+LONGEST_WAIT = 10
+"""How many times its patience a model has for all that a question asks of it, however it drips."""
 TRIES = 3
 PAUSE = 0.5
 """Seconds before the second try, where the server names none; twice as many before the third."""
@@ -73,6 +75,14 @@ class Caller:
         told = profile.get("max_input_tokens") or getattr(self.model, "num_ctx", None)
         return min(int(told) - FOR_THE_REST, BUDGET) if told else BUDGET
 
+    def check_time(self, spent: Spent) -> None:
+        """Raise `ModelError` when a question has taken as long as it may."""
+        if time.monotonic() > self._end(spent):
+            raise ModelError(f"{self.name} did not end its answer within {LONGEST_WAIT * self.patience:g} seconds")
+
+    def _end(self, spent: Spent) -> float:
+        return spent.began + LONGEST_WAIT * self.patience
+
     def _tokens(self, text: str) -> int:
         """Return how many tokens a text has: by the model's own tokenizer where it is at hand, else a safe guess."""
         count = getattr(self.model, "count_tokens", None)
@@ -83,7 +93,7 @@ class Caller:
         text = ""
         try:
             for piece in self._begun(messages, spent):
-                text += piece
+                text += piece[: LONGEST_TEXT + 1 - len(text)]
                 yield text
                 if len(text) > LONGEST_TEXT:
                     return
@@ -130,7 +140,7 @@ class Caller:
                     spent.tokens_in += usage["input_tokens"]
                     spent.tokens_out += usage["output_tokens"]
                 if held.text:
-                    deadline = time.monotonic() + self.patience
+                    deadline = min(time.monotonic() + self.patience, self._end(spent))
                     yield held.text
         finally:
             is_left.set()

@@ -24,7 +24,7 @@ from assistant.kinds import lacks_kind
 from index.ranking import lexical_scores, with_compounds_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,8 +115,13 @@ class Reader:
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
-    def evidence(self, question: str, sentences: Sequence[Sentence]) -> list[Evidence]:
-        """Return what the network makes of each sentence, in the order given. Raises `WeightsError`."""
+    def evidence(
+        self, question: str, sentences: Sequence[Sentence], go_on: Callable[[], object] = lambda: None
+    ) -> list[Evidence]:
+        """Return what the network makes of each sentence, in the order given. Raises `WeightsError`.
+
+        `go_on` is called before each batch, and raises what ends the reading.
+        """
         if not sentences:
             return []
         from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
@@ -127,6 +132,7 @@ class Reader:
             network = self._network  # Its calibration may not be there yet: it is made of evidence.
         found: dict[int, Evidence] = {}
         for windows in _batches(_windows(sentences, encoded), encoded):
+            go_on()
             batch = collate([(asked, [encoded[number] for number in window]) for window in windows])
             order = [number for window in windows for number in window]
             for number, logits in zip(order, network.read(batch), strict=True):

@@ -190,6 +190,7 @@ class Writer:
         def grown(*, is_over: bool) -> Draft:
             found, at_work = claims(text, is_over=is_over)
             for claim in found[len(checked) :]:
+                self.caller.check_time(spent)
                 one = check(claim, question, sentences, self._index.embedder, judge)
                 _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
                 checked.append(one)
