@@ -174,7 +174,7 @@ class Assistant:
         among = None if articles is None else tuple(articles)
         if is_courtesy(question):
             yield Answer(NOTHING_ASKED, (), "refused")
-        elif whole := overview(question, history, self.index, among):
+        elif whole := overview(question, history, self.index, None if among is None else set(among)):
             yield from self._whole(self._writer, whole) if self._writer else [whole]
         else:
             yield from self._chain.stream(self._asked(question, history, among, passages))
@@ -196,7 +196,8 @@ class Assistant:
         question = self._standalone(question, history, spent)
         if limit := limited(question, self.index.entries):
             question, within = limit
-            among = within if among is None else tuple(id_ for id_ in within if id_ in among)
+            chosen = set(within if among is None else among)
+            among = tuple(id_ for id_ in within if id_ in chosen)
         found = passages or (MOST_PASSAGES if self._writer else PASSAGES)
         return _Asked(plain_question(question), among, found, passages or PASSAGES, spent, Deadline(self._limit))
 

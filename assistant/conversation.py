@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 MOST_TURNS, MOST_CITATIONS = 50, 20
 """How many turns before a question, the latest, and citations of each are read to understand it."""
-LONGEST_TURN, LONGEST_QUOTE = 10_000, 2_000
-"""Characters of a question or answer among them, and of a citation's quote."""
+LONGEST_ANSWER, LONGEST_QUOTE = 10_000, 2_000
+"""Characters of an answer among them, and of a question or of a citation's quote."""
 
 Status = Literal["answered", "quoted", "refused"]
 
@@ -75,13 +75,13 @@ def latest_turns(history: Sequence[Turn]) -> list[Turn]:
 
     A conversation comes from a browser or program, which may send anything as one.
     """
-    return [Turn(turn.question[:LONGEST_TURN], _shortened(turn.answer)) for turn in history[-MOST_TURNS:]]
+    return [Turn(turn.question[:LONGEST_QUOTE], _shortened(turn.answer)) for turn in history[-MOST_TURNS:]]
 
 
 def _shortened(answer: Answer) -> Answer:
     return replace(
         answer,
-        text=answer.text[:LONGEST_TURN],
+        text=answer.text[:LONGEST_ANSWER],
         words=answer.words[:LONGEST_QUOTE],
         citations=tuple(
             replace(citation, quote=citation.quote[:LONGEST_QUOTE]) for citation in answer.citations[:MOST_CITATIONS]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from dateutil.parser import parse
@@ -12,7 +14,7 @@ from dateutil.parser import parse
 from assistant.conversation import Citation
 from assistant.instructions import is_instruction
 from assistant.wording import on_one_line
-from index.sentences import sentence_spans
+from index.sentences import sentence_spans, spans_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +38,9 @@ SHORTEST_SPEECH = 4
 """Words."""
 LONGEST_SPEECH = 400
 """Characters: how far from it, at most, the speaker of a sentence is looked for."""
-_SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
+LONGEST_PARAGRAPH = 10_000
+"""Characters before and after a sentence in which quotation marks of its paragraph are looked for."""
+_SENTENCE_BREAK = re.compile(r"[^\S\n]*+(?:\n[^\S\n]*+)?")
 """What stands between two sentences of a paragraph: white space with no empty line in it."""
 
 
@@ -58,8 +62,10 @@ class Sentence:
     @property
     def is_heading(self) -> bool:
         """Whether it is the title of its article, where that begins, or nothing but the article's day."""
-        before, text = self.article.text[: self.start].strip(), on_one_line(self.text)
-        return (not before and text == self.article.title) or _is_day(text, self.article.published)
+        text = on_one_line(self.text)
+        if text == self.article.title and not self.article.text[: self.start].strip():
+            return True
+        return _is_day(text, self.article.published)
 
     def contains(self, other: Sentence) -> bool:
         """Return whether this sentence is the other, or several of which the other is one."""
@@ -83,9 +89,8 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
     """
     alike: dict[str, dict[str, Sentence]] = {}
     for article, result in sorted(passages, key=lambda passage: -passage[1].score):
-        for start, end in sentence_spans(article.text, article.language):
-            inside = start < result.chunk.end and result.chunk.start < end
-            if inside and not is_instruction(article.text, start, end):
+        for start, end in spans_within(article.text, article.language, result.chunk.start, result.chunk.end):
+            if not is_instruction(article.text, start, end):
                 sentence = Sentence(article, start, end, result.score)
                 alike.setdefault(sentence.text, {}).setdefault(article.id, sentence)
     sentences = [replace(first, copies=tuple(copies)) for first, *copies in map(dict.values, alike.values())]
@@ -154,9 +159,10 @@ def speech_of(sentence: Sentence) -> list[str]:
 def _speeches(sentence: Sentence) -> list[Span]:
     """Return the offsets of all direct speech in the paragraph of a sentence."""
     text = sentence.article.text
-    first = text.rfind("\n", 0, sentence.start) + 1
-    last = text.find("\n", sentence.end)
-    paragraph = text[first : last if last >= 0 else None]
+    earliest, latest = max(0, sentence.start - LONGEST_PARAGRAPH), sentence.end + LONGEST_PARAGRAPH
+    first = max(earliest, text.rfind("\n", earliest, sentence.start) + 1)
+    last = text.find("\n", sentence.end, latest)
+    paragraph = text[first : last if last >= 0 else latest]
     return [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
 
 
@@ -168,9 +174,10 @@ def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | Non
     """Return a sentence with the one before it in its paragraph, or after it; None if there is none."""
     text, spans = sentence.article.text, sentence_spans(sentence.article.text, sentence.article.language)
     if after:
-        other = min((span for span in spans if span[0] >= sentence.end), default=None)
+        place = bisect_left(spans, sentence.end, key=itemgetter(0))
     else:
-        other = max((span for span in spans if span[1] <= sentence.start), default=None)
+        place = bisect_right(spans, sentence.start, key=itemgetter(1)) - 1
+    other = spans[place] if 0 <= place < len(spans) else None
     if not other or not _SENTENCE_BREAK.fullmatch(text, min(sentence.end, other[1]), max(sentence.start, other[0])):
         return None
     return replace(sentence, start=min(sentence.start, other[0]), end=max(sentence.end, other[1]))

@@ -115,7 +115,8 @@ class Writer:
         All of them stand in an order of their own, so that the next question begins with the same text, which a server
         need not read again. Raises `ModelError`.
         """
-        entries = [entry for entry in self._index.entries() if among is None or entry.id in among]
+        chosen = None if among is None else set(among)
+        entries = [entry for entry in self._index.entries() if chosen is None or entry.id in chosen]
         if sum(entry.words or LONG_ARTICLE for entry in entries) < self.caller.budget():
             scores = {result.chunk.id: result.score for _, result in best}
             with suppress(ArticleNotFoundError):  # One was removed meanwhile.

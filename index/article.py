@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 TITLE_CHARACTERS = 200
 """A first line of more characters is prose, not a title."""
+LONGEST_TITLE = 500
+"""Characters; of a title that a file or page names so long the beginning is kept."""
 HEAD_LINES = 12
 """A dateline stands among the first lines that are not blank."""
 DATELINE_LETTERS = 50
 """Letters that a dateline may hold beside its date: a byline, "Published", a time of day."""
+LONGEST_DATE = 60
+"""Characters: "Thursday, the 29th of September, 2016, 10:30 a.m." has 49; what is longer is no date."""
 DATE_LETTERS = 2
 """Letters beside the date in a first line that is no title: those of 2016-09-29T10:30Z."""
 LANGUAGE_CHARACTERS = 4_000
@@ -33,8 +37,8 @@ _DATE = re.compile(
       \d{4}-\d{1,2}-\d{1,2}                              # 2016-09-29
     | \d{4}年\s?\d{1,2}月\s?\d{1,2}日                      # 2016年9月29日
     | \d{1,2}(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?
-      [^\W\d_]{3,}\.?,?\s(?:de\s|del\s)?\d{4}             # 29 September 2016, 29 de septiembre de 2016
-    | [^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
+      [^\W\d_]{3,20}\.?,?\s(?:de\s|del\s)?\d{4}           # 29 September 2016, 29 de septiembre de 2016
+    | [^\W\d_]{3,20}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
     )(?!\d)""",
     re.VERBOSE,
 )
@@ -102,7 +106,7 @@ class Article:
         """
         return cls(
             id=_digest(source, 12),
-            title=title or read_title(text) or source,
+            title=(title or read_title(text) or source)[:LONGEST_TITLE],
             text=text,
             source=source,
             published=published or read_published(text),
@@ -197,6 +201,8 @@ def _is_dateline(line: str, beside: int) -> bool:
 
 
 def _parse_date(text: str) -> date | None:
+    if len(text) > LONGEST_DATE:
+        return None
     import dateparser
 
     # Without all three parts dateparser would fill the gaps from the clock.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """How many chunks, the nearest by cosine, are ranked again by their words."""
+LONGEST_QUERY = 5_000
+"""Characters of a query that are looked for; the embedding model reads about the first thousand."""
 SEARCHES = 20
 """How often a search starts again because an article changed under it."""
 
@@ -35,6 +37,7 @@ class Searcher:
 
     def search(self, query: str, k: int, where: Metadata | None) -> list[SearchResult]:
         """Return the k chunks that fit a query best, the best first, of those that Chroma's filter lets through."""
+        query = query[:LONGEST_QUERY]
         chunks, cosines = self.nearest(query, where)
         meant = corrected(query, [chunk.text for chunk in chunks])
         if meant != query:
