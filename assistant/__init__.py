@@ -12,7 +12,14 @@ from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.chat.catalogue import DEFAULT_MODEL, UsableModel, short_name, usable_models
 from assistant.conversation import Answer, Citation, Turn
 from assistant.english.dates import day_in_words
-from assistant.errors import AssistantError, ModelError, QuestionError, UnknownModelError, WeightsError
+from assistant.errors import (
+    AssistantError,
+    ModelError,
+    QuestionError,
+    TimeUpError,
+    UnknownModelError,
+    WeightsError,
+)
 from assistant.quoting.wording import describe, language_name, on_one_line
 from assistant.reader.reader import Reader
 from index import ArticleIndexError, default_embedder
@@ -32,6 +39,7 @@ __all__ = [
     "Citation",
     "ModelError",
     "QuestionError",
+    "TimeUpError",
     "Turn",
     "UnknownModelError",
     "UsableModel",

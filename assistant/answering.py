@@ -8,9 +8,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assistant.answers import NO_READINGS, Readings, Suggestions, answer_by_reader, overview, read
+from assistant.answers import (
+    MOST_SECONDS,
+    NO_READINGS,
+    Deadline,
+    Readings,
+    Suggestions,
+    answer_by_reader,
+    overview,
+    read,
+)
 from assistant.chat import DEFAULT_MODEL, PATIENCE, Usage, open_writer
-from assistant.conversation import Answer
+from assistant.conversation import Answer, latest_turns
 from assistant.errors import QuestionError
 from assistant.question import is_courtesy, plan_question
 from assistant.quoting.sentences import passage_sentences
@@ -51,6 +60,7 @@ class Context:
         read: The number of them that the reader reads, the best first.
         writer: The chat model that writes the answer; None leaves it to the reader.
         usage: The calls and tokens that the question has cost.
+        deadline: The end of the time for the question.
         passages: The chunks retrieved, the best first, with their articles.
         sentences: The sentences of the chunks that the reader reads.
         readings: The reader's readings of the sentences.
@@ -62,6 +72,7 @@ class Context:
     read: int
     writer: ChatWriter | None
     usage: Usage
+    deadline: Deadline
     passages: tuple[tuple[Article, SearchResult], ...] = ()
     sentences: tuple[Sentence, ...] = ()
     readings: Readings = NO_READINGS
@@ -87,6 +98,7 @@ class Assistant:
         *,
         patience: float = PATIENCE,
         reader: Reader | None = None,
+        limit: float = MOST_SECONDS,
     ) -> None:
         """Take an open index and a model.
 
@@ -96,6 +108,7 @@ class Assistant:
                 `ollama:NAME`, `openai:NAME` and others known to LangChain.
             patience: Seconds that a chat model has to begin its answer, and between two words.
             reader: The reader of another assistant, to share its weights.
+            limit: Seconds for a question, besides the time of a chat model.
 
         Raises:
             UnknownModelError: There is no model of that name.
@@ -107,6 +120,7 @@ class Assistant:
         self.index = index
         self.reader = reader or Reader()
         self._writer = open_writer(model, index, patience)
+        self._limit = limit
         self.model = self._writer.name if self._writer else DEFAULT_MODEL
         # Suggestions try many questions: the reader answers these at no cost.
         self._suggestions = Suggestions(index, self._ask_reader)
@@ -135,6 +149,7 @@ class Assistant:
 
         Raises:
             QuestionError: The question is empty or too long.
+            TimeUpError: The answer takes too long.
             ValueError: `passages` is out of range.
             WeightsError: The reader's weights are missing or damaged.
         """
@@ -153,7 +168,9 @@ class Assistant:
         if passages is not None and not 1 <= passages <= MOST_PASSAGES:
             raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them")
         article_ids = None if articles is None else tuple(articles)
-        return self._stream(_checked(question), history, article_ids, passages, self._writer)
+        return self._stream(
+            _checked(question), latest_turns(history), article_ids, passages, self._writer
+        )
 
     def load(self) -> None:
         """Load the models now rather than at the first question. Raises `ModelError`."""
@@ -180,14 +197,22 @@ class Assistant:
     ) -> Iterator[Answer]:
         if is_courtesy(question):
             answers = iter([Answer(NOTHING_ASKED, (), "refused")])
-        elif whole := overview(question, history, self.index, article_ids):
+        elif whole := overview(question, history, self.index, article_ids and set(article_ids)):
             answers = writer.about_article(whole) if writer else iter([whole])
         else:
             usage = Usage()
             rewrite = partial(writer.standalone, usage=usage) if writer else None
             plan = plan_question(question, history, self.index.entries, article_ids, rewrite)
             retrieved = passages or (MOST_PASSAGES if writer else PASSAGES)
-            context = Context(plan.question, plan.article_ids, retrieved, passages or PASSAGES, writer, usage)
+            context = Context(
+                plan.question,
+                plan.article_ids,
+                retrieved,
+                passages or PASSAGES,
+                writer,
+                usage,
+                Deadline(self._limit),
+            )
             answers = self._chain.stream(context)
         for answer in answers:
             yield replace(answer, model=answer.model or DEFAULT_MODEL)
@@ -199,15 +224,24 @@ class Assistant:
         passages: list[tuple[Article, SearchResult]] = []
         for number, result in enumerate(outcome.results, start=1):
             chunk = result.chunk
-            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text)
+            _log.debug(
+                "passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text
+            )
             with suppress(ArticleNotFoundError):  # It was removed after the search.
                 if chunk.article_id not in articles:
                     articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
                 passages.append((articles[chunk.article_id], result))
+        context.deadline.check()
         return replace(context, question=outcome.query, passages=tuple(passages))
 
     def _read(self, context: Context) -> Context:
-        readings = read(context.question, context.sentences, self.reader, self.index.embedder)
+        readings = read(
+            context.question,
+            context.sentences,
+            self.reader,
+            self.index.embedder,
+            context.deadline,
+        )
         return replace(context, readings=readings)
 
     def _answer(self, contexts: Iterator[Context]) -> Iterator[Answer]:
@@ -218,7 +252,9 @@ class Assistant:
 
     def _answers(self, context: Context) -> Iterator[Answer]:
         question, limits = context.question, self.reader.calibration
-        by_reader = partial(answer_by_reader, question, context.readings, limits, self.index, context.article_ids)
+        by_reader = partial(
+            answer_by_reader, question, context.readings, limits, self.index, context.article_ids
+        )
         if not (context.writer and context.passages):
             return by_reader()
         return context.writer.answer(
@@ -245,4 +281,5 @@ def _checked(question: str) -> str:
 
 def _split(context: Context) -> Context:
     sentences = passage_sentences(context.passages[: context.read])
+    context.deadline.check()
     return replace(context, sentences=tuple(sentences))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date  # noqa: TC003  # pydantic reads the types where a conversation is kept as JSON.
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from index.search.ranking import SearchResult  # noqa: TC001  # The same.
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_TURNS, MOST_CITATIONS = 50, 20
+"""How many turns before a question, the latest, and citations of each are read to understand it."""
+LONGEST_ANSWER, LONGEST_QUOTE = 10_000, 2_000
+"""Characters of an answer among them, and of a question or of a citation's quote."""
 
 Status = Literal["answered", "quoted", "refused"]
 
@@ -60,3 +68,22 @@ class Turn:
 
     question: str
     answer: Answer
+
+
+def latest_turns(history: Sequence[Turn]) -> list[Turn]:
+    """Return the end of a conversation, as much as is read to understand a question.
+
+    A conversation comes from a browser or program, which may send anything as one.
+    """
+    return [Turn(turn.question[:LONGEST_QUOTE], _shortened(turn.answer)) for turn in history[-MOST_TURNS:]]
+
+
+def _shortened(answer: Answer) -> Answer:
+    return replace(
+        answer,
+        text=answer.text[:LONGEST_ANSWER],
+        words=answer.words[:LONGEST_QUOTE],
+        citations=tuple(
+            replace(citation, quote=citation.quote[:LONGEST_QUOTE]) for citation in answer.citations[:MOST_CITATIONS]
+        ),
+    )

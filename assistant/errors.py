@@ -2,6 +2,7 @@
 
 AssistantError
 ├── QuestionError       the question cannot be asked as it stands
+├── TimeUpError         the question took too long, and was given up
 ├── UnknownModelError   no model has the name
 ├── ModelError          a chat model cannot be used, or did not answer
 │   └── ContextError    it cannot read as much at once
@@ -15,6 +16,10 @@ class AssistantError(Exception):
 
 class QuestionError(AssistantError, ValueError):
     """The question is empty or too long; the message says what to do."""
+
+
+class TimeUpError(AssistantError):
+    """A question took longer than one may take; the message says what to do."""
 
 
 class UnknownModelError(AssistantError, ValueError):

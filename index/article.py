@@ -12,6 +12,9 @@ from index.errors import SourceError
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 
+LONGEST_TITLE = 500
+"""Characters; the rest of a longer title is cut off."""
+
 _RESERVED = re.compile(r":(?:staged|[0-9a-f]{16}(?::mark)?)$")
 
 
@@ -97,7 +100,7 @@ class Article:
         """
         return cls(
             id=_digest(source, 12),
-            title=title or read_title(text) or source,
+            title=(title or read_title(text) or source)[:LONGEST_TITLE],
             text=text,
             source=source,
             published=published or read_published(text),

@@ -4,7 +4,17 @@ import threading
 
 import pytest
 
-from assistant import MOST_PASSAGES, PASSAGES, Answer, Assistant, QuestionError, Turn, UnknownModelError, describe
+from assistant import (
+    MOST_PASSAGES,
+    PASSAGES,
+    Answer,
+    Assistant,
+    QuestionError,
+    TimeUpError,
+    Turn,
+    UnknownModelError,
+    describe,
+)
 from assistant.answers.facts import answering_quote
 from assistant.question.followups import standalone_question
 from assistant.quoting.quotes import one_quote
@@ -181,6 +191,17 @@ def test_a_question_that_cannot_be_asked_is_an_error(assistant, question):
     assert "\n" not in str(caught.value)
     with pytest.raises(QuestionError):
         next(assistant.stream(question))
+
+
+def test_a_question_that_takes_too_long_is_given_up(new_index):
+    """Between two steps, with a sentence that says so; suggestions are those found by then."""
+    new_index.add(Article.from_text("Mill\n\nGreta Lindqvist runs the mill.", "herald"))
+    with pytest.raises(TimeUpError, match="within 0 seconds"):
+        Assistant(new_index, limit=0).ask("Who runs the mill?")
+    suggested = Assistant(new_index, limit=0).suggestions()
+    assert all("about" in question for question in suggested)
+    answered = Assistant(new_index, limit=60).ask("Who runs the mill?")
+    assert answered.words == "Greta Lindqvist"
 
 
 @pytest.mark.parametrize("question", ["¿Cuál es la capital de Francia?", "Quelle est la capitale de la France ?"])

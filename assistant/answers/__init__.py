@@ -1,7 +1,8 @@
 """Readings become an `Answer`: one module for each kind of answer."""
 
 from assistant.answers.by_reader import NO_READINGS, Readings, answer_by_reader, read
+from assistant.answers.deadline import MOST_SECONDS, Deadline
 from assistant.answers.overview import overview
 from assistant.answers.suggestions import Suggestions
 
-__all__ = ["NO_READINGS", "Readings", "Suggestions", "answer_by_reader", "overview", "read"]
+__all__ = ["MOST_SECONDS", "NO_READINGS", "Deadline", "Readings", "Suggestions", "answer_by_reader", "overview", "read"]

@@ -13,6 +13,7 @@ from assistant.answers.refusal import nearest, refusal
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assistant.answers.deadline import Deadline
     from assistant.conversation import Answer
     from assistant.quoting.sentences import Sentence
     from assistant.reader.reader import Calibration, Evidence, Reader, Reading
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 QUOTES = 2
 """Sentences quoted where no sentence answers."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
-NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
+NONE_ASKED = (
+    "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +47,15 @@ class Readings:
 NO_READINGS = Readings()
 
 
-def read(question: str, sentences: Sequence[Sentence], reader: Reader, embedder: Embedder) -> Readings:
-    """Read sentences with a question in mind. Raises `WeightsError`."""
-    evidence = reader.evidence(question, sentences)
+def read(
+    question: str,
+    sentences: Sequence[Sentence],
+    reader: Reader,
+    embedder: Embedder,
+    deadline: Deadline,
+) -> Readings:
+    """Read sentences with a question in mind. Raises `WeightsError` and `TimeUpError`."""
+    evidence = reader.evidence(question, sentences, deadline.check)
     every = tuple(reader.weigh(question, sentences, evidence, embedder))
     for reading in every:
         _log.debug("read, score %.3f: %r", reading.score, reading.sentence.text)
@@ -55,9 +64,12 @@ def read(question: str, sentences: Sequence[Sentence], reader: Reader, embedder:
         return Readings(every)
     best = every[0].sentence.article
     for other in _of_another_day(best, sentences):
+        deadline.check()
         mine = [number for number, one in enumerate(sentences) if one.article.id == other.id]
         if _may_answer([evidence[n] for n in mine]) and alike(best, other, embedder):
-            elsewhere = reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
+            elsewhere = reader.weigh(
+                question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder
+            )
             if elsewhere[0].score >= limit:
                 return Readings(every, tuple(elsewhere))
     return Readings(every)

@@ -32,6 +32,8 @@ SHORTEST_SENTENCE = 6
 """Words with a meaning of their own; a shorter sentence is a caption or an aside."""
 REPETITION = 0.3
 """The share of a sentence's likeness to those chosen before it in what decides the next one."""
+MOST_SENTENCES = 200
+"""Sentences of those chunks, the nearest first, that may be central; chunks of prose have about ten each."""
 BEGINNING = 1_000
 """Characters: about what the embedding model reads of a text."""
 SAME_SUBJECT = 0.6
@@ -100,7 +102,7 @@ def _central_sentences(article: Article, results: Sequence[SearchResult], embedd
     sentences = passage_sentences((article, result) for result in results)
     title = content_words(article.title)
     told = [s for s in sentences if len(content_words(s.text)) >= SHORTEST_SENTENCE and content_words(s.text) != title]
-    sentences = told or sentences
+    sentences = (told or sentences)[:MOST_SENTENCES]
     vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
     mean = vectors.mean(axis=0)
     centrality = vectors @ (mean / np.linalg.norm(mean))

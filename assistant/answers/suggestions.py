@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
+from assistant.answers.deadline import Deadline
+from assistant.errors import TimeUpError
 from assistant.question.plan import overview_question
 from assistant.quoting.people import people
 from assistant.quoting.quotes import SPEAKS
@@ -38,6 +40,8 @@ READ = 12_000
 MOST_TRIED = 12
 """How many questions of an article are tried, and how many that are answered suffice."""
 MOST_FOUND = 6
+MOST_SECONDS_TRIED = 30.0
+"""How long questions of an article are tried."""
 
 _SUBJECT = (
     r"(?P<subject>(?:The )?[A-Z][\w’'\-]+(?: (?:[A-Z][\w’'\-]+|of|the|de|van|von|&|[a-z]+(?= (?:will|was|is))))*)"
@@ -138,9 +142,14 @@ def _key(question: str) -> str:
 
 def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:
     found: dict[str, Citation] = {}
+    deadline = Deadline(MOST_SECONDS_TRIED)
     own = shipped_questions() if article.id == shipped_article().id else ()
     for candidate in [*map(Candidate, own), *candidates(article)][:MOST_TRIED]:
-        answer = ask(candidate.question)
+        try:
+            deadline.check()
+            answer = ask(candidate.question)
+        except TimeUpError:
+            break
         if candidate.is_met_by(answer, article):
             found[candidate.question] = answer.citations[0]
         if len(found) == MOST_FOUND:
@@ -203,10 +212,12 @@ def _when(sentence: str, text: str) -> str | None:
 
 def _speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterator[Candidate]:
     """Yield the questions for what people say, each with the first sentence that quotes them."""
+    sentences = [(start, end, text[start:end]) for start, end in spans]
     for name in names:
         family = name.split()[-1]
         speaks = re.compile(rf"{SPEAKS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SPEAKS}\b")
-        place = next(((start, end) for start, end in spans if speaks.search(text[start:end])), None)
+        places = ((start, end) for start, end, told in sentences if family in told and speaks.search(told))
+        place = next(places, None)
         if place:
             called = name if name in text[place[0] : place[1]] else family
             yield Candidate(f"What does {called} say?", place)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from assistant.chat.prompts import Message
     from assistant.chat.usage import Usage
 
+LONGEST_WAIT = 10
+"""The time limit of a question, as a multiple of the patience: a model may drip words."""
 TRIES = 3
 PAUSE = 0.5
 """Seconds before the second try unless the server says otherwise; doubled for the third."""
@@ -83,6 +85,15 @@ class Caller:
         context = profile.get("max_input_tokens") or getattr(self.model, "num_ctx", None)
         return min(int(context) - FOR_THE_REST, BUDGET) if context else BUDGET
 
+    def check_time(self, usage: Usage) -> None:
+        """Raise `ModelError` after the time limit of a question."""
+        if time.monotonic() > self._end(usage):
+            limit = LONGEST_WAIT * self.patience
+            raise ModelError(f"{self.name} did not end its answer within {limit:g} seconds")
+
+    def _end(self, usage: Usage) -> float:
+        return usage.began + LONGEST_WAIT * self.patience
+
     def _tokens(self, text: str) -> int:
         """Return the number of tokens of a text, by the model's own tokenizer if it has one."""
         count = getattr(self.model, "count_tokens", None)
@@ -93,7 +104,7 @@ class Caller:
         text = ""
         try:
             for piece in self._begun(messages, usage):
-                text += piece
+                text += piece[: LONGEST_TEXT + 1 - len(text)]
                 yield text
                 if len(text) > LONGEST_TEXT:
                     return
@@ -143,7 +154,7 @@ class Caller:
                     usage.tokens_in += counts["input_tokens"]
                     usage.tokens_out += counts["output_tokens"]
                 if held.text:
-                    deadline = time.monotonic() + self.patience
+                    deadline = min(time.monotonic() + self.patience, self._end(usage))
                     yield held.text
         finally:
             is_left.set()

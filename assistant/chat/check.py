@@ -89,7 +89,9 @@ _TELLS = re.compile(
     re.IGNORECASE,
 )
 _NAME = r"[^\W\d_a-zß-ÿ][\w’'-]*(?: [^\W\d_a-zß-ÿ][\w’'-]*)*"
-_SPEAKER = re.compile(rf"({_NAME}),? (?:also |then |has |had )?{SPEAKS}\b|\b{SPEAKS} ({_NAME})")
+_LAST_NAME = r"[^\W\d_a-zß-ÿ][\w’'-]{0,60}"
+_SPEAKER = re.compile(rf"({_LAST_NAME}),? (?:also |then |has |had )?{SPEAKS}\b|\b{SPEAKS} ({_NAME})")
+"""Before the verb it is the last name alone: from each name of many in a row all that follow would be read."""
 _QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assistant.english.dates import day_in_words
 from assistant.english.orders import is_instruction
 from assistant.quoting.wording import on_one_line
-from index.text.sentences import sentence_spans
+from index.text.sentences import sentence_spans, spans_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ NO_ANSWER = "NOT IN THE PASSAGES"
 """What a model is told to write when the passages do not answer."""
 TURNS_TOLD = 3
 """How many turns of a conversation, the latest, a model is told to understand a follow-up."""
+MOST_CLAIMS = 40
+"""Sentences of an answer; a model is asked for three, and what comes after so many is not read."""
 LONGEST_TURN = 500
 """Characters of an earlier answer that it is told."""
 
@@ -45,13 +47,15 @@ _REWRITING = """\
 Rewrite the last question of a conversation so that it can be understood without the conversation: put the names and
 things that it speaks of in the place of words such as "he", "it" or "there". Write only the question."""
 
-_PASSAGE_MARK = re.compile(r"<(?=\s*/?\s*passage)", re.IGNORECASE)
+_PASSAGE_MARK = re.compile(r"<(?=\s*+(?:/\s*+)?passage)", re.IGNORECASE)
 _THOUGHT = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.IGNORECASE | re.DOTALL)
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\((?:[^()]|\([^()]*\))*\)")
 _HIDDEN = re.compile(r"<(script|style)\b.*?(?:</\1>|$)", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"</?[a-z!][^<>]*>?", re.IGNORECASE)
-_EMPHASIS = re.compile(r"\*+|`+|(?<!\w)_+|_+(?!\w)|~~")
-_LINE_BEGINNING = re.compile(r"^\s*(?:[-•>#]+|\d{1,2}[.)])\s+", re.MULTILINE)
+_EMPHASIS = re.compile(r"\*+|`+|(?<!\w)_+|(?<!_)_++(?!\w)|~~")
+_BULLET = r"(?:[-•>#]+|\d{1,2}[.)])\s++"
+_LINE_BEGINNING = re.compile(rf"(\A|(?<=\S)[^\S\n]*\n)\s*+(?:{_BULLET}(?<=\n))*{_BULLET}")
+"""A bullet with the white space before it, which is looked at once, and the end of the line before that."""
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff]")
 _MARKS = r"\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]"
 _MARK = re.compile(_MARKS)
@@ -98,8 +102,8 @@ def _passage(number: int, article: Article, start: int, end: int) -> str:
     head = ", ".join(on_one_line(each) for each in (f"“{article.title}”", site, day) if each)
     kept = [
         article.text[max(first, start) : min(last, end)]
-        for first, last in sentence_spans(article.text, article.language)
-        if first < end and start < last and not is_instruction(article.text, first, last)
+        for first, last in spans_within(article.text, article.language, start, end)
+        if not is_instruction(article.text, first, last)
     ]
     text = _PASSAGE_MARK.sub("‹", _UNSEEN.sub("", " ".join(on_one_line(piece) for piece in kept)))
     return f"<passage>\n[{number}] {_PASSAGE_MARK.sub('‹', _UNSEEN.sub('', head))}\n{text}\n</passage>"
@@ -112,7 +116,7 @@ def claims(text: str, *, is_over: bool) -> tuple[list[Claim], str]:
     ([Claim(text='Greta runs it.', numbers=(1,)), Claim(text='She came in May.', numbers=(2,))], 'Now the mi')
     """
     plain = plain_text(text)
-    pieces = [plain[start:end] for start, end in sentence_spans(plain)]
+    pieces = [plain[start:end] for start, end in sentence_spans(plain)[:MOST_CLAIMS]]
     at_work = ""
     if not is_over and pieces and not _ENDS.search(_MARK.sub("", pieces[-1])):
         at_work = _MARK.sub("", pieces.pop())
@@ -142,7 +146,7 @@ def plain_text(text: str) -> str:
     """Return what a model wrote as text: without what it thought, and without markup; citations before full stops."""
     text = _TAG.sub(" ", _HIDDEN.sub(" ", _THOUGHT.sub(" ", _UNSEEN.sub("", text))))
     text = _LINK.sub(lambda link: f"[{link[1]}]" if link[1].isdigit() else link[1], text)
-    text = _LINE_BEGINNING.sub("", _EMPHASIS.sub("", text))
+    text = _LINE_BEGINNING.sub(r"\1", _EMPHASIS.sub("", text))
     return _MARKS_AFTER.sub(lambda found: f" {found[2].strip()}{found[1]}", text)
 
 

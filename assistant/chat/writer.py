@@ -180,7 +180,8 @@ class ChatWriter:
         articles come in a fixed order, so that each prompt begins with the same text: servers
         cache it.
         """
-        entries = [entry for entry in self._index.entries() if article_ids is None or entry.id in article_ids]
+        asked = None if article_ids is None else set(article_ids)
+        entries = [entry for entry in self._index.entries() if asked is None or entry.id in asked]
         if sum(entry.words or LONG_ARTICLE for entry in entries) < self.caller.budget():
             scores = {result.chunk.id: result.score for _, result in best}
             with suppress(ArticleNotFoundError):  # An article has been removed.
@@ -256,6 +257,7 @@ class ChatWriter:
         def grown(*, is_over: bool) -> Draft:
             found, at_work = claims(text, is_over=is_over)
             for claim in found[len(checked) :]:
+                self.caller.check_time(usage)
                 one = check(claim, question, sentences, self._index.embedder, judge)
                 _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
                 checked.append(one)

@@ -88,10 +88,11 @@ class Library:
         """Return the ids of the articles in a language, of those among some ids; None for no limit at all."""
         if not language:
             return None if among is None else list(among)
+        chosen = None if among is None else set(among)
         return [
             entry.id
             for entry in self._open_index().entries()
-            if entry.language == language and (among is None or entry.id in among)
+            if entry.language == language and (chosen is None or entry.id in chosen)
         ]
 
     def languages(self) -> list[tuple[str, str]]:

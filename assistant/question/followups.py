@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 _DETERMINER = r"(?:[Tt]he|[Aa]n?|[Tt]h(?:is|at|ese|ose))"
 _NO_FUNCTION_WORD = rf"(?!(?i:{'|'.join(sorted(FUNCTION_WORDS))})\b)"
-_CAPITALISED = rf"{_NO_FUNCTION_WORD}[^\W\d_a-zß-ÿ][\w’'\-]*"
+_CAPITALISED = rf"{_NO_FUNCTION_WORD}[^\W\d_a-zß-ÿ][\w’'\-]{{0,60}}"
 _NAME = rf"{_CAPITALISED}(?: (?:&|{_CAPITALISED}|[A-Z]?\d\w*))*"
 _NAME_IN_TEXT = re.compile(rf"\b{_CAPITALISED}(?: {_CAPITALISED})+|(?<=[a-z] ){_CAPITALISED}")
-_NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]*"
+_NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]{{0,60}}"
 _NAMED = rf"(?:{_DETERMINER} (?:{_NAME}|{_NOUN}(?: {_NOUN})?)|{_NAME})"
 _THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
 _VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINER} {_NOUN}) {_NOUN}\W*$")
@@ -35,13 +35,15 @@ _ANOTHER = re.compile(
     rf"\W*(?i:{_GOING_ON}\W+(?:{_ABOUT} )?|{_ABOUT} )"
     rf"(?:(?P<preposition>of|in|at|on|for|with|from|to|by|about) )?(?P<thing>(?:{_DETERMINER} )?{_NAME})",
 )
-_CORRECTS = re.compile(r"\W*(?:no|sorry|oh)?\W*(?:i|I) (?:meant|mean)\b\W*|\W*no[,;.]\W*", re.IGNORECASE)
+_CORRECTS = re.compile(r"\W*+(?:(?:no|sorry|oh)\W*+)?(?:i|I) (?:meant|mean)\b\W*|\W*no[,;.]\W*", re.IGNORECASE)
 _COURTESY = re.compile(
     r"\W*(?:(?:thanks?(?: you)?(?: a lot| so much)?|ok(?:ay)?|great|good|nice|perfect|cool|hello|hi|hey|please|now|bye)"
     r"\b\W*)+",
     re.IGNORECASE,
 )
 _PLACE = re.compile(r" (?:in|at|on) ")
+LONGEST_BEFORE = 2_000
+"""Characters of the question before: those of questions that were put together do not grow without end."""
 FEW_WORDS = 2
 """Words with a meaning of their own: a question that begins with "and" and has no more breaks off."""
 
@@ -58,15 +60,16 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
             before, words = _resolved(_with_names(turn.question, names), before, words), turn.answer.words
         for citation in turn.answer.citations:
             names |= {name.lower(): name for name in _NAME_IN_TEXT.findall(citation.quote)}
-        before = _with_names(before, names)
+        before = _with_names(before[-LONGEST_BEFORE:], names)
     return _resolved(_with_names(question, names), before, words)
 
 
 def _with_names(question: str, names: dict[str, str]) -> str:
     """Return a question in lower case with the names in it written as they were in what was quoted: with capitals."""
-    if not names or question != question.lower():
+    held = [name for name in names if name in question]  # One pattern of all would be tried at each letter.
+    if not held or question != question.lower():
         return question
-    longest_first = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    longest_first = "|".join(map(re.escape, sorted(held, key=len, reverse=True)))
     return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda found: names[found.group()], question)
 
 

@@ -88,7 +88,8 @@ def plan_question(
     question = standalone or standalone_question(question, history)
     if limit := limited(question, entries):
         question, within = limit
-        article_ids = tuple(article_id for article_id in within if article_ids is None or article_id in article_ids)
+        asked = set(within if article_ids is None else article_ids)
+        article_ids = tuple(article_id for article_id in within if article_id in asked)
     return Plan(plain_question(question), article_ids)
 
 

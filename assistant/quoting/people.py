@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 LONGEST_READ = 30_000
 """Characters of an article in which people are looked for, its beginning; most articles are shorter."""
+MOST_NAMES = 300
+"""Names of an article that may be people's, the first; for each of them the text is searched."""
 
-_NAME_WORD = r"[^\W\d_a-zß-ÿ][\w\-]*[^\W\d_]"
+_NAME_WORD = r"[^\W\d_a-zß-ÿ][\w\-]{0,60}[^\W\d_]"
 _INITIAL = r"[^\W\d_a-zß-ÿ]\."
 _PARTICLE = r"(?:al|bin|da|de|del|der|di|du|la|le|ter|van|von)"
 _FULL_NAME = re.compile(rf"\b{_NAME_WORD}(?: (?:{_NAME_WORD}|{_INITIAL}|{_PARTICLE}(?= )))* {_NAME_WORD}\b")
@@ -56,12 +58,16 @@ def people(article: Article) -> list[tuple[str, Sentence]]:
     text = article.text[:LONGEST_READ]
     common = {stem for word in _LOWER_WORD.findall(text) for stem in content_words(word)}
     first: dict[str, Sentence] = {}
+    judged: set[str] = set()
     for start, end in sentence_spans(text, article.language):  # The same offsets as in the whole text.
         if text[start:end].strip() == article.title:
             continue
         for found in _FULL_NAME.finditer(text[start:end]):
             name = _without_role(found.group(), common)
-            if name and name not in first and _is_person(name, text):
+            if not name or name in judged or len(judged) == MOST_NAMES:
+                continue
+            judged.add(name)
+            if _is_person(name, text):
                 first[name] = Sentence(article, start, end, 0.0)
     often = Counter({name: text.count(name.split()[-1]) for name in first})
     return [(name, first[name]) for name, _ in often.most_common()]
@@ -80,7 +86,7 @@ def _is_person(name: str, text: str) -> bool:
     full, given, family = (re.escape(part) for part in (name, name.split(maxsplit=1)[0], name.rsplit(maxsplit=1)[-1]))
     uses = (
         # The last word alone: after a word in lower case that is no article, or after a mark, or beginning a line.
-        rf"(?:(?<![\w’'])(?!(?:an?|the) )[a-z][\w’'\-]* |[,;:.“”\"(]\s*|^){family}\b(?! [^\W\d_a-z])",
+        rf"(?:(?<![\w’'])(?!(?:an?|the) )[a-z][\w’'\-]{{0,60}} |[,;:.“”\"(]\s*|^){family}\b(?! [^\W\d_a-z])",
         rf"(?<!\bthe )\b{given}[’'](?:s |\s)",
         rf"\b{full},?\W+{SPEAKS}\b",
         rf"\b{SPEAKS} {full}\b",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Citation
@@ -27,7 +29,9 @@ SHORTEST_SPEECH = 4
 """Words."""
 LONGEST_SPEECH = 400
 """Characters: how far from it, at most, the speaker of a sentence is looked for."""
-_SENTENCE_BREAK = re.compile(r"[^\S\n]*\n?[^\S\n]*")
+LONGEST_PARAGRAPH = 10_000
+"""Characters before and after a sentence in which quotation marks of its paragraph are looked for."""
+_SENTENCE_BREAK = re.compile(r"[^\S\n]*+(?:\n[^\S\n]*+)?")
 """What stands between two sentences of a paragraph: white space with no empty line in it."""
 
 
@@ -83,9 +87,10 @@ def speech_of(sentence: Sentence) -> list[str]:
 def _speeches(sentence: Sentence) -> list[Span]:
     """Return the offsets of all direct speech in the paragraph of a sentence."""
     text = sentence.article.text
-    first = text.rfind("\n", 0, sentence.start) + 1
-    last = text.find("\n", sentence.end)
-    paragraph = text[first : last if last >= 0 else None]
+    earliest, latest = max(0, sentence.start - LONGEST_PARAGRAPH), sentence.end + LONGEST_PARAGRAPH
+    first = max(earliest, text.rfind("\n", earliest, sentence.start) + 1)
+    last = text.find("\n", sentence.end, latest)
+    paragraph = text[first : last if last >= 0 else latest]
     return [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
 
 
@@ -97,9 +102,10 @@ def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | Non
     """Return a sentence with the one before it in its paragraph, or after it; None if there is none."""
     text, spans = sentence.article.text, sentence_spans(sentence.article.text, sentence.article.language)
     if after:
-        other = min((span for span in spans if span[0] >= sentence.end), default=None)
+        place = bisect_left(spans, sentence.end, key=itemgetter(0))
     else:
-        other = max((span for span in spans if span[1] <= sentence.start), default=None)
+        place = bisect_right(spans, sentence.start, key=itemgetter(1)) - 1
+    other = spans[place] if 0 <= place < len(spans) else None
     if not other or not _SENTENCE_BREAK.fullmatch(text, min(sentence.end, other[1]), max(sentence.start, other[0])):
         return None
     return replace(sentence, start=min(sentence.start, other[0]), end=max(sentence.end, other[1]))

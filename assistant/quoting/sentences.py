@@ -10,7 +10,7 @@ from dateutil.parser import parse
 
 from assistant.english.orders import is_instruction
 from assistant.quoting.wording import on_one_line
-from index.text.sentences import sentence_spans
+from index.text.sentences import spans_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,8 +42,10 @@ class Sentence:
     @property
     def is_heading(self) -> bool:
         """Whether it is the title of its article, where that begins, or nothing but the article's day."""
-        before, text = self.article.text[: self.start].strip(), on_one_line(self.text)
-        return (not before and text == self.article.title) or _is_day(text, self.article.published)
+        text = on_one_line(self.text)
+        if text == self.article.title and not self.article.text[: self.start].strip():
+            return True
+        return _is_day(text, self.article.published)
 
     def contains(self, other: Sentence) -> bool:
         """Return whether this sentence is the other, or several of which the other is one."""
@@ -67,9 +69,9 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
     """
     alike: dict[str, dict[str, Sentence]] = {}
     for article, result in sorted(passages, key=lambda passage: -passage[1].score):
-        for start, end in sentence_spans(article.text, article.language):
-            inside = start < result.chunk.end and result.chunk.start < end
-            if inside and not is_instruction(article.text, start, end):
+        chunk = result.chunk
+        for start, end in spans_within(article.text, article.language, chunk.start, chunk.end):
+            if not is_instruction(article.text, start, end):
                 sentence = Sentence(article, start, end, result.score)
                 alike.setdefault(sentence.text, {}).setdefault(article.id, sentence)
     sentences = [replace(first, copies=tuple(copies)) for first, *copies in map(dict.values, alike.values())]

@@ -25,7 +25,7 @@ from index.search.ranking import lexical_scores
 from index.text.words import with_compounds_split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -116,8 +116,19 @@ class Reader:
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
-    def evidence(self, question: str, sentences: Sequence[Sentence]) -> list[Evidence]:
-        """Return what the network makes of each sentence, in the order given. Raises `WeightsError`."""
+    def evidence(
+        self, question: str, sentences: Sequence[Sentence], check_stopped: Callable[[], object] = lambda: None
+    ) -> list[Evidence]:
+        """Return the network's evidence on each sentence, in the order given.
+
+        Args:
+            question: The question.
+            sentences: The sentences to read.
+            check_stopped: Called before each batch; it raises to abort.
+
+        Raises:
+            WeightsError: The weights are missing or damaged.
+        """
         if not sentences:
             return []
         from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, collate, encode
@@ -128,6 +139,7 @@ class Reader:
             network = self._network  # Its calibration may not be there yet: it is made of evidence.
         found: dict[int, Evidence] = {}
         for windows in _batches(_windows(sentences, encoded), encoded):
+            check_stopped()
             batch = collate([(asked, [encoded[number] for number in window]) for window in windows])
             order = [number for window in windows for number in window]
             for number, logits in zip(order, network.read(batch), strict=True):

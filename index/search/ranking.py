@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -108,8 +109,8 @@ def lexical_scores(query: str, texts: Sequence[str], language: str | None = None
     places = {term: place for place, term in enumerate(terms)}
     counts = np.zeros((len(documents), len(terms)))
     for row, document in enumerate(documents):
-        for term in places.keys() & document:
-            counts[row, places[term]] = document.count(term)
+        for term, times in Counter(filter(places.__contains__, document)).items():
+            counts[row, places[term]] = times
     lengths = np.array([len(document) for document in documents], dtype=np.float64)
     found_in = (counts > 0).sum(axis=0)
     idf = np.log1p((len(documents) - found_in + 0.5) / (found_in + 0.5))

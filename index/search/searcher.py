@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200
 """How many chunks, the nearest by cosine, are ranked again by their words."""
+LONGEST_QUERY = 5_000
+"""Characters of a query that are looked for; the embedding model reads about the first thousand."""
 SEARCHES = 20
 """How often a search starts again because an article changed under it."""
 
@@ -53,6 +55,7 @@ class Searcher:
 
     def search(self, query: str, k: int, where: Metadata | None) -> SearchOutcome:
         """Return the k best chunks for a query among those that pass Chroma's filter."""
+        query = query[:LONGEST_QUERY]
         chunks, cosines = self.nearest(query, where)
         corrected_query = corrected(query, [chunk.text for chunk in chunks])
         if corrected_query != query:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SHORTEST_WORD = 4
 """Letters; a shorter word has too many others beside it."""
+MOST_WORDS = 40
+"""Misspelt words of a question: one with more unknown words is in another language, or no question at all."""
 LONG_WORD = 7
 """Letters from which on a word may have two slips, not one."""
 
@@ -35,7 +37,7 @@ def corrected(question: str, texts: Sequence[str]) -> str:
     together = "\n".join(texts)
     low = together.lower()
     unknown = {word for word in _WORD.findall(question) if _may_be_misspelt(word) and word.lower() not in low}
-    if not unknown:
+    if not 0 < len(unknown) <= MOST_WORDS:
         return question
     known = _words_with({word[0].lower() for word in unknown}, together)
     stems = {stem for word in known for stem in content_words(word)}
@@ -71,7 +73,9 @@ def _meant(word: str, known: dict[str, Counter[str]]) -> str | None:
     near = [
         (distance, _takes_another_letter(low, other), -forms.total(), other)
         for other, forms in known.items()
-        if other[0] == low[0] and len(other) > slips and (distance := OSA.distance(low, other)) <= slips
+        if other[0] == low[0]
+        and len(other) > slips
+        and (distance := OSA.distance(low, other, score_cutoff=slips)) <= slips
     ]
     distance, *_, nearest = min(near, default=(2, None))
     if distance > 1 and len(word) > SHORTEST_WORD:

@@ -32,7 +32,7 @@ FULL_LINE = 0.75
 MOST_GAPS = 0.6
 """Where more lines than this part have a gap after them, the text is set with wide spacing, and gaps mean nothing."""
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
-_BROKEN_WORD = re.compile(r"([^\W\d_]+)[-\u00ad]$")
+_BROKEN_WORD = re.compile(r"[^\W\d_][-\u00ad]$")
 _NUMBER = re.compile(r"\W*\d{1,4}\W*")
 _SENTENCE_END = re.compile(r"[.!?:…][”’\"')\]»]*$")
 _JUNK = re.compile(
@@ -135,29 +135,29 @@ def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
     lengths = sorted(len(line) for line in lines if line)
     full = lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
     words = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", " ".join(lines).lower()))
-    paragraph = ""
+    paragraph: list[str] = []
     for line, following in zip(lines, [*lines[1:], ""], strict=False):
-        paragraph = _joined(paragraph, line, words)
+        # Only the last line can end in a broken word.
+        paragraph += _joined(paragraph.pop(), line, words) if paragraph else [line]
         is_short = len(line) < FULL_LINE * full
         if not following or (is_short and (_SENTENCE_END.search(line) or not following[0].islower())):
-            if paragraph:
-                yield paragraph
-            paragraph = ""
+            if any(paragraph):
+                yield "".join(paragraph)
+            paragraph = []
 
 
-def _joined(text: str, line: str, words: set[str]) -> str:
-    """Return a text with the next line, a word that was broken between them whole again.
+def _joined(text: str, line: str, words: set[str]) -> tuple[str, str]:
+    """Return a line, and the next one with what stands before it: nothing if a word was broken between them.
 
     >>> _joined("They were well-", "known for an exam-", {"well-known"})
-    'They were well-known for an exam-'
+    ('They were well-', 'known for an exam-')
     >>> _joined("They were well-known for an exam-", "ple.", {"example"})
-    'They were well-known for an example.'
+    ('They were well-known for an exam', 'ple.')
     """
-    broken = _BROKEN_WORD.search(text)
-    if not broken or not line[:1].islower():
-        return f"{text} {line}" if text else line
+    if not _BROKEN_WORD.search(text, max(0, len(text) - 2)) or not line[:1].islower():
+        return text, f" {line}" if text else line
     begun = text.rpartition(" ")[2][:-1]
     rest = re.match(r"[^\W\d_]+", line)
     whole = rest.group() if rest else ""
     keeps = f"{begun}-{whole}".lower() in words and (begun + whole).lower() not in words
-    return f"{text}{line}" if keeps and text[-1] == "-" else f"{text[:-1]}{line}"
+    return (text if keeps and text[-1] == "-" else text[:-1]), line

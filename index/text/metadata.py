@@ -16,6 +16,8 @@ HEAD_LINES = 12
 """A dateline stands among the first lines that are not blank."""
 DATELINE_LETTERS = 50
 """Letters that a dateline may hold beside its date: a byline, "Published", a time of day."""
+LONGEST_DATE = 60
+"""Characters; "Thursday, the 29th of September, 2016, 10:30 a.m." has 49."""
 DATE_LETTERS = 2
 """Letters beside the date in a first line that is no title: those of 2016-09-29T10:30Z."""
 _DATE = re.compile(
@@ -23,8 +25,8 @@ _DATE = re.compile(
       \d{4}-\d{1,2}-\d{1,2}                              # 2016-09-29
     | \d{4}年\s?\d{1,2}月\s?\d{1,2}日                      # 2016年9月29日
     | \d{1,2}(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?
-      [^\W\d_]{3,}\.?,?\s(?:de\s|del\s)?\d{4}             # 29 September 2016, 29 de septiembre de 2016
-    | [^\W\d_]{3,}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
+      [^\W\d_]{3,20}\.?,?\s(?:de\s|del\s)?\d{4}           # 29 September 2016, 29 de septiembre de 2016
+    | [^\W\d_]{3,20}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
     )(?!\d)""",
     re.VERBOSE,
 )
@@ -89,6 +91,8 @@ def _is_dateline(line: str, beside: int) -> bool:
 
 
 def _parse_date(text: str) -> date | None:
+    if len(text) > LONGEST_DATE:
+        return None
     import dateparser
 
     # Without all three parts dateparser would fill the gaps from the clock.

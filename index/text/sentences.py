@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from functools import lru_cache
+from operator import itemgetter
 
 Span = tuple[int, int]
 """The character offsets of a piece of text: its first character and the one after its last."""
@@ -46,6 +48,17 @@ def sentence_spans(text: str, language: str | None = None) -> tuple[Span, ...]:
             spans.append((start, end))
     stripped = (span for start, end in spans if (span := _stripped(text, start, end)))
     return tuple(piece for start, end in stripped for piece in _cut(text, start, end))
+
+
+def spans_within(text: str, language: str | None, start: int, end: int) -> tuple[Span, ...]:
+    """Return the offsets of the sentences that reach into a part of a text.
+
+    >>> spans_within("It rained.  We stayed in.", None, 8, 11)
+    ((0, 10),)
+    """
+    spans = sentence_spans(text, language)
+    first = bisect_right(spans, start, key=itemgetter(1))
+    return spans[first : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def _borders(text: str, language: str | None) -> list[Span]:
