@@ -30,22 +30,16 @@ def main(
     ] = None,
     auth: Annotated[
         str | None,
-        typer.Option(
-            help="Who may come in: user:password, or a file with such lines.", metavar="AUTH"
-        ),
+        typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH"),
     ] = None,
-    no_auth: Annotated[
-        bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")
-    ] = False,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")] = False,
     name: Annotated[
         list[str] | None,
         typer.Option(help="A name by which browsers ask for the page; may be given again."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(
-            help="A host to add pages from although it is not on the public internet; may be given again."
-        ),
+        typer.Option(help="A host to add pages from although it is not on the public internet; may be given again."),
     ] = None,
 ) -> None:
     """Serve the chat page.

@@ -1,10 +1,10 @@
-"""`Article` → `Chunk`s: pure, each chunk knowing which characters of the article it is."""
+"""`Article` → `Chunk`s: pure, each chunk knowing its characters of the article."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
@@ -14,19 +14,64 @@ if TYPE_CHECKING:
 CHUNK_CHARACTERS = 800
 """About 150 tokens of English, seldom more than the 256 that the embedding model reads."""
 BORDERS = (
+    # Between paragraphs: "It rained.\n\nWe stayed in."
     r"\n\s*\n",
+    # Between lines.
     r"\n",
-    # Between sentences: after the mark that ends one and what closes a quotation or a bracket; nothing follows in CJK.
+    # Between sentences, after a closing quotation mark or bracket too: "“It rained.” We stayed
+    # in."; Chinese and Japanese need no space.
     r"(?<=[.!?…])\s+|(?<=[.!?…][”’\"')\]»])\s+|(?<=[。！？])",
+    # Between words.
     r"\s+",
     "",
 )
-"""Where a text may be cut, as regular expressions, the best first."""
+"""Regular expressions of the places where a text may be cut, the best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkId:
+    """The id of a chunk in all its parts; its text form is made and parsed here alone.
+
+    Attributes:
+        article_id: The article of the chunk.
+        version: The version of the article.
+        number: The place of the chunk among those of the version, from 0.
+    """
+
+    article_id: str
+    version: str
+    number: int
+
+    def __str__(self) -> str:
+        """Return the text form.
+
+        >>> str(ChunkId("mill", "0123456789abcdef", 2))
+        'mill:0123456789abcdef:2'
+        """
+        return f"{self.article_id}:{self.version}:{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the id of a text form.
+
+        >>> ChunkId.parse("a:b:0123456789abcdef:2").article_id
+        'a:b'
+        """
+        article_id, version, number = text.rsplit(":", 2)
+        return cls(article_id, version, int(number))
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of an article that is embedded and found as one: `article.text[start:end] == text`."""
+    """A piece of an article that is embedded and found as one.
+
+    Attributes:
+        id: The text form of its `ChunkId`.
+        article_id: The article.
+        text: The characters of the article: `article.text[start:end] == text`.
+        start: The offset of its first character.
+        end: The offset after its last character.
+    """
 
     id: str
     article_id: str
@@ -36,14 +81,15 @@ class Chunk:
 
     @property
     def version(self) -> str:
-        """The version of the article that the chunk is of."""
-        return self.id.rsplit(":", 2)[1]
+        """The version of the article."""
+        return ChunkId.parse(self.id).version
 
 
 def chunk_article(article: Article) -> list[Chunk]:
-    """Cut an article into chunks of at most `CHUNK_CHARACTERS`, at paragraphs and sentences where there are any.
+    """Cut an article into chunks of at most `CHUNK_CHARACTERS`.
 
-    Chunks do not overlap: measured, an overlap lengthens them without finding more (benchmarks/finding.py). White space
+    The cuts are between paragraphs or sentences where there are any. Chunks do not overlap:
+    measured, an overlap lengthens them without finding more (benchmarks/finding.py). White space
     between two chunks belongs to neither; a text of white space alone has no chunk.
     """
     chunks: list[Chunk] = []
@@ -54,8 +100,8 @@ def chunk_article(article: Article) -> list[Chunk]:
         text = piece.strip()
         position += len(piece)
         if text:
-            chunk_id = f"{article.id}:{version}:{len(chunks)}"
-            chunks.append(Chunk(chunk_id, article.id, text, start, start + len(text)))
+            chunk_id = ChunkId(article.id, version, len(chunks))
+            chunks.append(Chunk(str(chunk_id), article.id, text, start, start + len(text)))
     return chunks
 
 
@@ -63,8 +109,8 @@ def chunk_article(article: Article) -> list[Chunk]:
 def _splitter() -> RecursiveCharacterTextSplitter:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    # Its pieces join to the text again (no overlap, separators kept, nothing stripped), so their lengths give offsets
-    # that are exact even where a text repeats itself.
+    # With no overlap, separators kept and nothing stripped, the pieces join to the text again:
+    # their lengths give exact offsets even where a text repeats itself.
     return RecursiveCharacterTextSplitter(
         chunk_size=CHUNK_CHARACTERS,
         chunk_overlap=0,

@@ -266,7 +266,7 @@ def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch)
     """On a server a second writer waits for the first; a lock of one that died is taken over."""
     monkeypatch.setattr("index.chroma.locks.STALE_SECONDS", 1.0)
     with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
-        with one._registry.locks.held([MILL], one._writer._stored):
+        with one._registry.locks.held([MILL], one._writer.reader.count_chunks):
             adding = threading.Thread(target=two.add, args=(NEWER,))
             adding.start()
             time.sleep(0.5)
@@ -405,7 +405,7 @@ def test_a_writer_that_was_taken_for_dead_changes_nothing(chroma_server, embedde
     """When it comes back and its lock is gone, its change is refused, and the other's stands."""
     with ArticleIndex.open(chroma_server, embedder) as one:
         one.add(RAIN)
-        with one._registry.locks.held([MILL], one._writer._stored) as held:
+        with one._registry.locks.held([MILL], one._writer.reader.count_chunks) as held:
             one._registry.collection.delete(ids=[f"{MILL.id}:staged"])
             one._registry.write(Record(MILL, STAGED, writer="another"))
             with pytest.raises(StoreError, match="add it again"):

@@ -550,7 +550,7 @@ def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
         index.add(*articles, on_progress=told.append)
         for article in articles:
             texts = [chunk.text for chunk in chunk_article(article)]
-            assert np.allclose(index._writer.vectors(article), HashEmbedder().embed_documents(texts), atol=1e-6)
+            assert np.allclose(index._writer.reader.vectors(article), HashEmbedder().embed_documents(texts), atol=1e-6)
     shares = [progress.share for progress in told if progress.source == "rain 60" and progress.share]
     assert shares == sorted(set(shares))
     assert shares[-1] == 1.0

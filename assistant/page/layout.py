@@ -67,9 +67,7 @@ class Page:
 
     def _build_conversation(self) -> None:
         # Not in a tab: Gradio runs a part's script when its tab is first opened.
-        self._talk = _element(
-            "talks", {}, self._desk.read_passages, self._desk.text_of, self._desk.markdown_of
-        )
+        self._talk = _element("talks", {}, self._desk.read_passages, self._desk.text_of, self._desk.markdown_of)
         self._chat = gr.Chatbot(
             show_label=False,
             label="Conversation",
@@ -117,9 +115,7 @@ class Page:
                 file_types=list(FILE_ENDINGS),
                 height=160,
             )
-            text = gr.Textbox(
-                label="Text of an article, its title as the first line", lines=3, max_lines=12
-            )
+            text = gr.Textbox(label="Text of an article, its title as the first line", lines=3, max_lines=12)
             add_text = gr.Button("Add the text", size="sm")
         # Files are told of by their keys: Gradio itself would read, or fetch, what it is told of as a file.
         keys = gr.JSON(visible=False)
@@ -135,12 +131,8 @@ class Page:
             ),
             (add_text.click, library.add_text, text, [text], None),
         ):
-            begun = trigger(
-                _told(add), told, None, js=script, api_visibility="private", show_progress="hidden"
-            )
-            begun.success(
-                lambda: None, None, given, api_visibility="private", show_progress="hidden"
-            )
+            begun = trigger(_told(add), told, None, js=script, api_visibility="private", show_progress="hidden")
+            begun.success(lambda: None, None, given, api_visibility="private", show_progress="hidden")
             begun.then(None, js="() => window.library.look()")
 
     def _build_settings(self) -> None:
@@ -157,12 +149,8 @@ class Page:
             label="Language of the answers: only articles in it are asked",
             allow_custom_value=True,
         )
-        self._model = gr.Dropdown(
-            [("As it was started", "")], value="", label="What answers", allow_custom_value=True
-        )
-        self._theme = gr.Radio(
-            [("As the system", "system"), ("Light", "light"), ("Dark", "dark")], label="Colours"
-        )
+        self._model = gr.Dropdown([("As it was started", "")], value="", label="What answers", allow_custom_value=True)
+        self._theme = gr.Radio([("As the system", "system"), ("Light", "light"), ("Dark", "dark")], label="Colours")
 
     def _connect_conversation(self) -> None:
         chat, talk, box, desk = self._chat, self._talk, self._box, self._desk
@@ -179,9 +167,7 @@ class Page:
             yield from _answering(desk.ask_again(_position(data), None, kept, Wish.of(*wish)), kept)
 
         def edit(data: gr.EditData, kept: Any, *wish: Any) -> Iterator[Any]:
-            yield from _answering(
-                desk.ask_again(_position(data), str(data.value), kept, Wish.of(*wish)), kept
-            )
+            yield from _answering(desk.ask_again(_position(data), str(data.value), kept, Wish.of(*wish)), kept)
 
         def undo(data: gr.UndoData, kept: Any) -> Any:
             return _view(desk.undo(_position(data), kept), kept)
@@ -196,9 +182,7 @@ class Page:
         # Those that answer questions wait in one line, and whoever waits sees the place in it.
         line: dict[str, Any] = {"concurrency_limit": ANSWERED_AT_ONCE, "concurrency_id": "answers"}
         asked = [
-            trigger(
-                function, inputs, shown, api_visibility="private", show_progress="minimal", **line
-            )
+            trigger(function, inputs, shown, api_visibility="private", show_progress="minimal", **line)
             for trigger, function, inputs in (
                 (box.submit, ask, [box, talk, *wishes]),
                 (self._suggested.ask, ask_named, [talk, *wishes]),
@@ -210,14 +194,10 @@ class Page:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         restored = talk.restore(_told(restore), talk, shown, cancels=asked, **quiet)
         for event in asked:
-            event.then(
-                _ready, None, box, **quiet
-            )  # Also when it was stopped, and has come to its end.
+            event.then(_ready, None, box, **quiet)  # Also when it was stopped, and has come to its end.
         for event in (*asked, restored):
             # What is asked meanwhile is not lost: its suggestions are looked for at the end of those before it.
-            event.then(
-                _told(desk.suggest), talk, self._suggested, trigger_mode="always_last", **quiet
-            )
+            event.then(_told(desk.suggest), talk, self._suggested, trigger_mode="always_last", **quiet)
         chat.undo(_told(undo), talk, shown, **quiet)
         chat.like(_told(like), talk, shown, **quiet)
         box.stop(None, cancels=asked)
@@ -231,9 +211,7 @@ class Page:
             models = [(f"{usual} (as it was started)", ""), *((name, name) for name in others)]
             return self._desk.newest_article(), gr.Dropdown(languages), gr.Dropdown(models)
 
-        kept = page.load(
-            None, settings, settings, js="(...values) => window.settings.kept(...values)"
-        )
+        kept = page.load(None, settings, settings, js="(...values) => window.settings.kept(...values)")
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(_told(begin), None, [self._pane, self._language, self._model], **quiet)
         for chosen in (kept.then, self._model.input):

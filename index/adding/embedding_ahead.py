@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from index.adding.reading import Found
     from index.article import Article
-    from index.chroma.writer import IndexWriter, Vectors
+    from index.chroma.reader import Vectors
+    from index.chroma.writer import IndexWriter
 
     Read = tuple[Found, list[str]]  # with the texts of its chunks
     Prepared = tuple[Found, Vectors | None]
@@ -102,7 +103,7 @@ class Preparation:
     def _texts(self, article: Article | None) -> list[str]:
         """Return the texts to embed: none of an article that is there already, or that cannot be kept."""
         with suppress(ArticleIndexError):  # It will be told by who stores it.
-            if article and self._writer.wants(article):
+            if article and self._writer.reader.needs_embedding(article):
                 return [chunk.text for chunk in chunk_article(article)]
         return []
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.chroma.records import CURRENT, MARK, STAGED, Record, equal_to, to_chunk, to_record
+from index.chroma.records import (
+    CURRENT,
+    MARK,
+    STAGED,
+    Record,
+    equal_to,
+    parse_mark_id,
+    previous_id,
+    to_chunk,
+    to_record,
+)
 from index.chunking import chunk_article
 
 if TYPE_CHECKING:
@@ -106,7 +116,8 @@ class Upkeep:
 
         An earlier record of the same version may have it; otherwise only its source can tell what it was.
         """
-        article_id, place = record.article.id, f"{record.article.id}:{record.version}"
+        article_id = record.article.id
+        place = previous_id(article_id, record.version)
         if record.state != CURRENT:
             what = f"its earlier version {record.version} is not what it was"
             return Finding(Problem(article_id, what), lambda: self._registry.collection.delete(ids=[place]))
@@ -147,7 +158,7 @@ class Upkeep:
     def _stray_marks(self, current: dict[str, str]) -> Iterator[Finding]:
         """Yield the marks of versions that are not the current ones."""
         marks = self._registry.collection.get(where={"state": MARK}, include=[])["ids"]
-        for article_id, version, _ in (mark.rsplit(":", 2) for mark in marks):
+        for article_id, version in map(parse_mark_id, marks):
             if current.get(article_id) != version:
                 what = f"its version {version} is marked as the current one, and is not"
                 yield Finding(Problem(article_id, what), lambda one=article_id: self._registry.unmark_others(one))  # type: ignore[misc]

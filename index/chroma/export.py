@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.article import Article
-    from index.chroma.writer import IndexWriter, Vectors
+    from index.chroma.reader import Vectors
+    from index.chroma.writer import IndexWriter
     from index.embedding.embedder import Embedder
 
 FORMAT = 1
@@ -91,7 +92,7 @@ def _write(archive: zipfile.ZipFile, writer: IndexWriter) -> int:
     current = [record.article for record in records if record.state == CURRENT]
     with archive.open(VECTORS, "w", force_zip64=True) as file:
         for article in current:
-            file.write(writer.vectors(article).astype("<f4").tobytes())
+            file.write(writer.reader.vectors(article).astype("<f4").tobytes())
     return len(current)
 
 

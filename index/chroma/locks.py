@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.chroma.records import STAGED, Record, record_metadata
+from index.chroma.records import STAGED, Record, record_metadata, staged_id
 from index.errors import StoreError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Locks:
         One is taken from a writer for whose change `signs_of_life` gives the same for two minutes: it has died. So it
         has where nobody else can be writing.
         """
-        places = {_place(article): article for article in articles}
+        places = {staged_id(article.id): article for article in articles}
         writer = secrets.token_hex(8)
 
         try:
@@ -69,7 +69,7 @@ class Locks:
 
     def unlock(self, article_id: str) -> None:
         """Remove the lock that a writer which is no more has left."""
-        self._collection.delete(ids=[f"{article_id}:{STAGED}"])
+        self._collection.delete(ids=[staged_id(article_id)])
 
     def _check(self, places: Mapping[str, Article], writer: str) -> None:
         there = self._there(places)
@@ -109,7 +109,7 @@ class Locks:
         places: list[str] = []
         metadatas: list[Any] = []
         for article in articles:
-            places.append(_place(article))
+            places.append(staged_id(article.id))
             lock = record_metadata(Record(article, STAGED, writer=writer))
             metadatas.append({key: value for key, value in lock.items() if value is not None})
         self._collection.add(places, [self._vector] * len(places), metadatas, [""] * len(places))
@@ -118,7 +118,3 @@ class Locks:
     def _there(self, places: Iterable[str]) -> dict[str, Metadata]:
         found: Any = self._collection.get(ids=list(places), include=["metadatas"])
         return dict(zip(found["ids"], found["metadatas"], strict=True))
-
-
-def _place(article: Article) -> str:
-    return f"{article.id}:{STAGED}"

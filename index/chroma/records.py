@@ -72,6 +72,35 @@ class Entry:
     is_changing: bool
 
 
+def previous_id(article_id: str, version: str) -> str:
+    """Return the id of the record of a previous version."""
+    return f"{article_id}:{version}"
+
+
+def staged_id(article_id: str) -> str:
+    """Return the id of the lock of an article that is being changed."""
+    return f"{article_id}:{STAGED}"
+
+
+def mark_id(article_id: str, version: str) -> str:
+    """Return the id of the mark of a current version."""
+    return f"{article_id}:{version}:{MARK}"
+
+
+def parse_mark_id(text: str) -> tuple[str, str]:
+    """Return the article and the version of a mark's id."""
+    article_id, version, _ = text.rsplit(":", 2)
+    return article_id, version
+
+
+def record_id(record: Record) -> str:
+    """Return the id of a record in its state."""
+    article_id = record.article.id
+    if record.state == PREVIOUS:
+        return previous_id(article_id, record.article.version)
+    return staged_id(article_id) if record.state == STAGED else article_id
+
+
 def record_metadata(record: Record) -> Metadata:
     """Return what Chroma keeps of a record; None is what an upsert takes away.
 

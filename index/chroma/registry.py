@@ -13,7 +13,10 @@ from index.chroma.records import (
     PREVIOUS,
     STAGED,
     Record,
+    mark_id,
     mark_metadata,
+    previous_id,
+    record_id,
     record_metadata,
     to_entry,
     to_page,
@@ -64,7 +67,7 @@ class Registry:
 
     def find(self, article_id: str, version: str | None = None) -> Record:
         """Return the record of an article as it is, or as it was in a version. Raises `ArticleNotFoundError`."""
-        ids = [article_id] if version is None else [article_id, f"{article_id}:{version}"]
+        ids = [article_id] if version is None else [article_id, previous_id(article_id, version)]
         for record in self.records(ids=ids):
             if record.article.id == article_id and version in {None, record.article.version}:
                 return record
@@ -108,11 +111,11 @@ class Registry:
         """Return the current records of all articles, in no order."""
         return self.in_state(CURRENT)
 
-    def has_shipped_mark(self) -> bool:
+    def has_shippedmark_id(self) -> bool:
         """Whether the index has been given the shipped article once."""
         return bool((self.collection.metadata or {}).get(SHIPPED_MARK))
 
-    def set_shipped_mark(self) -> None:
+    def set_shippedmark_id(self) -> None:
         """Note that the index has been given the shipped article."""
         metadata = self.collection.metadata or {}
         self.collection.modify(metadata={**metadata, SHIPPED_MARK: True})
@@ -165,7 +168,7 @@ class Registry:
         if not versions:
             return set()
         changes = self._changes
-        places = {(one, version): (_mark(one, version), f"{one}:{version}") for one, version in versions}
+        places = {(one, version): (mark_id(one, version), previous_id(one, version)) for one, version in versions}
         found = self.collection.get(ids=[place for both in places.values() for place in both], include=[])
         there = set(found["ids"])
         sure = {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
@@ -227,7 +230,7 @@ class Registry:
         articles = [record.article for record in [*records, *current]]
         with self._changing(article.id for article in articles):
             self.collection.upsert(
-                [*map(_place, records), *(_mark(record.article.id, record.article.version) for record in current)],
+                [*map(record_id, records), *(mark_id(record.article.id, record.article.version) for record in current)],
                 [(vectors or {}).get(article.id, self._anywhere) for article in articles],
                 [*map(record_metadata, records), *(mark_metadata(record.article) for record in current)],
                 [""] * len(articles),  # In the place of those that an index of schema 1 has.
@@ -235,13 +238,13 @@ class Registry:
 
     def unmark(self, records: Iterable[Record]) -> None:
         """Remove the marks of stored records that are no longer current."""
-        if marks := [_mark(record.article.id, record.version) for record in records]:
+        if marks := [mark_id(record.article.id, record.version) for record in records]:
             self.collection.delete(ids=marks)
 
     def unmark_others(self, article_id: str) -> None:
         """Remove the marks of an article's versions that are not the current one."""
         marks = set(self.collection.get(where=_of(article_id, MARK), include=[])["ids"])
-        if others := marks - {_mark(*version) for version in self.versions({article_id}).items()}:
+        if others := marks - {mark_id(*version) for version in self.versions({article_id}).items()}:
             self.collection.delete(ids=list(others))
 
     def remove(self, article_id: str) -> None:
@@ -266,20 +269,5 @@ def _of(article_id: str, *states: str) -> Any:
     return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
 
 
-def _mark(article_id: str, version: str) -> str:
-    """Return the id of the mark of a version."""
-    return f"{article_id}:{version}:{MARK}"
-
-
 def _mark_in(metadata: Metadata) -> str:
-    return _mark(metadata["article_id"], metadata["version"])
-
-
-def _place(record: Record) -> str:
-    """Return the id under which a record is kept."""
-    article_id = record.article.id
-    return {
-        CURRENT: article_id,
-        PREVIOUS: f"{article_id}:{record.article.version}",
-        STAGED: f"{article_id}:{STAGED}",
-    }[record.state]
+    return mark_id(metadata["article_id"], metadata["version"])

@@ -11,24 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from index.chroma.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata, equal_to
-from index.chunking import chunk_article
+from index.chroma.reader import IndexReader
+from index.chroma.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata
+from index.chunking import ChunkId, chunk_article
 from index.errors import ArticleIndexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from chromadb import Collection
-    from numpy.typing import NDArray
 
     from index.article import Article
     from index.chroma.connection import Connection
+    from index.chroma.reader import Vectors
     from index.chroma.locks import HeldLocks
     from index.chroma.records import Metadata
-    from index.chroma.registry import Known, Registry
+    from index.chroma.registry import Registry
     from index.embedding.embedder import Embedder
-
-    Vectors = NDArray[np.float32]  # one row for each chunk, in their order
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +44,7 @@ class IndexWriter:
         self.registry = registry
         self.chunks = chunks
         self.embedder = embedder
+        self.reader = IndexReader(connection, registry, chunks)
         self.alone = threading.RLock()
 
     def put(self, record: Record, vectors: Vectors | None = None) -> str:
@@ -76,7 +76,7 @@ class IndexWriter:
         self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None
     ) -> dict[str, str]:
         """Put in records that differ from what is there; return what became of each article."""
-        with self.registry.locks.held([record.article for record, _ in prepared], self._stored) as held:
+        with self.registry.locks.held([record.article for record, _ in prepared], self.reader.count_chunks) as held:
             try:
                 with self._connection.errors():
                     return self._replace(prepared, held, go_on)
@@ -119,28 +119,16 @@ class IndexWriter:
         for one, old in before.items():
             article = records[one].article
             if old.holds(article):
-                vectors = self.vectors(article)
+                vectors = self.reader.vectors(article)
                 if len(vectors) == len(chunk_article(article)):
                     kept[one] = vectors
         return kept
-
-    def wants(self, article: Article) -> bool:
-        """Return whether `put` would have to embed an article. Raises `SourceError` for one that cannot be kept."""
-        article.check()
-        with self._connection.errors():
-            current = self.registry.current([article.id]).get(article.id)
-        return current is None or not current.holds(article)
-
-    def known(self, address: str) -> Known:
-        """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
-        with self._connection.errors():
-            return self.registry.known(address)
 
     def remove(self, article_id: str) -> Removed:
         """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
         with (
             self._turn(),
-            self.registry.locks.held([self.registry.find(article_id).article], self._stored) as held,
+            self.registry.locks.held([self.registry.find(article_id).article], self.reader.count_chunks) as held,
         ):
             removed = Removed(tuple(self.registry.of_article(article_id)))
             self.registry.remove(article_id)
@@ -171,7 +159,7 @@ class IndexWriter:
 
     def finish(self, article: Article) -> None:
         """Clear away what an interrupted change has left of an article, once nobody is at it."""
-        with self._turn(), self.registry.locks.held([article], self._stored):
+        with self._turn(), self.registry.locks.held([article], self.reader.count_chunks):
             self._clear([article.id])
 
     def embed_all(self) -> None:
@@ -191,7 +179,7 @@ class IndexWriter:
     def restore(self, record: Record) -> None:
         """Store the chunks of a current record anew, and no others of its article."""
         article = record.article
-        with self._turn(), self.registry.locks.held([article], self._stored):
+        with self._turn(), self.registry.locks.held([article], self.reader.count_chunks):
             stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
             if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
                 self.chunks.delete(ids=others)
@@ -230,17 +218,15 @@ class IndexWriter:
         ends = np.cumsum([len(of_one) for of_one in chunks.values()])
         return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True)) if stored else {}
 
-    def _stored(self, article_id: str, version: str) -> int:
-        """Return how many chunks of a version are stored."""
-        return len(self.chunks.get(where=equal_to(article_id=article_id, version=version), include=[])["ids"])
-
     def _remove_chunks(self, records: Iterable[Record]) -> None:
         """Remove the chunks of stored records that are no longer current."""
         for record in records:
             article = record.article
             if record.chunks:
                 # Chroma looks them up; to look for those of an article takes the longer the more there are of others.
-                self.chunks.delete(ids=[f"{article.id}:{record.version}:{n}" for n in range(record.chunks)])
+                self.chunks.delete(
+                    ids=[str(ChunkId(article.id, record.version, number)) for number in range(record.chunks)]
+                )
             else:
                 self._clear([article.id])
 
@@ -252,13 +238,6 @@ class IndexWriter:
             every: Metadata = {"article_id": article_id}
             others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
             self.chunks.delete(where=others if version else every)
-
-    def vectors(self, article: Article) -> Vectors:
-        """Return the vectors of an article's chunks, in their order."""
-        where = equal_to(article_id=article.id, version=article.version)
-        found: Any = self.chunks.get(where=where, include=["embeddings"])
-        order = np.argsort([int(chunk_id.rsplit(":", 1)[1]) for chunk_id in found["ids"]])
-        return np.asarray(found["embeddings"], dtype=np.float32)[order]
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
