@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import pytest
 
-from benchmarks.visiting import ROOT, chromium, serve_page
+from benchmarks.visiting import ROOT, NoChromiumError, chromium, serve_page
 from benchmarks.visiting import chroma_server as chroma_server_on
 from index import ArticleIndex
 from index.embedding.embedder import SentenceEmbedder
@@ -148,8 +148,12 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine."""
-    with chromium() as running:
+    """A Chromium, started once: the one on the PATH, else Playwright's own."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(chromium())
+        except NoChromiumError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield running
 
 

@@ -220,6 +220,7 @@ def test_every_package_is_pinned():
     assert named <= pinned
 
 
+@pytest.mark.browser
 @pytest.mark.slow
 def test_the_page_is_soon_there_and_soon_answers(browser, environment):
     """It can be typed into within Gradio's import and two seconds; half of the answers begin within 1.5 seconds."""
