@@ -243,10 +243,10 @@ def _is_local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
 
 
-def readme_blocks(language: str = "") -> list[str]:
-    """Return the blocks of code in the README that are marked as of a language, or as of none."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+def code_blocks(document: str, language: str = "") -> list[str]:
+    """Return the blocks of code in a document that are marked with a language, or with none."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [code for marked, code in blocks if marked == language]
 
 
