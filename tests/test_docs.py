@@ -19,7 +19,7 @@ from conftest import GUARD, code_blocks
 from typer.main import get_command
 
 from assistant import Answer, Citation
-from assistant.page import Programs
+from assistant.page.programs import Programs
 from benchmarks.visiting import ROOT
 from index import AddReport, ArticleIndex
 
