@@ -82,7 +82,7 @@ def python_examples(document):
 
 
 @pytest.mark.parametrize("document", ["README.md", "docs/python.md"])
-def test_python_examples_run(run, tmp_path, document):
+def test_python_examples_run(run, environment, tmp_path, document):
     """Every Python block runs as written, one after the other, in a folder with the file that it names."""
     (tmp_path / "story.html").write_text(
         "<html><body><article><h1>Mill</h1>"
@@ -91,6 +91,7 @@ def test_python_examples_run(run, tmp_path, document):
     )
     examples = python_examples(document)
     assert examples
+    environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{GUARD}"
     done = run("-c", f"import os; os.chdir({str(tmp_path)!r})\n" + "\n".join(examples))
     assert done.returncode == 0, done.stderr
     assert "Marco Ramirez and Doug Petrie" in done.stdout
