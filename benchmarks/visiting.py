@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
 """Seconds in which a server has surely begun to answer."""
@@ -26,16 +27,41 @@ PATIENCE = 60.0
 _FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
+class NoChromiumError(RuntimeError):
+    """This machine has no Chromium; the message says how to install one."""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run this machine's Chromium. Raises `FileNotFoundError` where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not found:
-        raise FileNotFoundError("There is no Chromium on the PATH; the README says how to install it.")
+    """Run a headless Chromium. Raises `NoChromiumError`."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
+        program = chromium_program(playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         yield browser
         browser.close()
+
+
+def chromium_program(downloaded: str) -> str:
+    """Return the path of a Chromium: one on the PATH, else Playwright's own, downloaded if missing.
+
+    Args:
+        downloaded: The path at which Playwright keeps its own Chromium.
+
+    Raises:
+        NoChromiumError: No Chromium is on the PATH, and the download failed.
+    """
+    if found := next(filter(None, map(shutil.which, _NAMES)), None):
+        return found
+    if not Path(downloaded).is_file():
+        # Without the "headless shell", a second and smaller build that we do not use.
+        command = [sys.executable, "-m", "playwright", "install", "chromium", "--no-shell"]
+        subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+    if not Path(downloaded).is_file():
+        raise NoChromiumError(
+            "The browser tests need Chromium, and Playwright could not download one: install it, for "
+            "example with `apt-get install chromium`, so that `chromium` is on the PATH."
+        )
+    return downloaded
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 import httpx
 import pytest
 
-from benchmarks.visiting import ROOT, chromium, serve_page
+from benchmarks.visiting import ROOT, NoChromiumError, chromium, serve_page
 from benchmarks.visiting import chroma_server as chroma_server_on
 from index import ArticleIndex
 from index.embedding.embedder import SentenceEmbedder
@@ -148,8 +148,12 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """The Chromium of this machine."""
-    with chromium() as running:
+    """A Chromium, started once: the one on the PATH, else Playwright's own."""
+    with ExitStack() as stack:
+        try:
+            running = stack.enter_context(chromium())
+        except NoChromiumError as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
         yield running
 
 
@@ -239,10 +243,10 @@ def _is_local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
 
 
-def readme_blocks(language: str = "") -> list[str]:
-    """Return the blocks of code in the README that are marked as of a language, or as of none."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", readme, re.DOTALL | re.MULTILINE)
+def code_blocks(document: str, language: str = "") -> list[str]:
+    """Return the blocks of code in a document that are marked with a language, or with none."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [code for marked, code in blocks if marked == language]
 
 

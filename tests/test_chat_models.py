@@ -518,6 +518,7 @@ def test_the_shell_takes_a_model_and_tells_what_came_of_it(run, environment, sta
     assert SECRET not in listed.stdout + done.stdout + done.stderr + dead.stdout + dead.stderr
 
 
+@pytest.mark.browser
 def test_the_page_lets_a_model_be_chosen(serve, visit, environment, stand_in):
     """It says what answers, and withdraws before the eyes what no article says; the reader stands in for a dead one."""
     environment |= stand_in.environment() | {"ASSISTANT_MODEL": "openai:echo"}

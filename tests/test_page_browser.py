@@ -17,6 +17,7 @@ from playwright.sync_api import expect
 from benchmarks.visiting import serve_page
 from index import Article, ArticleIndex
 
+pytestmark = pytest.mark.browser
 DESK, PHONE = (1280, 800, "light"), (390, 844, "dark")
 LOOKS = [DESK, PHONE]
 EVERY_LOOK = [(width, height, colours) for width, height, _ in LOOKS for colours in ("light", "dark")]

@@ -1,4 +1,4 @@
-"""What programs ask of the page: by gradio_client, curl and MCP, as the README shows it, and many at once."""
+"""What programs ask of the page: by gradio_client, curl and MCP, as docs/programs.md shows it, and many at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import newcomer, readme_blocks
+from conftest import code_blocks, newcomer
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from mcp import ClientSession
@@ -50,15 +50,15 @@ def address(tmp_path_factory, embedder):
         yield serving
 
 
-def test_the_readmes_examples_for_programs_run(address, run):
+def test_the_examples_for_programs_run(address, run):
     """With gradio_client and with curl, as written, but for the port."""
-    (python,) = [block for block in readme_blocks("python") if EXAMPLE_ADDRESS in block]
+    (python,) = [block for block in code_blocks("docs/programs.md", "python") if EXAMPLE_ADDRESS in block]
     done = run("-c", python.replace(EXAMPLE_ADDRESS, address))
     assert done.returncode == 0, done.stderr
     assert "Marco Ramirez and Doug Petrie" in done.stdout
     assert "The Defenders premieres in 2017." in done.stdout
     assert "Its director is Greta Lindqvist." in done.stdout
-    (shell,) = [block for block in readme_blocks() if "curl" in block]
+    (shell,) = [block for block in code_blocks("docs/programs.md") if "curl" in block]
     command = ["bash", "-euc", shell.replace(EXAMPLE_ADDRESS, address)]
     told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=ROOT).stdout
     assert told.startswith("event: complete")

@@ -1,4 +1,4 @@
-"""What holds for the project as a whole: who imports whom, what is public, what the README shows."""
+"""What holds for the project as a whole: who imports whom, and what is public."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import readme_blocks
 
 from benchmarks.page import answer_times, best_start, open_page
 from benchmarks.visiting import ROOT, starting
@@ -193,23 +192,6 @@ def test_the_network_guard_holds(run, environment, tmp_path, monkeypatch, attemp
     assert (tmp_path / "tests.log").read_text()
 
 
-def test_the_readmes_python_examples_run(run, tmp_path):
-    """Every Python block of the README runs as written, one after the other, in a folder with the file it names.
-
-    Those for programs that ask the page run in tests/test_page_programs.py.
-    """
-    examples = [block for block in readme_blocks("python") if "http://127.0.0.1" not in block]
-    assert examples
-    (tmp_path / "story.html").write_text(
-        "<html><body><article><h1>Mill</h1>"
-        + "<p>The paper mill in Ostheim opened on Monday, the town said.</p>" * 5
-        + "</article></body></html>"
-    )
-    done = run("-c", f"import os; os.chdir({str(tmp_path)!r})\n" + "\n".join(examples))
-    assert done.returncode == 0, done.stderr
-    assert "Marco Ramirez and Doug Petrie" in done.stdout
-
-
 def test_every_package_is_pinned():
     """Each package that the project names has its exact version in constraints.txt."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -220,6 +202,7 @@ def test_every_package_is_pinned():
     assert named <= pinned
 
 
+@pytest.mark.browser
 @pytest.mark.slow
 def test_the_page_is_soon_there_and_soon_answers(browser, environment):
     """It can be typed into within Gradio's import and two seconds; half of the answers begin within 1.5 seconds."""

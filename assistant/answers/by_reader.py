@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 QUOTES = 2
 """Sentences quoted where no sentence answers."""
 EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
-NONE_ASKED = (
-    "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
-)
+NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
 
 _log = logging.getLogger(__name__)
 
@@ -67,9 +65,7 @@ def read(
         deadline.check()
         mine = [number for number, one in enumerate(sentences) if one.article.id == other.id]
         if _may_answer([evidence[n] for n in mine]) and alike(best, other, embedder):
-            elsewhere = reader.weigh(
-                question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder
-            )
+            elsewhere = reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
             if elsewhere[0].score >= limit:
                 return Readings(every, tuple(elsewhere))
     return Readings(every)
