@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from assistant.answering import MOST_PASSAGES, PASSAGES, Assistant
 from assistant.chat.catalogue import DEFAULT_MODEL, UsableModel, short_name, usable_models
 from assistant.conversation import Answer, Citation, Turn
-from assistant.english.dates import day_in_words
 from assistant.errors import (
     AssistantError,
     ModelError,
@@ -20,6 +19,7 @@ from assistant.errors import (
     UnknownModelError,
     WeightsError,
 )
+from assistant.quoting.dates import day_in_words
 from assistant.quoting.wording import describe, language_name, on_one_line
 from assistant.reader.reader import Reader
 from index import ArticleIndexError, default_embedder

@@ -9,7 +9,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
-from assistant.english.numbers import lacks_kind, wants_time
+from assistant.question.kinds import lacks_kind, wants_time
 from assistant.question.plan import is_judged, wants_names, wants_words
 from assistant.quoting.people import whole_names
 from assistant.quoting.quotes import cite, one_quote

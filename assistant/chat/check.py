@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from assistant.english.dates import day_in_words, relative_dates
+from assistant.quoting.dates import day_in_words, relative_dates
 from assistant.quoting.quotes import SPEAKS, one_quote, speech_of
 from assistant.quoting.wording import counted_from, on_one_line
 from index.text.words import FUNCTION_WORDS, content_words, with_compounds_split

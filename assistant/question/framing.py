@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assistant.english.orders import is_instruction
+from assistant.english.instructions import is_instruction
 from index.text.sentences import sentence_spans
 
 _ASKING = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from assistant.english.dates import day_in_words, relative_dates
+from assistant.quoting.dates import day_in_words, relative_dates
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

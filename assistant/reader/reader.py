@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assistant.english.numbers import lacks_kind
 from assistant.errors import WeightsError
+from assistant.question.kinds import lacks_kind
 from index.search.ranking import lexical_scores
 from index.text.words import with_compounds_split
 
