@@ -23,6 +23,7 @@ from assistant.reader import Reader
 from assistant.refusing import nearest, refusal
 from assistant.scope import limited
 from assistant.suggestions import Suggestions
+from assistant.talk import about_talk
 from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
 from index.ranking import SearchResult
@@ -168,6 +169,8 @@ class Assistant:
         among = None if articles is None else tuple(articles)
         if is_courtesy(question):
             yield Answer(NOTHING_ASKED, (), "refused")
+        elif said := about_talk(question, history, self.index, among):
+            yield said
         elif whole := overview(question, history, self.index, among):
             yield from self._whole(self._writer, whole) if self._writer else [whole]
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from dateutil.parser import parse
 
 from assistant.conversation import Citation
+from assistant.english.speech import REFERRING_BACK, SPEAKING, SPOKEN
 from assistant.instructions import is_instruction
 from assistant.wording import on_one_line
 from index.sentences import sentence_spans
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
     from index.ranking import SearchResult
     from index.sentences import Span
 
-_REFERS_BACK = re.compile(
-    r"\W*(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|such|both|neither|the (?:former|latter))\b",
-    re.IGNORECASE,
-)
-SPEAKS = r"(?:says?|said|tells?|told|adds?|added|ask(?:s|ed)|explain(?:s|ed)|note[sd]|wrote|writes|recall(?:s|ed))"
-_SPEAKS = re.compile(rf"\b{SPEAKS}\b", re.IGNORECASE)
-_SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
-"""Direct speech; what goes on after its paragraph has no closing mark."""
 LONGEST_DAY = 40
 """Characters: "Thursday, the 29th of September, 2016" has 37."""
 SHORTEST_SPEECH = 4
@@ -118,7 +111,7 @@ def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:
             quote = replace(best, start=other.start)
             break
     with_speaker = _with_speaker(quote)
-    if with_speaker != quote or not _REFERS_BACK.match(quote.text):
+    if with_speaker != quote or not REFERRING_BACK.opens(quote.text):
         return with_speaker
     return _with_one_more(quote) or quote
 
@@ -157,11 +150,11 @@ def _speeches(sentence: Sentence) -> list[Span]:
     first = text.rfind("\n", 0, sentence.start) + 1
     last = text.find("\n", sentence.end)
     paragraph = text[first : last if last >= 0 else None]
-    return [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
+    return [(first + found.start(), first + found.end()) for found in SPOKEN.finditer(paragraph)]
 
 
 def _tells_speaker(text: str) -> bool:
-    return bool(_SPEAKS.search(_SPOKEN.sub("", text)))
+    return SPEAKING.matches(SPOKEN.sub("", text))
 
 
 def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | None:

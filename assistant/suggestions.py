@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from assistant.grounding import SPEAKS
+from assistant.english.speech import OTHER_SPEAKING, SAYS
 from assistant.names import people
 from assistant.questions import overview_question
 from index.sentences import sentence_spans
@@ -57,7 +57,7 @@ _POINTS_ELSEWHERE = re.compile(
     r"too|however|already|then|yesterday|today|tomorrow|now)\b",
     re.IGNORECASE,
 )
-_SPEECH = re.compile(rf"(?:{SPEAKS}|stated|admitted|talked)\b")
+_SPEECH = re.compile(rf"(?:{SAYS}|{OTHER_SPEAKING})\b")
 _FEWEST_WORDS, _MOST_WORDS = 3, 10
 
 
@@ -162,7 +162,7 @@ def _speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterato
     """Yield the questions for what people say, each with the first sentence that quotes them."""
     for name in names:
         family = name.split()[-1]
-        speaks = re.compile(rf"{SPEAKS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SPEAKS}\b")
+        speaks = re.compile(rf"{SAYS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SAYS}\b")
         place = next(((start, end) for start, end in spans if speaks.search(text[start:end])), None)
         if place:
             called = name if name in text[place[0] : place[1]] else family
