@@ -17,7 +17,7 @@ import numpy as np
 from assistant.dates import day_in_words, relative_dates
 from assistant.english.modality import denies, hedges
 from assistant.english.numbers import MULTIPLES, in_digits, value
-from assistant.english.speech import QUOTED, SAYS, TELLING
+from assistant.english.speech import QUOTED, SPEAKER, TELLING
 from assistant.grounding import one_quote, speech_of
 from assistant.wording import counted_from, on_one_line
 from index.ranking import FUNCTION_WORDS, content_words, with_compounds_split
@@ -48,8 +48,6 @@ LONGEST_CLAIM = 600
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
 _ENDING = re.compile(r"[’'](?:s|re|ve|ll|d|m)$")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_NAME = r"[^\W\d_a-zß-ÿ][\w’'-]*(?: [^\W\d_a-zß-ÿ][\w’'-]*)*"
-_SPEAKER = re.compile(rf"({_NAME}),? (?:also |then |has |had )?{SAYS}\b|\b{SAYS} ({_NAME})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ def _is_said(
 
 def _speakers(text: str) -> set[str]:
     """Return the last words of the names that stand beside a verb of speaking, in lower case."""
-    return {(before or after).split()[-1].casefold() for before, after in _SPEAKER.findall(text)}
+    return {(before or after).split()[-1].casefold() for before, after in SPEAKER.findall(text)}
 
 
 def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozenset[str]) -> tuple[Sentence, ...]:

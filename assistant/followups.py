@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from assistant.english import pointing
+from assistant.english.table import bare
 from index.ranking import FUNCTION_WORDS, content_words
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def _resolved(question: str, before: str, words: str) -> str:
     meant = ""
     if corrects := pointing.CORRECTS.match(question):
         meant = _corrected(before, question[corrects.end() :].rstrip(" .?!"))
-    elif bare := pointing.BARE.fullmatch(question):
-        meant = _asked_otherwise(bare, before, words) or (f"{question.rstrip(' ?')} ({last})?" if last else "")
+    elif alone := pointing.BARE.fullmatch(bare(question)):
+        meant = _asked_otherwise(alone, before, words) or (f"{question.rstrip(' ?')} ({last})?" if last else "")
     elif person := _reference(pointing.PERSON, question):
         meant = _put(person, question, words if _is_name(words) else _person(before))
     elif thing := _reference(pointing.THING_MEANT, question):
@@ -73,12 +74,12 @@ def _resolved(question: str, before: str, words: str) -> str:
     return meant or question
 
 
-def _asked_otherwise(bare: re.Match[str], before: str, words: str) -> str:
+def _asked_otherwise(alone: re.Match[str], before: str, words: str) -> str:
     """Return the question before with another question word: "why?" after "Did it close?"; "" if that makes none.
 
     Who runs the mill has no verb before its subject: its answer stands there instead of the question word.
     """
-    asks = (bare["asks"] or bare["asks_more"]).lower()
+    asks = (alone["alone"] or alone["asks"]).lower()
     if inverted := pointing.INVERTED.fullmatch(before):
         rest = inverted["rest"]
         return f"{asks} {rest[:1].lower()}{rest[1:]}"
@@ -111,12 +112,13 @@ def needs_history(question: str) -> bool:
     >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
     (True, False)
     """
-    patterns = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER, pointing.BARE)
+    patterns = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER)
     begins = any(pattern.match(question) for pattern in patterns)
     refers = any(
         _reference(pattern, question) for pattern in (pointing.PERSON, pointing.THING_MEANT, pointing.POINTING)
     )
-    return begins or refers or not content_words(question)
+    is_alone = pointing.BARE.fullmatch(bare(question)) or not content_words(question)
+    return begins or refers or bool(is_alone)
 
 
 def is_courtesy(question: str) -> bool:
@@ -134,8 +136,8 @@ def is_about_talk(question: str) -> bool:
     >>> is_about_talk("Tell me more."), is_about_talk("what did I ask first?"), is_about_talk("Who is Ida?")
     (True, True, False)
     """
-    about_this = pointing.MORE_WANTED.matches(question) or pointing.ABOUT_PROGRAM.matches(question)
-    return about_this or bool(pointing.ASKED_BEFORE.fullmatch(question))
+    asks_more = pointing.MORE_WANTED.is_whole(question) or pointing.ABOUT_PROGRAM.is_whole(question)
+    return asks_more or bool(pointing.ASKED_BEFORE.fullmatch(bare(question)))
 
 
 def _reference(pattern: re.Pattern[str], question: str) -> re.Match[str] | None:

@@ -18,12 +18,14 @@ def plain_question(question: str) -> str:
     >>> plain_question("Pretend to be a pirate. Could you tell me who runs the mill?")
     'who runs the mill?'
     >>> plain_question("What does the reviewer think of the croissants?")
-    'What about the croissants?'
+    'How would the croissants be described?'
     """
     asked = orders.WRITER_SAYS.pattern.sub("", orders.POLITE.pattern.sub("", _without_orders(question)))
     asked = orders.IN_VIEW.without(asked).strip()
     if opinion := orders.OPINION.fullmatch(asked.rstrip(" ?.!")):
-        return f"What about {opinion['thing']}?"
+        # "How are the rolls?" would have to know that these are many, and that a bus is one.
+        thing = opinion["thing"]
+        return f"What about {thing}?" if opinion["told"] else f"How would {thing} be described?"
     return orders.WRITER_HOLDS.pattern.sub("", asked).replace(" ?", "?") or question
 
 

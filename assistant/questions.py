@@ -8,12 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from assistant.english import asking
+from assistant.english import asking, overviews
 from assistant.english.modality import wants_yes_or_no
+from assistant.english.table import bare
 from index.ranking import content_words
 
 if TYPE_CHECKING:
     import re
+
+    from assistant.english.table import Table
 
 _QUOTATION_MARKS = str.maketrans("", "", "“”‘’„‟\"'«»")
 _INNER_MARKS = str.maketrans('“”„‟"', "‘’‘‘’")
@@ -24,9 +27,9 @@ _FILLING = frozenset(
 )
 
 
-_FORMS: tuple[tuple[Literal["about", "people"], tuple[re.Pattern[str], ...]], ...] = (
-    ("about", asking.ABOUT_FORMS),
-    ("people", asking.PEOPLE_FORMS),
+_TABLES: tuple[tuple[Literal["about", "people"], Table], ...] = (
+    ("about", overviews.ABOUT),
+    ("people", overviews.PEOPLE),
 )
 
 
@@ -82,22 +85,22 @@ def overview_wanted(question: str) -> OverviewWanted | None:
     OverviewWanted(kind='about', named=frozenset(), title='')
     >>> overview_wanted("Who left?")
     """
-    if asked := asking.TITLE_ASKED.fullmatch(question):
+    if asked := overviews.TITLE_ASKED.fullmatch(bare(question)):
         return OverviewWanted("people" if asked["names"] else "about", title=asked["names"] or asked["title"])
-    for kind, forms in _FORMS:
-        for form in forms:
-            if (asked := form.fullmatch(question)) and (named := _article_named(asked)) is not None:
+    for kind, table in _TABLES:
+        for asked in table.wholes(question):
+            if (named := _article_named(asked)) is not None:
                 return OverviewWanted(kind, named)
     return None
 
 
 def _article_named(asked: re.Match[str]) -> frozenset[str] | None:
-    """Return the words by which a whole question names an article, empty for "it"; None if it means something else."""
+    """Return the words by which a question names an article, empty for "it"; None if it means something else."""
     group, meant = next(((name, words) for name, words in asked.groupdict().items() if words is not None), ("", ""))
-    if asking.THIS_ONE.fullmatch(meant):
-        return None if group == "about" and not meant.strip() else frozenset()
-    is_article = asking.SURE_ARTICLE_NAMED if group in asking.DOUBTFUL_OBJECTS else asking.ARTICLE_NAMED
-    if is_article.search(meant) or group in asking.OPEN_OBJECTS:
+    if not meant or overviews.THIS_ONE.fullmatch(meant):
+        return frozenset()
+    is_article = overviews.SURE_ARTICLE_NAMED if group.startswith("sure_") else overviews.ARTICLE_NAMED
+    if group.startswith("open_") or is_article.search(meant):
         return frozenset(content_words(meant)) - _FILLING
     return None
 

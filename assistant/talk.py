@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
 from assistant.english import pointing
+from assistant.english.table import bare
 from assistant.grounding import Sentence, cite
 from assistant.instructions import is_instruction
 from assistant.wording import describe, on_one_line, quoted
@@ -35,20 +36,21 @@ def about_talk(
     """
     if courtesy := pointing.COURTESY.match(question):
         question = question[courtesy.end() :]
-    if pointing.MORE_WANTED.matches(question):
+    if pointing.MORE_WANTED.is_whole(question):
         return _more(history, index, among)
-    if asked := pointing.ASKED_BEFORE.fullmatch(question):
+    if asked := pointing.ASKED_BEFORE.fullmatch(bare(question)):
         return _asked_before((asked["which"] or asked["kind"] or "").lower(), history)
-    if pointing.ABOUT_PROGRAM.matches(question):
+    if pointing.ABOUT_PROGRAM.is_whole(question):
         return Answer(_about_itself(index.count()), (), "refused")
     return None
 
 
 def _about_itself(count: int) -> str:
     articles = f"{count} article{'s' if count != 1 else ''}"
+    are = "is" if count == 1 else "are"
     return (
-        f"I am a program that looks for answers in articles: there {'is' if count == 1 else 'are'} {articles} to ask. Each "
-        "answer shows the sentence that it rests on. Ask what they say, who is named in one, or for a summary."
+        f"I am a program that looks for answers in articles: there {are} {articles} to ask. Each answer shows "
+        "the sentence that it rests on. Ask what they say, who is named in one, or for a summary."
     )
 
 
@@ -66,7 +68,7 @@ def _more(history: Sequence[Turn], index: ArticleIndex, among: Collection[str] |
     last = next((turn for turn in reversed(history) if turn.answer.citations), None)
     if not last or (among is not None and last.answer.citations[0].article_id not in among):
         return Answer(NOTHING_TO_ADD, (), "refused")
-    cited = last.answer.citations[-1 if pointing.MORE_WANTED.matches(last.question) else 0]
+    cited = last.answer.citations[-1 if pointing.MORE_WANTED.is_whole(last.question) else 0]
     shown = [turn.answer.text for turn in history]
     sentences: list[Sentence] = []
     with suppress(ArticleNotFoundError):  # It was removed meanwhile.

@@ -10,7 +10,6 @@ from pkgutil import iter_modules
 import pytest
 
 from assistant import english
-from assistant.english.asking import ABOUT, PEOPLE
 from assistant.english.modality import denies, hedges, wants_yes_or_no
 from assistant.english.table import Table
 
@@ -21,14 +20,27 @@ PATTERNS = [
     for name, each in TABLES
     if isinstance(each, Table | re.Pattern)
 ]
-HOSTILE = ("how ", "a-", "Aa ", "Aa and ", "1 ", "not a ", "I ", "“", "in the ", " ", "what is the of ", "and ", "aaaa", "\n")
+HOSTILE = (
+    "how ",
+    "a-",
+    "Aa ",
+    "Aa and ",
+    "1 ",
+    "not a ",
+    "I ",
+    "“",
+    "in the ",
+    " ",
+    "what is the of ",
+    "and ",
+    "aaaa",
+    "\n",
+)
 
 
 def test_each_rule_matches_its_example():
     """The sentence beside a rule shows what it is for."""
-    assert [name for name, table in TABLES if isinstance(table, Table) and table.broken()] == []
-    for form, example in (ABOUT | PEOPLE).items():
-        assert re.fullmatch(form, example, re.IGNORECASE | re.DOTALL), example
+    assert {name: table.broken() for name, table in TABLES if isinstance(table, Table) and table.broken()} == {}
 
 
 @pytest.mark.parametrize("piece", HOSTILE)

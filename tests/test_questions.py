@@ -8,8 +8,19 @@ ABOUT, PEOPLE = OverviewWanted("about"), OverviewWanted("people")
 
 
 @pytest.mark.parametrize(
-    "question", ["Who left?", "how many left", "How old is it?", "when did they leave", "what did he eat", "¿Quién es?",
-     "Will Smith acted in what?", "May Day is when?", "Will Smith was born in which year?", "Mark May sold how many?"]
+    "question",
+    [
+        "Who left?",
+        "how many left",
+        "How old is it?",
+        "when did they leave",
+        "what did he eat",
+        "¿Quién es?",
+        "Will Smith acted in what?",
+        "May Day is when?",
+        "Will Smith was born in which year?",
+        "Mark May sold how many?",
+    ],
 )
 def test_words_can_answer_most_questions(question):
     """Who, what, when, where, how many: a few words of the sentence are the answer."""

@@ -20,6 +20,7 @@ _MONTHS = words(
     "january february april june july august september october november december jan feb apr jun jul aug sep sept oct "
     "nov dec"
 )
+_HOUR = words("one two three four five six seven eight nine ten eleven twelve")
 _WORD = r"(?:\w{1,20} )"
 
 TIMES = Table(
@@ -30,8 +31,7 @@ TIMES = Table(
     # An hour: 9:30, 5 pm, "at 5", "until ten".
     (r"\b\d{1,2}(?::\d\d| ?[ap]\.?m\b)", "It opens at 9:30."),
     (
-        r"\b(?:at|by|until|till|from|before|after|past|around) (?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|"
-        r"ten|eleven|twelve)\b",
+        rf"\b(?:at|by|until|till|from|before|after|past|around) (?:\d{{1,2}}|{_HOUR})\b",
         "It opens at ten.",
     ),
     # A day of a month: "on the 5th".
@@ -61,7 +61,10 @@ TIMES = Table(
     (rf"\b(?:at|by|in|since|until|from) {_WORD}{{0,2}}(?:times?|moment|age|ages)\b", "It stood in Roman times."),
     # "at the end of the war"; "in the end" says only that it was late.
     (
-        r"\b(?:at|by|until|since|before|after|towards?|from) (?:the |its )?(?:very )?(?:end|beginning|start|close|outset)\b",
+        (
+            r"\b(?:at|by|until|since|before|after|towards?|from) (?:the |its )?(?:very )?"
+            r"(?:end|beginning|start|close|outset)\b"
+        ),
         "It opened at the end of it.",
     ),
     # "after" something that happened; "named after Ida" is no time.
@@ -73,8 +76,10 @@ TIMES = Table(
     (r"\bas soon as\b", "It opens as soon as it is paid."),
     # A part of a life, or of history, after a preposition.
     (
-        rf"\b(?:at|in|from|of|between) (?:the |his |her |its |their )?(?:\w{{1,20}} )?"
-        rf"{words('birth death childhood infancy youth antiquity war wars wartime peacetime')}\b",
+        (
+            rf"\b(?:at|in|from|of|between) (?:the |his |her |its |their )?(?:\w{{1,20}} )?"
+            rf"{words('birth death childhood infancy youth antiquity war wars wartime peacetime')}\b"
+        ),
         "It burned in the war.",
     ),
 )

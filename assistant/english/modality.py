@@ -75,7 +75,10 @@ HEDGING = Table(
     # A plan that passed is a fact; what is planned is none.
     (r"\bplan(?:s|ned|ning)? (?:to|for|on)\b|\b(?:is|are|was|were|been|being) planned\b", "Berg plans to open it."),
     # "a thought", "the thought of it" are nouns.
-    (r"\bthinks?\b|(?<![Tt]he )(?<![Aa] )(?<!of )(?<!for )(?<![Hh]is )(?<![Hh]er )\bthought\b", "Berg thinks that it burned."),
+    (
+        r"\bthinks?\b|(?<![Tt]he )(?<![Aa] )(?<!of )(?<!for )(?<![Hh]is )(?<![Hh]er )\bthought\b",
+        "Berg thinks that it burned.",
+    ),
     (r"\bbelieve[sd]?\b|\bfeels? (?:that|like|as)\b", "Berg believes that it burned."),
     # "the suspects" are people.
     (r"\bsuspects? (?:that|it|he|she|they|there)\b|\bsuspected\b", "Berg suspects that it burned."),

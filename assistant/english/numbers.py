@@ -48,9 +48,10 @@ QUANTITIES = Table(
     ),
     # Words that count but that text2num takes for none.
     (
-        rf"\b{words('half halves quarter quarters third thirds dozen dozens couple pair both once twice thrice single')}\b",
+        rf"\b{words('half halves quarter quarters third thirds dozen dozens couple pair both')}\b",
         "Half of them left.",
     ),
+    (rf"\b{words('once twice thrice single')}\b", "He came twice."),
     (rf"\b{words('double triple twofold tenfold billions trillion trillions')}\b", "It cost double."),
     # Vague amounts.
     (rf"\b{words('several few many much most majority minority lots plenty countless numerous')}\b", "Many came."),

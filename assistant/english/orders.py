@@ -11,16 +11,25 @@ from assistant.english.table import Table, words
 
 _ASKING = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"
 
+_HEY = r"^\W{0,20}(?:(?:please|hey|hi|hello|ok|so)\W{1,20}){0,4}"
+_TELL = r"(?:tell|show|explain|remind)(?: to)?(?: me| us)?"
+_THEN = rf"(?: please)?[,:]? {_ASKING}"
+
 POLITE = Table(
     (
-        r"^\W{0,20}(?:(?:please|hey|hi|hello|ok|so)\W{1,20}){0,4}"
-        r"(?:(?:can|could|would|will) (?:you|anyone|someone)(?: please)? (?:tell|show|explain|remind|say)(?: to)?(?: me| us)?"
-        r"|(?:please )?(?:tell|show|explain|remind)(?: to)?(?: me| us)?"
-        r"|(?:do|does) (?:you|anyone|anybody) know|do you (?:happen to|perhaps) know"
-        r"|(?:i|we)(?: would|[’']d)? (?:want|like|need|wish|love) to know|(?:i|we) wonder|i(?: am|[’']m) wondering|any idea"
-        rf")(?: please)?[,:]? {_ASKING}",
+        rf"{_HEY}(?:can|could|would|will) (?:you|anyone|someone)(?: please)? (?:{_TELL}|say(?: me| us)?){_THEN}",
         "Could you tell me who runs it?",
     ),
+    (rf"{_HEY}(?:please )?{_TELL}{_THEN}", "Please tell me who runs it."),
+    (
+        rf"{_HEY}(?:do|does) (?:you|anyone|anybody) (?:(?:happen to|perhaps) )?know{_THEN}",
+        "Do you know who runs it?",
+    ),
+    (
+        rf"{_HEY}(?:i|we)(?: would|[’']d)? (?:want|like|need|wish|love) to know{_THEN}",
+        "I'd like to know who runs it.",
+    ),
+    (rf"{_HEY}(?:(?:i|we) wonder|i(?: am|[’']m) wondering|any idea){_THEN}", "I wonder who runs it."),
 )
 """Courtesy before a question word."""
 
@@ -61,7 +70,7 @@ WRITER_SAYS = Table((rf"^\W{{0,20}}(?:does|do|did) {_WRITER} {_HOLDS} {_ASKING}"
 """The same before a question word."""
 
 OPINION = re.compile(
-    rf"(?:what (?:does|do|did) {_WRITER} (?:think|feel|say|write) (?:of|about)"
+    rf"(?:what (?:does|do|did) {_WRITER} (?:think|feel|(?P<told>say|write)) (?:of|about)"
     rf"|how (?:does|do|did) {_WRITER} (?:find|like|rate|judge|see|describe)) (?P<thing>[^?]+)",
     re.IGNORECASE,
 )

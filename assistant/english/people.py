@@ -27,7 +27,7 @@ TITLES = frozenset(
     "Speaker Commissioner Judge Justice Prosecutor Attorney Sheriff Inspector Detective Officer Chief Sergeant Captain "
     "Lieutenant Major Colonel General Admiral Commander Marshal King Queen Prince Princess Duke Duchess Baron Baroness "
     "Count Countess Emperor Empress Sultan Emir Pope Cardinal Bishop Archbishop Father Sister Brother Rabbi Imam Pastor "
-    "Professor Doctor Dean Rector Director Manager Chairman Chairwoman Chair Founder Owner Coach Trainer Captain Chef "
+    "Professor Doctor Dean Rector Director Manager Chairman Chairwoman Chair Founder Owner Coach Trainer Chef "
     "Architect Engineer Author Writer Editor Reporter Actor Actress Singer Composer Conductor Showrunner Producer "
     "Spokesman Spokeswoman Spokesperson Leader Deputy CEO Uncle Aunt Saint".split()
 )
@@ -36,7 +36,8 @@ TITLES = frozenset(
 NO_PERSONS = frozenset(
     "Times Post News Journal Herald Tribune Gazette Courier Chronicle Guardian Observer Review Magazine Press Daily "
     "Court Council Parliament Senate Congress Committee Commission Ministry Department Office Agency Authority Board "
-    "Party Union Association Federation Society Club League Team United Company Corporation Group Bank Fund Inc Ltd LLC "
+    "Party Union Association Federation Society Club League Team United Company Corporation Group Bank Fund Inc "
+    "Ltd LLC "
     "University College School Institute Academy Museum Library Hospital Church Cathedral Theatre Theater Orchestra "
     "Choir Festival Prize Award Cup Bridge Street Road Avenue Square Park Station Airport Port Harbour River Lake Sea "
     "Ocean Island Islands Mountain Mountains Valley Coast City Town County Province State States Kingdom Republic "

@@ -60,75 +60,67 @@ ANOTHER = re.compile(
 )
 """The same question of another thing: "and of Jessica Jones?", "how about the bus?"."""
 
+_SO = rf"(?:{_GOING_ON}\W{{1,20}})?"
+_QUESTION_WORD = r"(?:why|when|where|how)"
+
 BARE = re.compile(
-    rf"\W{{0,20}}(?:{_GOING_ON}\W{{1,20}})?(?P<asks>why|when|where|how|since when|how so|how come)\W{{0,20}}\Z"
-    rf"|\W{{0,20}}(?:{_GOING_ON}\W{{1,20}})?(?P<asks_more>why|when|where|how) (?P<verb>{AUXILIARY})(?:n[’']t)? "
-    r"(?:he|she|it|they|that|this)\W{0,20}\Z",
+    rf"{_SO}(?:(?P<alone>{_QUESTION_WORD}|since when|how so|how come)"
+    rf"|(?P<asks>{_QUESTION_WORD}) {AUXILIARY}(?:n[’']t)? (?:he|she|it|they|that|this))",
     re.IGNORECASE,
 )
-"""A question word with nothing, or with a verb and a pronoun only: "why?", "why did he?"."""
+"""A question word with nothing, or with a verb and a pronoun only: "why", "why did he"."""
 
 INVERTED = re.compile(
-    rf"(?:(?:who|what|which)(?: \w{{1,30}}){{0,3}}? (?=(?:do|does|did)\b)|(?:when|where|why|how)(?: \w{{1,30}}){{0,3}}? "
-    rf"(?={AUXILIARY}\b)|(?={AUXILIARY}\b))(?P<rest>.{{1,2000}})",
+    rf"(?:(?:who|what|which)(?: \w{{1,30}}){{0,3}}? (?=(?:do|does|did)\b)"
+    rf"|{_QUESTION_WORD}(?: \w{{1,30}}){{0,3}}? (?={AUXILIARY}\b)"
+    rf"|(?={AUXILIARY}\b))(?P<rest>.{{1,2000}})",
     re.IGNORECASE | re.DOTALL,
 )
-"""A question whose verb stands before its subject: "When did the mill close?", of which the rest begins with "did"."""
+"""A question whose verb stands before its subject: "When did the mill close?". The rest begins with "did"."""
 
 CORRECTS = re.compile(
     r"\W{0,20}(?:(?:no|sorry|oh)\W{1,20})?i (?:meant|mean)\b\W{0,20}|\W{0,20}no[,;.]\W{0,20}", re.IGNORECASE
 )
 """A correction: "no, I meant the museum"."""
 
-COURTESY = re.compile(
-    r"\W{0,20}(?:(?:thanks?(?: you)?(?: a lot| so much)?|ok(?:ay)?|great|good|nice|perfect|cool|hello|hi|hey|please|now|bye)"
-    r"\b\W{0,20}){1,10}",
-    re.IGNORECASE,
-)
+_COURTEOUS = r"thanks?(?: you)?(?: a lot| so much)?|ok(?:ay)?|great|good|nice|perfect|cool|hello|hi|hey|please|now|bye"
+COURTESY = re.compile(rf"\W{{0,20}}(?:(?:{_COURTEOUS})\b\W{{0,20}}){{1,10}}", re.IGNORECASE)
 """Thanks, or a greeting."""
+
+_ABOUT_IT = r"(?: (?:about|of|on) (?:it|this|that))?"
+_ARTICLE = r"(?:it|the (?:article|text|story))"
 
 MORE_WANTED = Table(
     (
-        r"^\W{0,20}(?:(?:and|ok|please|can you|could you|then) ){0,3}(?:tell|show|give|read)(?: me| us)? (?:some |a bit |a little )?more"
-        r"(?: please| (?:about|of|on) (?:it|this|that))?\W{0,20}$",
-        "Tell me more.",
+        (
+            r"(?:(?:and|ok|please|can you|could you|then) ){0,3}(?:tell|show|give|read)(?: me| us)? "
+            rf"(?:some |a bit |a little )?more{_ABOUT_IT}(?:,? please)?"
+        ),
+        "Tell me more about it.",
     ),
-    (
-        r"^\W{0,20}(?:(?:and|ok|please|then|some|a bit|any) ){0,3}more(?:,? please| of (?:it|this|that))?\W{0,20}$",
-        "More, please!",
-    ),
-    (
-        r"^\W{0,20}(?:please |and )?(?:go on|continue|carry on|keep going|read on|next)(?: please| reading)?\W{0,20}$",
-        "Go on.",
-    ),
-    (
-        r"^\W{0,20}(?:and )?what (?:else|more)(?: (?:does|did) (?:it|the article|the text|the story) say)?\W{0,20}$",
-        "What else?",
-    ),
+    (rf"(?:(?:and|ok|please|then|some|a bit|any) ){{0,3}}more{_ABOUT_IT}(?:,? please)?", "More, please!"),
+    (r"(?:please |and )?(?:go on|continue|carry on|keep going|read on|next)(?: please| reading)?", "Go on."),
+    (rf"(?:and )?what (?:else|more)(?: (?:does|did) {_ARTICLE} say)?", "What else?"),
 )
-"""More of the same is asked for."""
+"""More of the same is asked for, in a whole sentence."""
 
-_FIRST_LAST = r"(?P<which>first|last|previous(?:ly)?|before|earlier|just now|just|so far|at first|at the beginning)"
+_FIRST = r"(?P<which>first|last|previously|before|earlier|just now|so far|at first|at the beginning)"
 ASKED_BEFORE = re.compile(
-    rf"\W{{0,20}}(?:and |so )?what (?:did|have) i (?:just )?(?:ask|asked|say|said|want to know)(?: you)?(?: {_FIRST_LAST})?\W{{0,20}}"
-    rf"|\W{{0,20}}(?:and |so )?(?:what (?:was|is|were)|repeat|show me|tell me) (?:my|the) "
-    r"(?P<kind>first|last|previous|earlier|latest)?(?: of my)? ?questions?\W{0,20}",
+    rf"(?:and |so )?what (?:did|have) i (?:just )?(?:ask|asked|say|said|want to know)(?: you)?(?: {_FIRST})?"
+    r"|(?:and |so )?(?:what (?:was|is|were)|repeat|show me|tell me) (?:my|the) "
+    r"(?P<kind>first|last|previous|earlier|latest)?(?: of my)? ?questions?",
     re.IGNORECASE,
 )
-"""A question for an earlier question: "what did I ask first?", "what was my last question?"."""
+"""A question for an earlier question: "what did I ask first", "what was my last question"."""
+
+_PROGRAM = r"(?:an? )?(?:ai|bot|chat ?bot|robot|human|(?:real )?person|real|machine|program|model)"
 
 ABOUT_PROGRAM = Table(
-    (r"^\W{0,20}(?:(?:and|so|but|hi|hello|hey) ){0,2}(?:who|what)(?: exactly)? are you\W{0,20}$", "Who are you?"),
-    (
-        r"^\W{0,20}(?:are|is) (?:you|this) (?:an? )?(?:ai|bot|chat ?bot|robot|human|person|real|machine|program|model|real person)\W{0,20}$",
-        "Are you a bot?",
-    ),
-    (r"^\W{0,20}what(?:[’']s| is) your name\W{0,20}$|^\W{0,20}introduce yourself\W{0,20}$", "What is your name?"),
-    (
-        r"^\W{0,20}(?:(?:and|so) )?(?:what (?:can|do) you (?:do|know|answer)|how (?:do|can) (?:you (?:work|help(?: me)?)|i use (?:you|this)))"
-        r"\W{0,20}$",
-        "What can you do?",
-    ),
-    (r"^\W{0,20}(?:what (?:can|should|may) i ask(?: you)?|help(?: me)?)\W{0,20}$", "What can I ask?"),
+    (r"(?:(?:and|so|but) ){0,2}(?:who|what)(?: exactly)? are you", "Who are you?"),
+    (rf"(?:are|is) (?:you|this) {_PROGRAM}", "Are you a bot?"),
+    (r"what(?:[’']s| is) your name|introduce yourself", "What is your name?"),
+    (r"(?:(?:and|so) )?what (?:can|do) you (?:do|know|answer)", "What can you do?"),
+    (r"(?:(?:and|so) )?how (?:do|can) (?:you (?:work|help(?: me)?)|i use (?:you|this))", "How do you work?"),
+    (r"what (?:can|should|may) i ask(?: you)?|help(?: me)?", "What can I ask?"),
 )
-"""A question for the assistant itself."""
+"""A question for the assistant itself, in a whole sentence."""

@@ -7,7 +7,8 @@ import re
 from assistant.english.table import Table, words
 
 SAYS = words(
-    "say says said tell tells told add adds added asks asked explains explained notes noted wrote writes recalls recalled"
+    "say says said tell tells told add adds added asks asked explains explained notes noted wrote writes "
+    "recalls recalled"
 )
 """A verb of speaking, as in "Berg says"."""
 
@@ -16,6 +17,12 @@ SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
 
 QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 """Words in quotation marks of any kind: «It burned», without the marks."""
+
+_NAME_WORD = r"[^\W\d_a-zß-ÿ][\w’'-]{0,60}"
+SPEAKER = re.compile(
+    rf"({_NAME_WORD}),? (?:also |then |has |had )?{SAYS}\b|\b{SAYS} ({_NAME_WORD}(?: {_NAME_WORD}){{0,8}})"
+)
+"""Whose words they are: "Ida Berg says", "says Ida Berg". Before the verb it is the last name alone."""
 
 SPEAKING = Table((rf"\b{SAYS}\b", "It was late, Berg says."))
 """A verb of speaking stands somewhere."""
