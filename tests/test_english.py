@@ -45,13 +45,13 @@ def test_each_rule_matches_its_example():
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_a_long_text_is_read_in_time(piece):
-    """No pattern takes longer than its text: a hundred thousand characters, whatever they are."""
-    text = piece * (100_000 // len(piece)) + "!"
+    """No pattern takes the square of a text's length, whatever the text repeats."""
+    text = piece * (25_000 // len(piece)) + "!"
     for name, pattern in PATTERNS:
         began = time.process_time()
         for _ in pattern.finditer(text):
             pass
-        assert time.process_time() - began < 5, name
+        assert time.process_time() - began < 2, name
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ TITLES = frozenset(
     "President Vice Premier Chancellor Minister Secretary Senator Governor Mayor Mayoress Councillor Ambassador Envoy "
     "Speaker Commissioner Judge Justice Prosecutor Attorney Sheriff Inspector Detective Officer Chief Sergeant Captain "
     "Lieutenant Major Colonel General Admiral Commander Marshal King Queen Prince Princess Duke Duchess Baron Baroness "
-    "Count Countess Emperor Empress Sultan Emir Pope Cardinal Bishop Archbishop Father Sister Brother Rabbi Imam Pastor "
-    "Professor Doctor Dean Rector Director Manager Chairman Chairwoman Chair Founder Owner Coach Trainer Chef "
+    "Count Countess Emperor Empress Sultan Emir Pope Cardinal Bishop Archbishop Father Sister Brother Rabbi Imam "
+    "Pastor Professor Doctor Dean Rector Director Manager Chairman Chairwoman Chair Founder Owner Coach Trainer Chef "
     "Architect Engineer Author Writer Editor Reporter Actor Actress Singer Composer Conductor Showrunner Producer "
     "Spokesman Spokeswoman Spokesperson Leader Deputy CEO Uncle Aunt Saint".split()
 )
