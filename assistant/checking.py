@@ -16,7 +16,7 @@ import numpy as np
 
 from assistant.dates import day_in_words, relative_dates
 from assistant.english.modality import denies, hedges
-from assistant.english.numbers import MULTIPLES, in_digits, value
+from assistant.english.numbers import MULTIPLES, in_digits, ordinal, value
 from assistant.english.speech import QUOTED, SPEAKER, TELLING
 from assistant.grounding import one_quote, speech_of
 from assistant.wording import counted_from, on_one_line
@@ -196,7 +196,7 @@ def _is_number(word: str) -> bool:
 
 def _value(word: str) -> str | None:
     """Return the number that a word stands for in digits, "one" being left out: it is more often no number."""
-    counted = value(word)
+    counted = ordinal(word) if value(word) is None else value(word)
     if counted is None:
         return MULTIPLES.get(word.casefold())
     return None if counted == 1 else str(counted)
@@ -211,12 +211,13 @@ def _missing(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) ->
     values = numbers | {counted for word in words if (counted := _value(word))}
     said = _without_workings(claim, quotes)
     missing = {number for number in _NUMBER.findall(said) if number not in numbers}
+    is_counted_alike = set(_NUMBER.findall(in_digits(said))) <= numbers
     for found in _WORD.finditer(said):
         word, lower = found.group(), found.group().casefold()
         bare = _ENDING.sub("", lower)
-        counted = _value(word)
-        if counted and counted not in values and lower not in words:
-            missing.add(word)
+        if counted := _value(word):
+            if not (is_counted_alike or counted in values or lower in words):
+                missing.add(word)
         elif bare in words or lower.isdigit():
             continue
         elif word != lower:

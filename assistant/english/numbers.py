@@ -102,6 +102,7 @@ MULTIPLES = {"half": "half", "quarter": "4", "dozen": "12", "twice": "2", "doubl
 """Number words that text2num does not know, and the number that each stands for: "a dozen eggs"."""
 
 _WORD = re.compile(r"[^\W\d_]+")
+_ORDINAL = re.compile(r"(\d{1,15})(?:st|nd|rd|th)s?")
 
 
 def value(word: str) -> int | None:
@@ -114,6 +115,16 @@ def value(word: str) -> int | None:
         return text2num(word.casefold(), "en") if len(word) > 2 else None  # noqa: PLR2004  # "o" and "oh" are no zeros.
     except ValueError:
         return None
+
+
+def ordinal(word: str) -> int | None:
+    """Return the number that a single ordinal stands for; None for any other word.
+
+    >>> ordinal("Second"), ordinal("thirds"), ordinal("seven")
+    (2, 3, None)
+    """
+    counted = _ORDINAL.fullmatch(alpha2digit(word.casefold(), "en", threshold=0))
+    return int(counted[1]) if counted else None
 
 
 def in_digits(text: str) -> str:

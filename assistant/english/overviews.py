@@ -88,8 +88,8 @@ PEOPLE = Table(
     # An order for a list.
     (
         (
-            rf"{_PLEASE}(?:list|name|enumerate|show|tell|give)(?: me)? (?:(?:a|the) list of )?(?:all )?(?:of )?(?:the )?"
-            rf"{_PERSONS}(?: {_NAMED})?{_in('list')}{_END}"
+            rf"{_PLEASE}(?:list|name|enumerate|show|tell|give)(?: me)? (?:(?:a|the) list of )?"
+            rf"(?:all )?(?:of )?(?:the )?{_PERSONS}(?: {_NAMED})?{_in('list')}{_END}"
         ),
         "List everyone mentioned in the article.",
     ),
