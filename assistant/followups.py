@@ -65,13 +65,17 @@ def _resolved(question: str, before: str, words: str) -> str:
     elif thing := _reference(pointing.THING_MEANT, question):
         several = thing.group().lower() in {"they", "them", "their"} and " and " in words and _is_name(words)
         meant = _put(thing, question, words if several else last) or f"{before} {question}"
-    elif not content_words(question):
-        meant = f"{before} {question}"
     elif other := pointing.ANOTHER.fullmatch(question.rstrip(" .?!")):
         meant = _about_another(before, other["preposition"], other["thing"] or other["noun"])
-    elif pointing.BREAKS_OFF.match(question) and len(content_words(question)) <= FEW_WORDS and not _names(question):
+    elif _breaks_off(question):
         meant = f"{question.rstrip(' ?')} ({last})?" if last else ""
     return meant or question
+
+
+def _breaks_off(question: str) -> bool:
+    """Return whether a question has too few words of its own: "and how many stops?", "which one?"."""
+    words = content_words(question)
+    return not words or bool(pointing.BREAKS_OFF.match(question) and len(words) <= FEW_WORDS and not _names(question))
 
 
 def _asked_otherwise(alone: re.Match[str], before: str, words: str) -> str:
@@ -79,7 +83,7 @@ def _asked_otherwise(alone: re.Match[str], before: str, words: str) -> str:
 
     Who runs the mill has no verb before its subject: its answer stands there instead of the question word.
     """
-    asks = (alone["alone"] or alone["asks"]).lower()
+    asks = (alone["alone"] or alone["asks"]).lower().removesuffix(" not")
     if inverted := pointing.INVERTED.fullmatch(before):
         rest = inverted["rest"]
         return f"{asks} {rest[:1].lower()}{rest[1:]}"

@@ -97,9 +97,10 @@ def overview_wanted(question: str) -> OverviewWanted | None:
 def _article_named(asked: re.Match[str]) -> frozenset[str] | None:
     """Return the words by which a question names an article, empty for "it"; None if it means something else."""
     group, meant = next(((name, words) for name, words in asked.groupdict().items() if words is not None), ("", ""))
-    if not meant or overviews.THIS_ONE.fullmatch(meant):
+    if not meant or (overviews.THIS_ONE.fullmatch(meant) and not group.startswith("named_")):
         return frozenset()
-    is_article = overviews.SURE_ARTICLE_NAMED if group.startswith("sure_") else overviews.ARTICLE_NAMED
+    is_sure = group.startswith(("sure_", "named_"))
+    is_article = overviews.SURE_ARTICLE_NAMED if is_sure else overviews.ARTICLE_NAMED
     if group.startswith("open_") or is_article.search(meant):
         return frozenset(content_words(meant)) - _FILLING
     return None

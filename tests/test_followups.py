@@ -48,6 +48,8 @@ def turns(*asked: str | tuple[str, str]) -> list[Turn]:
         (["When did the mill close?"], "and why?", "why did the mill close?"),
         (["In which year was the mill sold?", "when was it built?"], "where?", "where was the mill built?"),
         ([("Who runs the mill?", "Greta Lindqvist")], "since when?", "since when Greta Lindqvist runs the mill?"),
+        (["Did the mill close?"], "why not?", "why did the mill close?"),
+        (["What was the score?"], "and then?", "and then (the score)?"),
         (["Where is the tram?"], "How about the bus?", "Where is the bus?"),
         (["Where is the tram?", "tell me more"], "what does it cost?", "what does the tram cost?"),
         (["Where is the tram?", "who are you?"], "what does it cost?", "what does the tram cost?"),

@@ -1,8 +1,8 @@
 """How English asks for an overview of an article: what it is about, or which people it names.
 
 The forms are whole questions, without the marks around them. Where the article stands in one, it is
-a named group: `open_…` may hold any words of its title, `sure_…` only something called an article, a
-story or the like, and other groups also a report or a document.
+a named group: `open_…` may hold any words of its title, `sure_…` only "it" or something called an
+article, a story or the like, `named_…` only the latter, other groups also a report or a document.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from assistant.english.table import Table, words
 
 _ARTICLE = words("article articles story text piece page post")
 _THIS = r"(?:it|this|that|these|everything|all this|all that|all of (?:it|this|that))"
-_SO = r"(?:(?:please|ok|so|and|now|hi|hey|hello|just)\W{1,5}){0,3}"
+_SHORT = r"in (?:short|brief|a nutshell|(?:\w{1,12} ){1,2}(?:words?|sentences?|lines?))"
+_SO = rf"(?:(?:please|ok|so|and|now|hi|hey|hello|just|{_SHORT})\W{{1,5}}){{0,3}}"
 _PLEASE = (
     rf"{_SO}(?:(?:can|could|would|will) (?:you|i|we) (?:please )?)?"
     r"(?:(?:i|we)(?: would|[’']d)? (?:want|need|like) (?:to have )?)?"
     r"(?:(?:give|tell|show|write|make|get|have)(?: me| us)? )??(?:please )?"
 )
-_SHORT = r"in (?:short|brief|a nutshell|(?:\w{1,12} ){1,2}(?:words?|sentences?|lines?))"
 _END = rf"(?:,? (?:please|briefly|shortly|quickly|{_SHORT}))?"
 _SUMMARY = (
     r"(?:(?:the|an?|your) )?(?:(?:brief|short|quick|concise|general|one-sentence|good|executive) ){0,2}"
@@ -70,6 +70,10 @@ ABOUT = Table(
     (rf"{_SO}when (?:was|is) (?P<sure_day>{_OBJECT}) (?:published|posted){_END}", "When was it published?"),
     (rf"{_SO}what(?:[’']s| is) the (?:date|day) of (?P<sure_date>{_OBJECT}){_END}", "What is the date of the article?"),
     # The article itself.
+    (
+        rf"{_PLEASE}(?:tell (?:me |us )?about|about|explain|describe) (?P<named_it>{_OBJECT}){_END}",
+        "Tell me about this article.",
+    ),
     (rf"{_SO}(?:any|{_WHAT_IS} the) (?:latest )?news{_END}", "What is the news?"),
 )
 """An overview of what an article says."""
@@ -109,16 +113,17 @@ PEOPLE = Table(
         "Which people appear in this article?",
     ),
     (
-        rf"{_SO}(?:which|what) {_PERSONS} does (?P<names>{_OBJECT}) (?:name|mention){_END}",
+        rf"{_SO}(?:whom?|(?:which|what) {_PERSONS}) (?:does|did) (?P<names>{_OBJECT}) (?:name|mention){_END}",
         "Which people does the article name?",
     ),
     (
         (
-            rf"{_SO}(?:who|what)(?:[’']s| is| are| were) (?:all )?(?:of )?the {_PERSONS}(?: {_NAMED})?"
+            rf"{_SO}(?:who|what)(?:[’']s| is| are| were) (?:all )?(?:of )?the {_MAIN}?{_PERSONS}(?: {_NAMED})?"
             rf"{_in('the')}{_END}"
         ),
         "Who are the people in the article?",
     ),
+    (rf"{_SO}who(?:[’']s| is| are) (?:all )?in (?P<named_people>{_OBJECT}){_END}", "Who is in the article?"),
 )
 """A list of the people whom an article names."""
 

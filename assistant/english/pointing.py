@@ -64,7 +64,7 @@ _SO = rf"(?:{_GOING_ON}\W{{1,20}})?"
 _QUESTION_WORD = r"(?:why|when|where|how)"
 
 BARE = re.compile(
-    rf"{_SO}(?:(?P<alone>{_QUESTION_WORD}|since when|how so|how come)"
+    rf"{_SO}(?:(?P<alone>{_QUESTION_WORD}|why not|since when|how so|how come)"
     rf"|(?P<asks>{_QUESTION_WORD}) {AUXILIARY}(?:n[’']t)? (?:he|she|it|they|that|this))",
     re.IGNORECASE,
 )
