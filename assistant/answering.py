@@ -14,6 +14,7 @@ from assistant.answers import (
     Deadline,
     Readings,
     Suggestions,
+    about_talk,
     answer_by_reader,
     overview,
     read,
@@ -195,6 +196,8 @@ class Assistant:
     ) -> Iterator[Answer]:
         if is_courtesy(question):
             answers = iter([Answer(NOTHING_ASKED, (), "refused")])
+        elif reply := about_talk(question, history, self.index, article_ids):
+            answers = iter([reply])
         elif whole := overview(question, history, self.index, article_ids and set(article_ids)):
             answers = writer.about_article(whole) if writer else iter([whole])
         else:

@@ -69,6 +69,7 @@ def test_a_quote_stays_as_it_is_whatever_marks_it_has():
         ("last year", "2023"),
         ("fifty years ago", "1974"),
         ("this week", "the week of 26 February 2024"),
+        ("twenty-five years ago", "1999"),
     ],
 )
 def test_relative_days_are_counted_from_the_articles_own(expression, meaning):
@@ -80,6 +81,7 @@ def test_relative_days_are_counted_from_the_articles_own(expression, meaning):
 def test_days_that_are_none_are_left_alone():
     """A day before the year 1, an article without a date, an ambiguous weekday."""
     assert relative_dates("It happened 900 years ago, on Friday.", date(1, 1, 1)) == ()
+    assert relative_dates("It happened some years ago, or two hundred and five years ago.", date(2024, 2, 29)) == ()
     undated = Article.from_text("Rain fell tomorrow.", "x", published=None)
     assert answer("when?", [reading(undated, "tomorrow")]).text == "tomorrow — “Rain fell tomorrow.” [1]"
 
@@ -215,6 +217,35 @@ def test_the_title_does_not_answer_where_there_is_more():
         ("how old is Ida", "says Ida Berg, 41, who runs it", False),
         ("How old is the mill?", "The mill was built in 1868.", False),
         ("How old is Ida?", "41", False),
+        ("How many came?", "The people came to a mill.", True),
+        ("How high is it?", "The tower is only red.", True),
+        ("How many came?", "All the others saw every one.", True),
+        ("How many came?", "Twenty-five came.", False),
+        ("How many came?", "Nobody came.", False),
+        ("How many came?", "A dozen came.", False),
+        ("How long did it take?", "It took an hour.", False),
+        ("How long did it take?", "It took them all night.", False),
+        ("How much of the lake is green?", "All of it is.", False),
+        ("How often does it run?", "It runs on Mondays.", False),
+        ("How often does it run?", "It runs to the harbour.", True),
+        ("What does it cost?", "Much.", False),
+        ("When will it be built?", "It may be built of brick in the end.", True),
+        ("When was it named?", "It was named after Ida.", True),
+        ("When was it sold?", "It was sold for 6.4 million euros.", True),
+        ("When did they march?", "They march for the second time.", True),
+        ("When did it open?", "It opened in May.", False),
+        ("When did it open?", "It opened after the flood.", False),
+        ("When does it open?", "From ten to six.", False),
+        ("When was it built?", "In Roman times.", False),
+        ("When was it built?", "In the 12th century.", False),
+        ("In which season did it open?", "In the fall.", False),
+        ("How old is Ida?", "Ida built a mill.", True),
+        ("How old is Ida?", "Ida built a mill in 1868.", True),
+        ("How old is Ida?", "Ida lives in an old town with two mills.", True),
+        ("How old is Ida?", "Ida is forty.", False),
+        ("How old is Ida?", "Ida turned 40 on Monday.", False),
+        ("How old is the mill?", "The mill dates from 1868.", False),
+        ("How old is the mill?", "It has stood for two hundred years.", False),
     ],
 )
 def test_a_number_or_a_time_must_be_there_if_it_is_asked_for(question, text, lacks):

@@ -18,8 +18,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 from test_doors import add_uploads, event_of_files, example_of, look, upload
 
-from assistant.page import Doors, bodies, uploads
-from assistant.page.doors import DOORS
+from assistant.page.doors import DOORS, Doors, bodies, uploads
 from assistant.page.library import LONGEST_PASTED
 from benchmarks.visiting import free_port, megabytes, running, wait_for
 

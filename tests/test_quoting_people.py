@@ -26,6 +26,18 @@ def test_people_are_told_from_works_and_places():
         ("Director Åsa Öberg met the press. A director works, said Öberg.", ["Åsa Öberg"]),
         ("“It burned,” said Ludwig van Beethoven.", ["Ludwig van Beethoven"]),
         ("The Supreme Court met. Later the Court rose.", []),
+        ("Prime Minister Sanna Marin met the press. Marin said it was late.", ["Sanna Marin"]),
+        ("The harbour was opened by Prime Minister Sanna Marin.", ["Sanna Marin"]),
+        ("The Prime Minister said so.", []),
+        ("He read it in the New York Times. The New York Times said so.", []),
+        ("New York Times said so. A reader told New York Times otherwise.", []),
+        ("Emmanuel Macron and Xi Jinping met in Paris.", ["Emmanuel Macron", "Xi Jinping"]),
+        ("French President Emmanuel Macron met Xi Jinping.", ["Emmanuel Macron", "Xi Jinping"]),
+        ("The talks with Xi Jinping failed. Xi said so on Monday.", ["Xi Jinping"]),
+        ("The Berlin Wall fell. Berlin’s mayor wept.", []),
+        ("Storm Freya hit Hong Kong and New Zealand.", []),
+        ("The vote was close, and Ida Berg, 41, won.", ["Ida Berg"]),
+        ("Nils Ek, who runs the harbour, waited.", ["Nils Ek"]),
         ("Nobody is named here. It rained.", []),
         ("", []),
     ],
@@ -38,3 +50,4 @@ def test_a_name_is_a_persons_by_its_use(text, expected):
 def test_a_hostile_text_is_read_in_bounded_time():
     """A text of nothing but names, long as a book, is not looked through to its end."""
     assert names("Abc Def " * 200_000) == []
+    assert names(" ".join(f"Abc{chr(97 + n % 26)}{n} Def{n}x and" for n in range(20_000))) == []

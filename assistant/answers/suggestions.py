@@ -16,10 +16,11 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from assistant.answers.deadline import Deadline
+from assistant.english.speech import SAYS
+from assistant.english.statements import END, POINTS_ELSEWHERE, SPEECH, WHEN, WHO
 from assistant.errors import TimeUpError
 from assistant.question.plan import overview_question
 from assistant.quoting.people import people
-from assistant.quoting.quotes import SPEAKS
 from index.errors import ArticleNotFoundError
 from index.shipped import shipped_article, shipped_questions
 from index.text.sentences import sentence_spans
@@ -43,29 +44,6 @@ MOST_FOUND = 6
 MOST_SECONDS_TRIED = 30.0
 """How long questions of an article are tried."""
 
-_SUBJECT = (
-    r"(?P<subject>(?:The )?[A-Z][\w’'\-]+(?: (?:[A-Z][\w’'\-]+|of|the|de|van|von|&|[a-z]+(?= (?:will|was|is))))*)"
-)
-_BESIDE = r"(?:,[^,.;:]{2,60},)?"
-_VERB = (
-    r"(?:will|was|were|is|are|has|had|can|could|would|must|[a-z]{2,}ed|became|won|led|built|founded|leads|runs|owns|"
-    r"directs|plays)"
-)
-_WHO = re.compile(rf"{_SUBJECT}{_BESIDE} (?P<told>{_VERB} .+)")
-_DAY = r"(?:\d{4}\b|[A-Z][a-z]+ \d|\d{1,2} [A-Z][a-z]+|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)"
-_WHEN = re.compile(
-    rf"{_SUBJECT} (?P<verb>will|was|were|is|are) (?:likely )?(?P<told>[a-z][^,;:]{{1,60}}?),? (?:in|on) {_DAY}"
-)
-_END = re.compile(
-    r"[,;:.!?(—–“”\"]| -|\b(?:and|but|or|which|who|that|when|while|where|after|before|because|as|if|so|than|until|"
-    r"likely)\b"
-)
-_POINTS_ELSEWHERE = re.compile(
-    r"\b(?:he|she|it|they|him|her|his|its|their|them|this|that|these|those|we|our|us|i|my|you|your|there|here|also|"
-    r"too|however|already|then|yesterday|today|tomorrow|now)\b",
-    re.IGNORECASE,
-)
-_SPEECH = re.compile(rf"(?:{SPEAKS}|stated|admitted|talked)\b")
 _FEWEST_WORDS, _MOST_WORDS = 3, 10
 
 
@@ -190,18 +168,18 @@ def _of_sentences(text: str, spans: Iterable[Span], ask: Callable[[str], str | N
 
 def _who(sentence: str, names: Sequence[str]) -> str | None:
     """Return the question for who did what a sentence tells of a person, by full or family name."""
-    found = _WHO.match(sentence)
+    found = WHO.match(sentence)
     if not found or found["subject"] not in {*names, *(name.split()[-1] for name in names)}:
         return None
-    end = _END.search(found["told"])
+    end = END.search(found["told"])
     told = found["told"][: end.start()].strip() if end else found["told"]
-    return f"Who {told}?" if _is_askable(told) and not _SPEECH.match(told) else None
+    return f"Who {told}?" if _is_askable(told) and not SPEECH.match(told) else None
 
 
 def _when(sentence: str, text: str) -> str | None:
     """Return the question for when that was, is or will be of which a sentence gives the day or the year."""
-    found = _WHEN.match(sentence)
-    if not found or _END.search(found["told"]):
+    found = WHEN.match(sentence)
+    if not found or END.search(found["told"]):
         return None
     first, _, rest = found["subject"].partition(" ")
     # A word that is capital nowhere within a sentence is so here for beginning one.
@@ -215,7 +193,7 @@ def _speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterato
     sentences = [(start, end, text[start:end]) for start, end in spans]
     for name in names:
         family = name.split()[-1]
-        speaks = re.compile(rf"{SPEAKS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SPEAKS}\b")
+        speaks = re.compile(rf"{SAYS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SAYS}\b")
         places = ((start, end) for start, end, told in sentences if family in told and speaks.search(told))
         place = next(places, None)
         if place:
@@ -229,4 +207,4 @@ def _is_askable(told: str) -> bool:
     >>> _is_askable("opened the mill"), _is_askable("opened it in May"), _is_askable("left")
     (True, False, False)
     """
-    return _FEWEST_WORDS <= len(told.split()) <= _MOST_WORDS and not _POINTS_ELSEWHERE.search(told)
+    return _FEWEST_WORDS <= len(told.split()) <= _MOST_WORDS and not POINTS_ELSEWHERE.search(told)

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from assistant.english.modality import denies, hedges
+from assistant.english.numbers import MULTIPLES, in_digits, ordinal, value
+from assistant.english.speech import QUOTED, SPEAKER, TELLING
 from assistant.quoting.dates import day_in_words, relative_dates
-from assistant.quoting.quotes import SPEAKS, one_quote, speech_of
+from assistant.quoting.quotes import one_quote, speech_of
 from assistant.quoting.wording import counted_from, on_one_line
 from index.text.words import FUNCTION_WORDS, content_words, with_compounds_split
 
@@ -45,54 +48,6 @@ LONGEST_CLAIM = 600
 _WORD = re.compile(r"[^\W_]+(?:[’'][^\W_]+)*")
 _ENDING = re.compile(r"[’'](?:s|re|ve|ll|d|m)$")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_VALUES = {
-    word: str(value)
-    for value, words in {
-        0: "zero",
-        2: "two second twice double",
-        3: "three third thirds triple",
-        4: "four fourth quarter",
-        12: "twelve twelfth dozen",
-        **dict(enumerate("five six seven eight nine ten eleven".split(), start=5)),
-        **dict(
-            enumerate(
-                "thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(),
-                start=13,
-            )
-        ),
-    }.items()
-    for word in words.split()
-}
-_VALUES |= dict(
-    zip(
-        "fifth sixth seventh eighth ninth tenth eleventh".split(),
-        map(str, range(5, 12)),
-        strict=True,
-    )
-)
-_VALUES |= {word: word for word in "half thirty forty fifty sixty seventy eighty ninety".split()}
-_VALUES |= {f"{word}{end}": word for word in "hundred thousand million billion".split() for end in ("", "s")}
-"""What words for numbers count, one being left out: it is more often no number."""
-_DENIES = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|denie[ds]|den(?:y|ying)|refuse[ds]?|unlikely)\b"
-    r"|n[’']t\b",
-    re.IGNORECASE,
-)
-_HEDGES = re.compile(
-    r"\b(?:may(?! \d)|might|could|would|should|perhaps|maybe|possibl[ye]|probabl[ye]|likely|seems?|appears?|apparently|"
-    r"reportedly|allegedly|supposedly|rumou?r(?:s|ed)?|expect(?:s|ed)?|hopes?|plans?|planned|thinks?|thought|believes?|"
-    r"believed|feels?|suspects?|suggests?|claims?|claimed|according|i|my|we|our)\b",
-    re.IGNORECASE,
-)
-_TELLS = re.compile(
-    rf"\b(?:{SPEAKS}|according to|thinks?|believes?|feels?|claim(?:s|ed)|in \w+[’']s? (?:view|words))\b",
-    re.IGNORECASE,
-)
-_NAME = r"[^\W\d_a-zß-ÿ][\w’'-]*(?: [^\W\d_a-zß-ÿ][\w’'-]*)*"
-_LAST_NAME = r"[^\W\d_a-zß-ÿ][\w’'-]{0,60}"
-_SPEAKER = re.compile(rf"({_LAST_NAME}),? (?:also |then |has |had )?{SPEAKS}\b|\b{SPEAKS} ({_NAME})")
-"""Before the verb it is the last name alone: from each name of many in a row all that follow would be read."""
-_QUOTED = re.compile(r"[“\"„«]([^“”\"„«»]+)[”\"»]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +117,9 @@ def _objection(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) 
         reason = f"no passage beside the rest of it says {', '.join(sorted(missing))}"
     elif speakers and not speakers & _speakers(together):
         reason = "no passage says that these are the words of whom it names"
-    elif bool(_DENIES.search(claim)) != bool(_DENIES.search(_without_other_speech(claim, quotes))):
+    elif denies(claim) != denies(_without_other_speech(claim, quotes)):
         reason = "it denies what the passage asserts, or the other way round"
-    elif any(on_one_line(words).casefold() not in on_one_line(together).casefold() for words in _QUOTED.findall(claim)):
+    elif any(on_one_line(words).casefold() not in on_one_line(together).casefold() for words in QUOTED.findall(claim)):
         reason = "it quotes what is not written so"
     return reason
 
@@ -181,12 +136,12 @@ def _without_other_speech(claim: str, quotes: Sequence[Sentence]) -> str:
 
 def _makes_a_fact(claim: str, quotes: Sequence[Sentence]) -> bool:
     """Return whether a claim tells as a fact what its sentences tell as somebody's words, or as likely."""
-    if _TELLS.search(claim):
+    if TELLING.matches(claim):
         return False
     stems = set(content_words(claim))
     spoken = {stem for quote in quotes for speech in speech_of(quote) for stem in content_words(speech)}
     is_borrowed = bool(spoken) and 2 * len(spoken & stems) >= len(stems)
-    return is_borrowed or bool(_HEDGES.search(quotes[0].text) and not _HEDGES.search(claim))
+    return is_borrowed or (hedges(quotes[0].text) and not hedges(claim))
 
 
 def _is_said(
@@ -214,7 +169,7 @@ def _is_said(
 
 def _speakers(text: str) -> set[str]:
     """Return the last words of the names that stand beside a verb of speaking, in lower case."""
-    return {(before or after).split()[-1].casefold() for before, after in _SPEAKER.findall(text)}
+    return {(before or after).split()[-1].casefold() for before, after in SPEAKER.findall(text)}
 
 
 def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozenset[str]) -> tuple[Sentence, ...]:
@@ -245,7 +200,15 @@ def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozen
 
 
 def _is_number(word: str) -> bool:
-    return word.casefold() in _VALUES or word[:1].isdigit()
+    return word[:1].isdigit() or _value(word) is not None
+
+
+def _value(word: str) -> str | None:
+    """Return the number that a word stands for in digits, "one" being left out: it is more often no number."""
+    counted = ordinal(word) if value(word) is None else value(word)
+    if counted is None:
+        return MULTIPLES.get(word.casefold())
+    return None if counted == 1 else str(counted)
 
 
 def _missing(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) -> set[str]:
@@ -253,15 +216,17 @@ def _missing(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) ->
     known = " ".join(map(_known, quotes))
     folded = known.casefold()
     words = {_ENDING.sub("", word.casefold()) for word in _WORD.findall(known)}
-    numbers = set(_NUMBER.findall(known))
-    values = numbers | {_VALUES[word] for word in words if word in _VALUES}
+    numbers = set(_NUMBER.findall(known)) | set(_NUMBER.findall(in_digits(known)))
+    values = numbers | {counted for word in words if (counted := _value(word))}
     said = _without_workings(claim, quotes)
     missing = {number for number in _NUMBER.findall(said) if number not in numbers}
+    is_counted_alike = set(_NUMBER.findall(in_digits(said))) <= numbers
     for found in _WORD.finditer(said):
         word, lower = found.group(), found.group().casefold()
         bare = _ENDING.sub("", lower)
-        if lower in _VALUES and _VALUES[lower] not in values and lower not in words:
-            missing.add(word)
+        if counted := _value(word):
+            if not (is_counted_alike or counted in values or lower in words):
+                missing.add(word)
         elif bare in words or lower.isdigit():
             continue
         elif word != lower:

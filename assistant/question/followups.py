@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from assistant.english import pointing
+from assistant.english.table import bare
 from index.text.words import FUNCTION_WORDS, content_words
 
 if TYPE_CHECKING:
@@ -16,31 +18,6 @@ if TYPE_CHECKING:
 
     from assistant.conversation import Turn
 
-_DETERMINER = r"(?:[Tt]he|[Aa]n?|[Tt]h(?:is|at|ese|ose))"
-_NO_FUNCTION_WORD = rf"(?!(?i:{'|'.join(sorted(FUNCTION_WORDS))})\b)"
-_CAPITALISED = rf"{_NO_FUNCTION_WORD}[^\W\d_a-zß-ÿ][\w’'\-]{{0,60}}"
-_NAME = rf"{_CAPITALISED}(?: (?:&|{_CAPITALISED}|[A-Z]?\d\w*))*"
-_NAME_IN_TEXT = re.compile(rf"\b{_CAPITALISED}(?: {_CAPITALISED})+|(?<=[a-z] ){_CAPITALISED}")
-_NOUN = rf"{_NO_FUNCTION_WORD}[^\W\d_][\w\-]{{0,60}}"
-_NAMED = rf"(?:{_DETERMINER} (?:{_NAME}|{_NOUN}(?: {_NOUN})?)|{_NAME})"
-_THING = re.compile(rf"(?<!\w){_NAMED}(?: (?:in|at|on) {_NAMED})?")
-_VERB_AT_END = re.compile(rf"(\b(?:do|does|did|will|would|can|could) {_DETERMINER} {_NOUN}) {_NOUN}\W*$")
-_PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", re.IGNORECASE)
-_THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
-_POINTING = re.compile(r"\b(?:there|then|th(?:is|at|ese|ose)|he|she|former|latter|same|other|else)\b", re.IGNORECASE)
-_GOING_ON = r"(?:and|but|also|then|so)"
-_ABOUT = r"(?:what|how) about"
-_BREAKS_OFF = re.compile(rf"\W*(?:{_GOING_ON}|{_ABOUT})\b\W*", re.IGNORECASE)
-_ANOTHER = re.compile(
-    rf"\W*(?i:{_GOING_ON}\W+(?:{_ABOUT} )?|{_ABOUT} )"
-    rf"(?:(?P<preposition>of|in|at|on|for|with|from|to|by|about) )?(?P<thing>(?:{_DETERMINER} )?{_NAME})",
-)
-_CORRECTS = re.compile(r"\W*+(?:(?:no|sorry|oh)\W*+)?(?:i|I) (?:meant|mean)\b\W*|\W*no[,;.]\W*", re.IGNORECASE)
-_COURTESY = re.compile(
-    r"\W*(?:(?:thanks?(?: you)?(?: a lot| so much)?|ok(?:ay)?|great|good|nice|perfect|cool|hello|hi|hey|please|now|bye)"
-    r"\b\W*)+",
-    re.IGNORECASE,
-)
 _PLACE = re.compile(r" (?:in|at|on) ")
 LONGEST_BEFORE = 2_000
 """Characters of the question before: those of questions that were put together do not grow without end."""
@@ -56,10 +33,10 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
     before, words = "", ""
     names: dict[str, str] = {}
     for turn in history:
-        if content_words(turn.question):
+        if content_words(turn.question) and not is_about_talk(turn.question):
             before, words = _resolved(_with_names(turn.question, names), before, words), turn.answer.words
         for citation in turn.answer.citations:
-            names |= {name.lower(): name for name in _NAME_IN_TEXT.findall(citation.quote)}
+            names |= {name.lower(): name for name in pointing.NAME_IN_TEXT.findall(citation.quote)}
         before = _with_names(before[-LONGEST_BEFORE:], names)
     return _resolved(_with_names(question, names), before, words)
 
@@ -75,27 +52,65 @@ def _with_names(question: str, names: dict[str, str]) -> str:
 
 def _resolved(question: str, before: str, words: str) -> str:
     """Return a question that stands alone, given such a one before it and the words that answered that."""
-    if courtesy := _COURTESY.match(question):
+    if courtesy := pointing.COURTESY.match(question):
         question = question[courtesy.end() :] or question
-    if not before:
+    if not before or is_about_talk(question):
         return question
     things = _things(before)
     last = things[-1] if things else ""
     meant = ""
-    if corrects := _CORRECTS.match(question):
+    if corrects := pointing.CORRECTS.match(question):
         meant = _corrected(before, question[corrects.end() :].rstrip(" .?!"))
-    elif person := _reference(_PERSON, question):
-        meant = _put(person, question, words if _is_name(words) else last)
-    elif thing := _reference(_THING_MEANT, question):
+    elif alone := pointing.BARE.fullmatch(bare(question)):
+        meant = _asked_otherwise(alone, before, words) or (f"{question.rstrip(' ?')} ({last})?" if last else "")
+    elif person := _reference(pointing.PERSON, question):
+        meant = _put(person, question, words if _is_name(words) else _person(before))
+    elif thing := _reference(pointing.THING_MEANT, question):
         several = thing.group().lower() in {"they", "them", "their"} and " and " in words and _is_name(words)
         meant = _put(thing, question, words if several else last) or f"{before} {question}"
-    elif not content_words(question):
-        meant = f"{before} {question}"
-    elif other := _ANOTHER.fullmatch(question.rstrip(" .?!")):
-        meant = _about_another(before, other["preposition"], other["thing"])
-    elif _BREAKS_OFF.match(question) and len(content_words(question)) <= FEW_WORDS and not _names(question):
+    elif other := pointing.ANOTHER.fullmatch(question.rstrip(" .?!")):
+        meant = _about_another(before, other["preposition"], other["thing"] or other["noun"])
+    elif _breaks_off(question):
         meant = f"{question.rstrip(' ?')} ({last})?" if last else ""
     return meant or question
+
+
+def _breaks_off(question: str) -> bool:
+    """Return whether a question has too few words of its own: "and how many stops?", "which one?"."""
+    words = content_words(question)
+    return not words or bool(pointing.BREAKS_OFF.match(question) and len(words) <= FEW_WORDS and not _names(question))
+
+
+def _asked_otherwise(alone: re.Match[str], before: str, words: str) -> str:
+    """Return the question before with another question word: "why?" after "Did it close?"; "" if that makes none.
+
+    Who runs the mill has no verb before its subject: its answer stands there instead of the question word.
+    """
+    asks = (alone["alone"] or alone["asks"]).lower().removesuffix(" not")
+    if inverted := pointing.INVERTED.fullmatch(before):
+        rest = inverted["rest"]
+        return f"{asks} {rest[:1].lower()}{rest[1:]}"
+    who, _, rest = before.partition(" ")
+    return f"{asks} {words} {rest}" if who.lower() == "who" and _is_name(words) else ""
+
+
+def _person(before: str) -> str:
+    """Return what a question speaks of that is most likely a person: a name without an article, else its subject.
+
+    What completes something else is none: of "the CEO of Acme" it is the CEO, with Acme beside it.
+    """
+    question = pointing.VERB_AT_END.sub(_without_verb, before)
+    whole = [
+        thing
+        for thing in pointing.THING.finditer(question)
+        if not question[: thing.start()].endswith((" of ", " for "))
+    ]
+    named = [thing for thing in whole if _is_name(thing.group()) and not re.match(pointing.DETERMINER, thing.group())]
+    if not whole:
+        return ""
+    person = (named or whole)[0]
+    of = pointing.WITH_OF.match(question, person.end())
+    return question[person.start() : of.end() if of else person.end()]
 
 
 def needs_history(question: str) -> bool:
@@ -104,10 +119,13 @@ def needs_history(question: str) -> bool:
     >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
     (True, False)
     """
-    patterns = (_CORRECTS, _BREAKS_OFF, _ANOTHER)
+    patterns = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER)
     begins = any(pattern.match(question) for pattern in patterns)
-    refers = any(_reference(pattern, question) for pattern in (_PERSON, _THING_MEANT, _POINTING))
-    return begins or refers or not content_words(question)
+    refers = any(
+        _reference(pattern, question) for pattern in (pointing.PERSON, pointing.THING_MEANT, pointing.POINTING)
+    )
+    is_alone = pointing.BARE.fullmatch(bare(question)) or not content_words(question)
+    return begins or refers or bool(is_alone)
 
 
 def is_courtesy(question: str) -> bool:
@@ -116,7 +134,17 @@ def is_courtesy(question: str) -> bool:
     >>> is_courtesy("Thanks a lot!"), is_courtesy("ok, and when?")
     (True, False)
     """
-    return bool(_COURTESY.fullmatch(question))
+    return bool(pointing.COURTESY.fullmatch(question))
+
+
+def is_about_talk(question: str) -> bool:
+    """Return whether a question is about the conversation or the assistant, or asks to go on.
+
+    >>> is_about_talk("Tell me more."), is_about_talk("what did I ask first?"), is_about_talk("Who is Ida?")
+    (True, True, False)
+    """
+    asks_more = pointing.MORE_WANTED.is_whole(question) or pointing.ABOUT_PROGRAM.is_whole(question)
+    return asks_more or bool(pointing.ASKED_BEFORE.fullmatch(bare(question)))
 
 
 def _reference(pattern: re.Pattern[str], question: str) -> re.Match[str] | None:
@@ -154,8 +182,12 @@ def _things(question: str) -> list[str]:
     >>> _things("Who is the head of The Old Mill, and what did a ticket for the museum in Ostheim cost?")
     ['the head', 'The Old Mill', 'a ticket', 'the museum in Ostheim']
     """
-    question = _VERB_AT_END.sub(r"\1", question)
-    return [thing.group() for thing in _THING.finditer(question)]
+    question = pointing.VERB_AT_END.sub(_without_verb, question)
+    return [thing.group() for thing in pointing.THING.finditer(question)]
+
+
+def _without_verb(found: re.Match[str]) -> str:
+    return found["kept"] or found["kept_too"]
 
 
 def _names(question: str) -> bool:

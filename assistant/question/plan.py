@@ -5,10 +5,12 @@ The rules are of English grammar; a question that none of them knows wants words
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from assistant.english import asking, overviews
+from assistant.english.modality import wants_yes_or_no
+from assistant.english.table import bare
 from assistant.question.followups import needs_history, standalone_question
 from assistant.question.framing import plain_question
 from assistant.question.scope import limited
@@ -20,38 +22,25 @@ if TYPE_CHECKING:
     from assistant.conversation import Turn
     from index import Entry
 
-_AUXILIARY = r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must)"
-_LEADING = r"\W*(?:(?:and|but|or|so|then|also|please)\W+)*"
-_JUDGED = re.compile(rf"{_LEADING}{_AUXILIARY}(?:n['’]?t)?\b", re.IGNORECASE)
-_TELLING_WANTED = re.compile(
-    rf"{_LEADING}(?:why\b|(?:what|how) about\b|how\W+(?:{_AUXILIARY}|to|come)\b|"
-    rf"what\W+(?:do|does|did)\b.*\b(?:say|think|feel|believe|tell|claim|argue|promise|advise|recommend|suggest)\b)",
-    re.IGNORECASE,
-)
-_PEOPLE_WANTED = re.compile(
-    r"\W*(?:(?:and|but|or|so|then|also|please|with|by|to|for|from|of)\W+)*whom?\b", re.IGNORECASE
-)
-_ABOUT = re.compile(r"\babout\W*$", re.IGNORECASE)
-_TITLE_ASKED = re.compile(r"\W*what(?:[’']s| is) (?:the article )?[“\"](?P<title>.+)[”\"] about\W*", re.IGNORECASE)
+
+if TYPE_CHECKING:
+    import re
+
+    from assistant.english.table import Table
+
 _QUOTATION_MARKS = str.maketrans("", "", "“”‘’„‟\"'«»")
 _INNER_MARKS = str.maketrans('“”„‟"', "‘’‘‘’")
 CUT = "…"
 """What a title ends with of which only the beginning is written."""
-_PEOPLE_NAMED = re.compile(r"\b(?:people|persons|names|named|mentioned)\b", re.IGNORECASE)
-_WORDS_FOR_AN_ARTICLE = frozenset(content_words("article story text piece page document news report post"))
-_WORDS_FOR_AN_OVERVIEW = frozenset(
-    content_words(
-        "summary summaries summarise summarize overview gist tldr tl dr outline abstract point points idea ideas "
-        "message topic topics subject title headline published"
-    )
+_FILLING = frozenset(
+    content_words("whole entire full article articles story text piece page post document report news")
 )
-_WORDS_BESIDE_THEM = frozenset(
-    content_words(
-        "say says happen happens happened give tell get write make brief briefly short sentence sentences please know "
-        "need want main key central important content contents date sum"
-    )
+
+
+_TABLES: tuple[tuple[Literal["about", "people"], Table], ...] = (
+    ("about", overviews.ABOUT),
+    ("people", overviews.PEOPLE),
 )
-_WORDS_FOR_PEOPLE = frozenset(content_words("list name names named mention mentioned people persons person give tell"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +88,7 @@ def wants_names(question: str) -> bool:
     >>> wants_names("Who left?"), wants_names("and whom did they see?"), wants_names("What left?")
     (True, True, False)
     """
-    return bool(_PEOPLE_WANTED.match(_last(question)))
+    return asking.PEOPLE_WANTED.opens(_last(question))
 
 
 def wants_words(question: str) -> bool:
@@ -108,16 +97,16 @@ def wants_words(question: str) -> bool:
     >>> [wants_words(question) for question in ("Who left?", "How many left?", "Did they leave?", "How did it end?")]
     [True, True, False, False]
     """
-    return not (is_judged(question) or _TELLING_WANTED.match(_last(question)))
+    return not (is_judged(question) or asking.TELLING_WANTED.opens(_last(question)))
 
 
 def is_judged(question: str) -> bool:
     """Return whether a question is answered by yes or no.
 
-    >>> is_judged("Did they leave?"), is_judged("and isn't it late?"), is_judged("How did it end?")
+    >>> is_judged("Did they leave?"), is_judged("and isn't it late?"), is_judged("May Day is when?")
     (True, True, False)
     """
-    return bool(_JUDGED.match(_last(question)))
+    return wants_yes_or_no(_last(question))
 
 
 def _last(question: str) -> str:
@@ -145,16 +134,24 @@ def overview_wanted(question: str) -> OverviewWanted | None:
     OverviewWanted(kind='about', named=frozenset(), title='')
     >>> overview_wanted("Who left?")
     """
-    if asked := _TITLE_ASKED.fullmatch(question):
-        return OverviewWanted("about", title=asked["title"])
-    words = {word for word in content_words(question) if len(word) > 1}  # No "s" of "what's".
-    if _PEOPLE_NAMED.search(question) and words & _WORDS_FOR_PEOPLE:
-        named = words - _WORDS_FOR_PEOPLE - _WORDS_FOR_AN_ARTICLE
-        return OverviewWanted("people", frozenset(named)) if words & _WORDS_FOR_AN_ARTICLE or not named else None
-    meant = words & (_WORDS_FOR_AN_OVERVIEW | _WORDS_FOR_AN_ARTICLE)
-    named = words - _WORDS_FOR_AN_OVERVIEW - _WORDS_FOR_AN_ARTICLE - _WORDS_BESIDE_THEM
-    if meant or (_ABOUT.search(question) and not named):
-        return OverviewWanted("about", frozenset(named))
+    if asked := overviews.TITLE_ASKED.fullmatch(bare(question)):
+        return OverviewWanted("people" if asked["names"] else "about", title=asked["names"] or asked["title"])
+    for kind, table in _TABLES:
+        for asked in table.wholes(question):
+            if (named := _article_named(asked)) is not None:
+                return OverviewWanted(kind, named)
+    return None
+
+
+def _article_named(asked: re.Match[str]) -> frozenset[str] | None:
+    """Return the words by which a question names an article, empty for "it"; None if it means something else."""
+    group, meant = next(((name, words) for name, words in asked.groupdict().items() if words is not None), ("", ""))
+    if not meant or (overviews.THIS_ONE.fullmatch(meant) and not group.startswith("named_")):
+        return frozenset()
+    is_sure = group.startswith(("sure_", "named_"))
+    is_article = overviews.SURE_ARTICLE_NAMED if is_sure else overviews.ARTICLE_NAMED
+    if group.startswith("open_") or is_article.search(meant):
+        return frozenset(content_words(meant)) - _FILLING
     return None
 
 

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from assistant.english.asking import LIMIT
 from index.text.words import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from index import Article, Entry
-
-_ARTICLES = r"(?:articles?|news|reports?|reporting|coverage|stories|story|pieces?|texts?)"
-_LIMIT = re.compile(
-    r",? ?\b(?:according to (?P<source>(?:[^,?.!]|\.(?=\w))+)|"
-    rf"in (?:the |an? |any )?{_ARTICLES} (?:published in|of|from|in) (?P<year>\d{{4}})),? ?",
-    re.IGNORECASE,
-)
 
 
 def limited(question: str, articles: Callable[[], Sequence[Article | Entry]]) -> tuple[str, tuple[str, ...]] | None:
@@ -26,7 +19,7 @@ def limited(question: str, articles: Callable[[], Sequence[Article | Entry]]) ->
     `articles` is called only for a question that may have one. Who is no article's source or site ("according to
     Lindqvist") is a speaker: what such a question wants, the articles tell.
     """
-    found = _LIMIT.search(question)
+    found = LIMIT.search(question)
     if not found:
         return None
     if found["year"]:

@@ -12,32 +12,16 @@ from typing import TYPE_CHECKING
 
 from dateutil.relativedelta import relativedelta
 
+from assistant.english.dates import DAYS_FROM_NOW, PERIODS_FROM_NOW, RELATIVE
+from assistant.english.numbers import value
+
 if TYPE_CHECKING:
     from datetime import date
 
-_DAYS = {
-    "the day before yesterday": -2,
-    "yesterday": -1,
-    "last night": -1,
-    "today": 0,
-    "tonight": 0,
-    "this morning": 0,
-    "this afternoon": 0,
-    "this evening": 0,
-    "tomorrow": 1,
-    "the day after tomorrow": 2,
-}
-_NUMBERS = {
-    word: number for number, word in enumerate("one two three four five six seven eight nine ten".split(), start=1)
-}
-_NUMBERS |= {"a": 1, "an": 1, "eleven": 11, "twelve": 12, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50}
-_TURNS = {"last": -1, "this": 0, "next": 1}
-_RELATIVE = re.compile(
-    rf"\b(?:(?P<day>{'|'.join(sorted(_DAYS, key=len, reverse=True))})"
-    rf"|(?P<turn>last|this|next) (?P<period>week|month|year)"
-    rf"|(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)}) (?P<unit>day|week|month|year)s? ago)\b",
-    re.IGNORECASE,
-)
+LONGEST_WORD = 20
+"""Characters that are looked at before an expression."""
+
+_WORD_BEFORE = re.compile(r"(\w+)[ -]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +40,10 @@ def relative_dates(text: str, published: date) -> tuple[RelativeDate, ...]:
     (RelativeDate(expression='tomorrow', meaning='30 September 2016'),)
     """
     found: dict[str, str] = {}
-    for match in _RELATIVE.finditer(text):
+    for match in RELATIVE.finditer(text):
         with suppress(ValueError, OverflowError):  # A day before the year 1 is none.
-            found[match.group()] = _meaning(match, published)
+            if meaning := _meaning(match, published):
+                found[match.group()] = meaning
     return tuple(RelativeDate(expression, meaning) for expression, meaning in found.items())
 
 
@@ -67,14 +52,17 @@ def day_in_words(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def _meaning(match: re.Match[str], published: date) -> str:
+def _meaning(match: re.Match[str], published: date) -> str | None:
+    """Return the day or period that an expression means, counted from a day; None if it cannot be counted."""
     if named := match["day"]:
-        return day_in_words(published + relativedelta(days=_DAYS[named.lower()]))
+        return day_in_words(published + relativedelta(days=DAYS_FROM_NOW[named.lower()]))
     if match["turn"]:
-        unit, count = match["period"].lower(), _TURNS[match["turn"].lower()]
+        unit, count = match["period"].lower(), PERIODS_FROM_NOW[match["turn"].lower()]
     else:
-        unit, counted = match["unit"].lower(), match["count"].lower()
-        count = -(_NUMBERS[counted] if counted in _NUMBERS else int(counted))
+        counted = _counted(match)
+        if counted is None:
+            return None
+        unit, count = match["unit"].lower(), -counted
     moved = published + relativedelta(**{f"{unit}s": count})
     if unit == "year":
         return str(moved.year)
@@ -83,3 +71,14 @@ def _meaning(match: re.Match[str], published: date) -> str:
     if unit == "week" and match["turn"]:
         return f"the week of {day_in_words(moved - relativedelta(days=moved.weekday()))}"
     return day_in_words(moved)
+
+
+def _counted(match: re.Match[str]) -> int | None:
+    """Return how many units ago; None for "some years ago", and for a part of a number: "two and three years ago"."""
+    counted = match["count"].lower()
+    before = _WORD_BEFORE.search(match.string, max(0, match.start() - LONGEST_WORD), match.start())
+    if before and (before[1].lower() == "and" or value(before[1]) is not None or before[1].isdigit()):
+        return None
+    if counted in {"a", "an"}:
+        return 1
+    return int(counted) if counted.isdigit() else value(counted)

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from assistant.conversation import Citation
+from assistant.english.speech import REFERRING_BACK, SPEAKING, SPOKEN
 from index.text.sentences import sentence_spans
 
 if TYPE_CHECKING:
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
     from assistant.quoting.sentences import Sentence
     from index.text.sentences import Span
 
-_REFERS_BACK = re.compile(
-    r"\W*(?:he|she|it|they|him|her|them|his|its|their|this|that|these|those|such|both|neither|the (?:former|latter))\b",
-    re.IGNORECASE,
-)
-SPEAKS = r"(?:says?|said|tells?|told|adds?|added|ask(?:s|ed)|explain(?:s|ed)|note[sd]|wrote|writes|recall(?:s|ed))"
-_SPEAKS = re.compile(rf"\b{SPEAKS}\b", re.IGNORECASE)
-_SPOKEN = re.compile(r"“[^“”]*(?:”|$)|\"[^\"]*(?:\"|$)")
-"""Direct speech; what goes on after its paragraph has no closing mark."""
 SHORTEST_SPEECH = 4
 """Words."""
 LONGEST_SPEECH = 400
@@ -51,7 +44,7 @@ def one_quote(best: Sentence, others: Iterable[Sentence] = ()) -> Sentence:
             quote = replace(best, start=other.start)
             break
     with_speaker = _with_speaker(quote)
-    if with_speaker != quote or not _REFERS_BACK.match(quote.text):
+    if with_speaker != quote or not REFERRING_BACK.opens(quote.text):
         return with_speaker
     return _with_one_more(quote) or quote
 
@@ -91,11 +84,11 @@ def _speeches(sentence: Sentence) -> list[Span]:
     first = max(earliest, text.rfind("\n", earliest, sentence.start) + 1)
     last = text.find("\n", sentence.end, latest)
     paragraph = text[first : last if last >= 0 else latest]
-    return [(first + found.start(), first + found.end()) for found in _SPOKEN.finditer(paragraph)]
+    return [(first + found.start(), first + found.end()) for found in SPOKEN.finditer(paragraph)]
 
 
 def _tells_speaker(text: str) -> bool:
-    return bool(_SPEAKS.search(_SPOKEN.sub("", text)))
+    return SPEAKING.matches(SPOKEN.sub("", text))
 
 
 def _with_one_more(sentence: Sentence, *, after: bool = False) -> Sentence | None:

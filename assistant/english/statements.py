@@ -1,0 +1,42 @@
+"""How English tells who does something and when: sentences that become questions."""
+
+from __future__ import annotations
+
+import re
+
+from assistant.english.speech import OTHER_SPEAKING, SAYS
+from assistant.english.table import words
+
+_SUBJECT = (
+    r"(?P<subject>(?:The )?[A-Z][\w’'\-]{1,60}"
+    r"(?: (?:[A-Z][\w’'\-]{1,60}|of|the|de|van|von|&|[a-z]{1,30}(?= (?:will|was|is)))){0,12})"
+)
+_BESIDE = r"(?:,[^,.;:]{2,60},)?"
+_VERB = (
+    r"(?:will|was|were|is|are|has|had|can|could|would|must|[a-z]{2,30}ed|became|won|led|built|founded|leads|runs|owns|"
+    r"directs|plays)"
+)
+WHO = re.compile(rf"{_SUBJECT}{_BESIDE} (?P<told>{_VERB} .+)")
+"""Somebody does something: "Ada Kern, 41, opened the mill"."""
+
+_DAY = r"(?:\d{4}\b|[A-Z][a-z]{1,12} \d|\d{1,2} [A-Z][a-z]{1,12}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)"
+WHEN = re.compile(
+    rf"{_SUBJECT} (?P<verb>will|was|were|is|are) (?:likely )?(?P<told>[a-z][^,;:]{{1,60}}?),? (?:in|on) {_DAY}"
+)
+"""Something happens on a day: "The mill was built in 1911"."""
+
+END = re.compile(
+    r"[,;:.!?(—–“”\"]| -|\b(?:and|but|or|which|who|that|when|while|where|after|before|because|as|if|so|than|until|"
+    r"likely)\b"
+)
+"""The end of a clause: "opened the mill, which"."""
+
+POINTS_ELSEWHERE = re.compile(
+    rf"\b{words('he she it they him her his its their them this that these those we our us i my you your')}\b"
+    r"|\b(?:there|here|also|too|however|already|then|yesterday|today|tomorrow|now)\b",
+    re.IGNORECASE,
+)
+"""A word that means something only beside other sentences: "opened it there"."""
+
+SPEECH = re.compile(rf"(?:{SAYS}|{OTHER_SPEAKING})\b")
+"""A verb of speaking begins a clause: "said that it burned"."""
