@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from index.embedding.embedder import Embedder
 
 
-def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress | None) -> AddReport:
+def rebuild(
+    connection: Connection, embedder: Embedder, on_progress: OnProgress | None
+) -> AddReport:
     """Embed all texts of an index anew and swap the result in; on failure nothing changes."""
     articles, chunks = connection.collections()
     old = Writer(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
@@ -40,7 +42,7 @@ def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress 
 
 
 def copy(source: Writer, target: Writer, on_progress: OnProgress | None = None) -> AddReport:
-    """Make one index hold the articles, the previous versions and the mark of another."""
+    """Make one index equal to another: articles, previous versions and the shipped mark."""
     for record in source.registry.in_state(PREVIOUS):
         target.keep(record)
     if source.registry.has_shipped_mark():
