@@ -1,4 +1,4 @@
-"""Add sources to an index, and report what happened.
+"""Add sources to an index, and report the outcome.
 
 Read the modules in this order:
 

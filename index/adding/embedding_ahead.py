@@ -54,7 +54,7 @@ class ChunkedSource:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedSource:
-    """A read source with its chunks' vectors; None if there are none or embedding failed."""
+    """A read source with its chunks' vectors, if it needs any and embedding succeeded."""
 
     read: ReadSource
     vectors: Vectors | None

@@ -162,7 +162,7 @@ class SentenceEmbedder:
 
 
 def as_embedder(embedder: Embedder | str | None) -> Embedder:
-    """Return an embedder, the model of a name, or the built-in model for None."""
+    """Return the embedder itself, the model of a name, or by default the built-in model."""
     if embedder is None or isinstance(embedder, str):
         return SentenceEmbedder(embedder or DEFAULT_EMBEDDER)
     return embedder

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SHINGLE_WORDS = 4
 """Words of a shingle."""
 DUPLICATE_SIMILARITY = 0.7
-"""Jaccard similarity of two texts' shingles from which on the texts are near-duplicates."""
+"""Jaccard similarity of two texts' shingles that makes the texts near-duplicates."""
 COMPARED_ARTICLES = 10
 """Articles, the nearest by vector, whose texts are compared with an article's."""
 COMPARED_COSINE = 0.9

@@ -130,7 +130,7 @@ def relevance(
         texts: The texts to score.
         cosines: The cosine of each text's vector with the query's.
         bm25_weight: The weight of BM25, 0 to 1; the cosine has the rest.
-        language: The ISO 639-1 code of the language; None is English.
+        language: The ISO 639-1 code of the language, by default English.
     """
     lexical = lexical_scores(query, texts, language)
     return bm25_weight * lexical + (1 - bm25_weight) * np.clip(cosines, 0.0, 1.0)
@@ -146,7 +146,7 @@ def lexical_scores(query: str, texts: Sequence[str], language: str | None = None
     Args:
         query: The question or words to search for.
         texts: The texts to score.
-        language: The ISO 639-1 code of the language; None is English.
+        language: The ISO 639-1 code of the language, by default English.
     """
     terms = list(dict.fromkeys(content_words(query, language)))
     documents = [content_words(text, language) for text in texts]

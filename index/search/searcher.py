@@ -63,7 +63,7 @@ class Searcher:
         Args:
             query: The question or words to search for.
             k: The number of chunks.
-            where: A Chroma filter on the chunks' metadata; None is all chunks.
+            where: A Chroma filter on the chunks' metadata, if not all chunks are searched.
         """
         chunks, cosines = self.nearest(query, where)
         spelt = corrected(query, [chunk.text for chunk in chunks])

@@ -47,7 +47,7 @@ def links(data: bytes, url: str, content_type: str = "") -> list[str] | None:
 
     Returns:
         At most `MOST_LINKS` absolute http(s) addresses in the order of the list, without
-        repetitions, or None if the data is neither a feed nor a sitemap.
+        repetitions; None for other data.
 
     Raises:
         SourceError: The list is damaged or too large.
@@ -64,7 +64,7 @@ def links(data: bytes, url: str, content_type: str = "") -> list[str] | None:
 def addresses(text: str) -> list[str] | None:
     r"""Return the web addresses of a text that has one per line and nothing else.
 
-    Blank lines and lines that begin with # are skipped. For any other text the result is None.
+    Blank lines and lines that begin with # are skipped. Any other text has no result.
 
     >>> addresses("# to read\nhttps://example.org/a\n\nhttps://example.org/b\n")
     ['https://example.org/a', 'https://example.org/b']
@@ -109,7 +109,7 @@ def _unpack(data: bytes) -> bytes:
 
 
 def _listed_links(data: bytes, url: str) -> Iterable[str] | None:
-    """Return the links of a feed or sitemap as they are written, or None for other data."""
+    """Return the links of a feed or sitemap as they are written, if the data is one."""
     start = data[:START_BYTES].replace(b"\x00", b"")  # UTF-16 has a zero beside each letter.
     if not _ROOT.search(start):
         return None

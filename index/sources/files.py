@@ -58,8 +58,8 @@ def read_file(path: str | Path, *, source: str | None = None) -> Article:
 
     Args:
         path: The file; its extension decides how it is read.
-        source: The source of the article; its absolute path if None. For an upload, whose path
-            means nothing, pass the file's own name.
+        source: The source of the article, by default the absolute path. For an upload, whose
+            path means nothing, pass the file's own name.
 
     Raises:
         SourceError: The file cannot be read as an article.
@@ -75,7 +75,7 @@ def read_path(path: str | Path, source: str | None = None) -> Article | list[str
 
     Args:
         path: A document, a feed or sitemap, or a .txt file with an address per line.
-        source: The source of the article; its absolute path if None.
+        source: The source of the article, by default the absolute path.
 
     Raises:
         SourceError: The file cannot be read.

@@ -112,7 +112,7 @@ class Fetcher:
             last_modified: The Last-Modified header of the last response.
 
         Returns:
-            The response, or None if the page has not changed since the last one.
+            The response; None if the page has not changed since the last one.
 
         Raises:
             SourceGoneError: The site has no such page.
@@ -244,7 +244,7 @@ def _parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
 
 
 def _receive(response: httpx.Response) -> FetchedPage | None:
-    """Read a response that is not a redirect; None stands for "not modified"."""
+    """Read a response that is not a redirect, unless it says "not modified"."""
     headers, status = response.headers, response.status_code
     is_conditional = {"if-none-match", "if-modified-since"} & response.request.headers.keys()
     if status == httpx.codes.NOT_MODIFIED and is_conditional:

@@ -19,7 +19,7 @@ MOST_CHILDREN = 20_000
 DECLARATION_BYTES = 4_096
 """Bytes at the start of a page where it may declare its encoding."""
 GUESS_BYTES = 100_000
-"""Bytes from which the encoding of a page is guessed."""
+"""Bytes at the start of a page that its encoding is guessed by."""
 
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -75,7 +75,7 @@ def parse_xml(data: bytes) -> Any:
     """Parse an XML document without its DTD, repairing it if it is broken.
 
     Returns:
-        The root element, or None if the document is beyond repair.
+        The root element; None if the document is beyond repair.
     """
     safe = {"resolve_entities": False, "no_network": True, "load_dtd": False}
     try:
@@ -118,7 +118,7 @@ def _decode(data: bytes, charset: str | None) -> str:
 
 
 def _codec(charset: str) -> str | None:
-    """Return Python's name for an encoding, or None if pages do not use it.
+    """Return Python's name for an encoding that pages use.
 
     Latin-1 and ASCII are read as cp1252, as browsers do.
 

@@ -102,7 +102,7 @@ def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
 
 
 def _property(reader: PdfReader, key: str) -> str | None:
-    """Return a document property, or None if a program filled it in or it is unreadable."""
+    """Return a document property, unless a program filled it in or it is unreadable."""
     text = " ".join(str(reader.metadata.get(key, "") if reader.metadata else "").split())
     return None if _JUNK.match(text) or text != without_control(text) else text
 

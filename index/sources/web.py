@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 LONGEST_NAME = 300
 """Characters of a title, an author or a site; the rest is cut off."""
 TEASER_CHARACTERS = 1_500
-"""Characters from which on the text of a page with a paywall is a whole article."""
+"""Characters of text; a page with a paywall and as many shows its whole article."""
 WALL_CHARACTERS = 600
 """Characters of a paywall's own text; a longer element with such a name is the article."""
 SHELL_CHARACTERS = 250
-"""Characters from which on a page is not waiting for JavaScript to fill it."""
+"""Characters of visible text; a page with as many is not waiting for JavaScript."""
 LOADING_CHARACTERS = 50
 """Characters below which the text of a page may be a note such as "Loading …"."""
 LONGEST_JSON = 50_000
@@ -74,7 +74,7 @@ def read_html(data: bytes, path: Path, source: str) -> Article:
 
     Args:
         data: The bytes of the page.
-        path: The file; its name is the title of a page that has none.
+        path: The file; its name is the title of a page without a title.
         source: The source of the article.
     """
     return _read_article(parse_html(data), source, path.stem)
@@ -142,7 +142,7 @@ def _clean_name(text: str | None) -> str | None:
 
 
 def _site_name(page: Any) -> str | None:
-    """Return the name of a page's site, or None if trafilatura made it from the address."""
+    """Return the name of a page's site, unless trafilatura made it from the address."""
     name = _clean_name(page.sitename)
     return name if name and name.lower() not in (page.url or "").lower() else None
 
@@ -158,7 +158,7 @@ def _language(tree: Any) -> str | None:
 
 
 def _canonical_address(tree: Any, url: str) -> str:
-    """Return the canonical address of a page, or `url` if it names none on its own site."""
+    """Return the canonical address of a page if it is on the same site, or else `url`."""
     declared = [*tree.xpath(_CANONICAL_LINKS)]
     declared += tree.xpath("//head/meta[@property='og:url']/@content")
     fetched = urlsplit(url)
@@ -183,8 +183,8 @@ def _may_be_canonical(candidate: SplitResult, fetched: SplitResult) -> bool:
 def _site_key(address: SplitResult) -> tuple[str, int | None]:
     """Return the host without its www, m or amp, and the port.
 
-    >>> _site_key(urlsplit("https://m.example.org/a")), _site_key(urlsplit("https://www.org:8000"))
-    (('example.org', None), ('www.org', 8000))
+    >>> _site_key(urlsplit("https://m.example.org:80/a")), _site_key(urlsplit("https://www.org:8000"))
+    (('example.org', 80), ('www.org', 8000))
     """
     prefix, _, rest = (address.hostname or "").partition(".")
     is_variant = prefix in _SITE_PREFIXES and "." in rest

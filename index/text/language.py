@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 LANGUAGE_CHARACTERS = 4_000
-"""Characters at the start of a text by which its language is identified."""
+"""Characters at the start of a text that its language is identified by."""
 LANGUAGE_CONFIDENCE = 0.3
 """Probability of the language, 0 to 1, below which a text is too short to tell."""
 
 
 def read_language(text: str) -> str | None:
-    """Return the ISO 639-1 code of a text's language, or None if the text is too short.
+    """Return the ISO 639-1 code of a text's language, unless the text is too short.
 
     >>> read_language("Der Zug hielt am Abend im Tal.")
     'de'

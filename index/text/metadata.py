@@ -107,7 +107,7 @@ def _is_dateline(line: str, letters: int) -> bool:
 
 
 def _parse_date(text: str) -> date | None:
-    """Return the day of a complete date in any language, or None."""
+    """Return the day of a date in any language, if the date is complete."""
     import dateparser
 
     # dateparser would fill in a missing day, month or year from today.

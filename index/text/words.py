@@ -60,8 +60,8 @@ def content_words(text: str, language: str | None = None) -> tuple[str, ...]:
 
     Args:
         text: The text.
-        language: The ISO 639-1 code of the text's language. None, and a language that the
-            Snowball stemmer does not know, is stemmed as English.
+        language: The ISO 639-1 code of the text's language, by default English. A language
+            that the Snowball stemmer does not know is stemmed as English.
 
     >>> content_words("Who runs the shows?"), content_words("Häuser", "de")
     (('run', 'show'), ('haus',))
