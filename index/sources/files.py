@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from index.sources.http import FetchedPage
 
+    # A source as the user names it: a path, a folder, an address or an article.
     Source = str | Path | Article
+    # A single item to read, after folders are expanded.
     Item = Path | Page | Article
 
 LARGEST_FILE = 20_000_000
