@@ -1,7 +1,18 @@
-"""Articles in, the passages that fit a question out.
+"""Turn articles into passages that can be searched.
 
-Read the modules in the order in which an article passes through them: sources (with documents, pdf, web, fetching),
-article, gathering, intake, preparing, chunking, embedding, writing, store, ranking.
+An article passes through the modules in this order:
+
+- `sources`: reads files, folders, web pages and feeds
+- `article`: `Article`, a text with its title, source and date
+- `adding`: adds sources to an index, with progress and a report
+- `chunking`: cuts an article into chunks
+- `embedding`: turns chunks into vectors
+- `chroma`: stores articles and chunks
+- `search`: finds the chunks that match a query
+- `store`: `ArticleIndex`, which brings all of these together
+
+`text` has functions on plain text for all of them, `errors` the errors, and `shipped` the
+article that comes with the project.
 """
 
 from __future__ import annotations
@@ -74,12 +85,12 @@ _opening = threading.Lock()
 
 
 def open_default() -> ArticleIndex:
-    """Return the default index, opened once for the process and closed at its end.
+    """Return the default index. It is opened once and closed when the process ends.
 
-    `ARTICLE_INDEX` names its folder or server, `ARTICLE_INDEX_TOKEN` holds what the server wants to be told,
-    `ARTICLE_EMBEDDER` names its embedding model.
+    The environment names it: `ARTICLE_INDEX` is its folder or server, `ARTICLE_INDEX_TOKEN` the
+    server's token, `ARTICLE_EMBEDDER` its embedding model. Raises `StoreError`.
     """
-    global _default  # noqa: PLW0603  # one for the process is what a default is
+    global _default  # noqa: PLW0603  # The process has one default index.
     with _opening:
         if _default is None or _default.is_closed:
             _default = ArticleIndex.open(**_default_settings())
@@ -89,17 +100,23 @@ def open_default() -> ArticleIndex:
 
 
 def rebuild_default(on_progress: OnProgress | None = None) -> AddReport:
-    """Make the default index anew with the embedding model that `ARTICLE_EMBEDDER` names."""
+    """Rebuild the default index with the embedding model that `ARTICLE_EMBEDDER` names."""
     return ArticleIndex.rebuild(**_default_settings(), on_progress=on_progress)
 
 
 def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None) -> AddReport:
-    """Add files, folders, web addresses and `Article`s to the default index; see `ArticleIndex.add`."""
+    """Add files, folders, web addresses and `Article`s to the default index.
+
+    The arguments are those of `ArticleIndex.add`.
+    """
     return open_default().add(*sources, allow_hosts=allow_hosts, on_progress=on_progress)
 
 
 def default_embedder() -> SentenceEmbedder:
-    """Return the embedding model of the default index, one for the process: it can be loaded before that is open."""
+    """Return the embedding model of the default index, for loading it before the index opens.
+
+    The process has one per name.
+    """
     return _embedder(os.environ.get("ARTICLE_EMBEDDER") or DEFAULT_EMBEDDER)
 
 
@@ -109,6 +126,9 @@ def _embedder(name: str) -> SentenceEmbedder:
 
 
 def _default_settings() -> dict[str, Any]:
-    names = {"location": "ARTICLE_INDEX", "token": "ARTICLE_INDEX_TOKEN"}
-    set_by = {argument: os.environ.get(name) or None for argument, name in names.items()}
-    return {"embedder": default_embedder(), **set_by}
+    """Return the arguments of `ArticleIndex.open` that the environment sets."""
+    return {
+        "location": os.environ.get("ARTICLE_INDEX") or None,
+        "token": os.environ.get("ARTICLE_INDEX_TOKEN") or None,
+        "embedder": default_embedder(),
+    }

@@ -1,4 +1,4 @@
-"""`python -m index`: what can be done with articles and their index, from a shell."""
+"""`python -m index`: manage articles and their index from a shell."""
 
 from __future__ import annotations
 
@@ -7,24 +7,17 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path  # noqa: TC003  # typer reads the types of arguments.
+from pathlib import Path  # noqa: TC003  # typer reads the arguments' types.
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from rich import progress as rich_progress
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
 from index import (
+    AddProgress,
     AddReport,
     Article,
     ArticleIndex,
@@ -39,40 +32,37 @@ from index import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from index import AddProgress
-
 app = typer.Typer(
-    help="Keep the articles that questions are asked of. ARTICLE_INDEX names their folder or Chroma server.",
+    help="Manage the articles that you ask about. ARTICLE_INDEX names their folder or server.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+COLUMNS = ("id", "title", "source", "published", "language", "words")
+"""The facts about an article that `list` shows."""
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files (.txt, .md, .html, .pdf, .docx, .epub, .eml), folders, addresses of web pages, "
+        "feeds and sitemaps, a .txt file of addresses, or - for standard input.",
+        show_default=False,
+    ),
+]
 AllowHost = Annotated[
     list[str] | None,
-    typer.Option(help="Ask this host although it is not on the public internet; may be given again.", metavar="HOST"),
+    typer.Option(metavar="HOST", help="Fetch from this host even if it is not public; repeatable."),
 ]
 Prune = Annotated[bool, typer.Option(help="Remove the articles whose file or page is gone.")]
-Name = Annotated[str, typer.Argument(help="The article's id, the beginning of it, or its source.", show_default=False)]
+Name = Annotated[str, typer.Argument(help="An id, its beginning, or a source.", show_default=False)]
 
 
 @app.command()
-def add(
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .eml), folders of them, addresses of web pages, feeds "
-            "and sitemaps, a .txt of addresses, or - for the standard input.",
-            show_default=False,
-        ),
-    ],
-    allow_host: AllowHost = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add articles; one that changed since replaces what was there."""
+def add(sources: Sources, allow_host: AllowHost = None, as_json: AsJson = False) -> None:
+    """Add articles, or update the ones that changed."""
     with _errors(), open_default() as index, _progress("Adding") as show:
         report = index.add(*sources, allow_hosts=allow_host or (), on_progress=show)
         titles = _titles(index)
@@ -86,13 +76,13 @@ def list_articles(as_json: AsJson = False) -> None:
         entries = index.entries()
     if as_json:
         _print_json([_facts(entry) for entry in entries])
-        return
-    table = Table("id", "title", "source", "published", "language", "words", box=None, header_style="bold")
-    for entry in entries:
-        day = entry.published.isoformat() if entry.published else "–"
-        row = (entry.id, entry.title, entry.source, day, entry.language or "–", str(entry.words or "–"))
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    out.print(table if entries else Text("The index holds no article; add one with: python -m index add PATH"))
+    elif entries:
+        table = Table(*COLUMNS, box=None, header_style="bold")
+        for facts in map(_facts, entries):
+            table.add_row(*(Text(printable(str(facts[name] or "–"))) for name in COLUMNS))
+        out.print(table)
+    else:
+        _print_line("The index is empty; add an article with: python -m index add PATH")
 
 
 @app.command()
@@ -103,8 +93,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         _print_json(_facts(article) | {"version": article.version, "text": article.text})
         return
-    facts = "\n".join(f"{key}: {value}" for key, value in _facts(article).items() if value is not None)
-    out.print(Text(printable(f"{facts}\n\n{article.text}")), soft_wrap=True)
+    facts = [f"{key}: {value}" for key, value in _facts(article).items() if value is not None]
+    out.print(Text(printable("\n".join([*facts, "", article.text]))), soft_wrap=True)
 
 
 @app.command()
@@ -121,7 +111,7 @@ def remove(name: Name, as_json: AsJson = False) -> None:
 
 @app.command()
 def refresh(prune: Prune = False, allow_host: AllowHost = None, as_json: AsJson = False) -> None:
-    """Read again every file and web page that an article came from."""
+    """Read the file or web page of every article again."""
     with _errors(), open_default() as index, _progress("Refreshing") as show:
         titles = _titles(index)
         report = index.refresh(prune=prune, allow_hosts=allow_host or (), on_progress=show)
@@ -134,7 +124,7 @@ def watch(
     folders: Annotated[list[Path], typer.Argument(help="Folders of articles.", show_default=False)],
     prune: Prune = False,
 ) -> None:
-    """Keep step with folders until Ctrl+C: add what is put into them, and read again what changes."""
+    """Add the files of folders, and keep up with changes until Ctrl+C."""
     with _errors(), open_default() as index:
         titles = _titles(index)
         for report in index.watch(*folders, prune=prune):
@@ -144,26 +134,29 @@ def watch(
 
 @app.command()
 def check(
-    repair: Annotated[bool, typer.Option(help="Mend what can be mended.")] = False, as_json: AsJson = False
+    repair: Annotated[bool, typer.Option(help="Repair problems where possible.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Look whether everything in the index fits together."""
+    """Check that the index is consistent."""
     with _errors(), open_default() as index:
         report = index.check(repair=repair)
     if as_json:
         _print_json(asdict(report))
     else:
-        out.print(f"{report.articles} articles, {report.chunks} chunks: {len(report.problems)} problems")
+        count = len(report.problems)
+        out.print(f"{report.articles} articles, {report.chunks} chunks: {count} problems")
         for problem in report.problems:
-            _print_line(f"{'mended' if problem.is_mended else 'wrong'}: {problem.article_id}: {problem.what}")
+            state = "repaired" if problem.is_mended else "problem"
+            _print_line(f"{state}: {problem.article_id}: {problem.what}")
     if any(not problem.is_mended for problem in report.problems):
         sys.exit(1)
 
 
 @app.command(name="export")
 def export_index(
-    path: Annotated[Path, typer.Argument(help="The file to write; it must not be there yet.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="The new file.", show_default=False)],
 ) -> None:
-    """Write the whole index into one file."""
+    """Export the whole index to one file."""
     with _errors(), open_default() as index:
         count = index.export_to(path)
     _print_line(f"exported: {count} articles to {path}")
@@ -171,10 +164,10 @@ def export_index(
 
 @app.command(name="import")
 def import_index(
-    path: Annotated[Path, typer.Argument(help="A file that export has written.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="A file that export wrote.", show_default=False)],
     as_json: AsJson = False,
 ) -> None:
-    """Put in all articles of an exported index."""
+    """Add all articles of an exported index."""
     with _errors(), open_default() as index:
         report = index.import_from(path)
         titles = _titles(index)
@@ -183,7 +176,7 @@ def import_index(
 
 @app.command()
 def rebuild(as_json: AsJson = False) -> None:
-    """Embed all articles anew, with the model that ARTICLE_EMBEDDER names."""
+    """Embed all articles again, with the model that ARTICLE_EMBEDDER names."""
     with _errors(), _progress("Rebuilding") as show:
         report = rebuild_default(on_progress=show)
     if as_json:
@@ -194,30 +187,38 @@ def rebuild(as_json: AsJson = False) -> None:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """End the program with one sentence on stderr: with exit code 1 for what can go wrong, with 130 for Ctrl+C."""
+    """End the program with one sentence on stderr: exit code 1 for errors, 130 for Ctrl+C."""
     try:
         yield
     except KeyboardInterrupt:
-        err.print("Stopped. What was done by then is kept; the same command goes on from there.")
+        err.print("Stopped. Finished articles are kept; run the same command again to continue.")
         sys.exit(130)
     except ArticleIndexError as error:
         err.print(Text(printable(str(error))), soft_wrap=True)
         sys.exit(1)
 
 
-class _Rate(ProgressColumn):
-    """How many sources a second."""
+class _Rate(rich_progress.ProgressColumn):
+    """The number of sources per second."""
 
-    def render(self, task: Task) -> Text:
-        return Text(f"{task.speed:.1f} a second" if task.speed else "")
+    def render(self, task: rich_progress.Task) -> Text:
+        return Text(f"{task.speed:.1f} per second" if task.speed else "")
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
-    """Draw a progress bar on stderr while articles go in, where somebody is looking: how many, how fast, how long."""
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), _Rate(), TimeRemainingColumn(compact=True))
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
+def _progress(label: str) -> Iterator[Callable[[AddProgress], None]]:
+    """Draw a progress bar on stderr if that is a terminal, and handle Ctrl+C."""
+    with rich_progress.Progress(
+        rich_progress.TextColumn(label),
+        rich_progress.BarColumn(),
+        rich_progress.MofNCompleteColumn(),
+        _Rate(),
+        rich_progress.TimeRemainingColumn(compact=True),
+        console=err,
+        transient=True,
+        disable=not err.is_terminal,
+    ) as bar:
+        task = bar.add_task(label, total=None)
         stops: list[int] = []
 
         def stop(number: int, _: object) -> NoReturn:
@@ -225,25 +226,28 @@ def _progress(what: str) -> Iterator[Callable[[AddProgress], None]]:
             raise KeyboardInterrupt
 
         def show(progress: AddProgress) -> None:
-            if stops:  # What was raised at that moment may have met code from which nothing can be raised.
+            # Code that cannot raise, such as a destructor, may have swallowed the interrupt.
+            if stops:
                 raise KeyboardInterrupt
             bar.update(task, completed=progress.done, total=progress.total)
 
-        before = signal.signal(signal.SIGINT, stop)
+        previous = signal.signal(signal.SIGINT, stop)
         try:
             yield show
         finally:
-            signal.signal(signal.SIGINT, before)
+            signal.signal(signal.SIGINT, previous)
 
 
 def _find(opened: ArticleIndex, name: str) -> Article:
-    """Return the one article that a name means. Raises `ArticleNotFoundError` for none and for several."""
+    """Return the only article that a name stands for. Raises `ArticleNotFoundError`."""
     entries = opened.entries()
-    found = [e for e in entries if name in (e.id, e.source)] or [e for e in entries if name and e.id.startswith(name)]
-    if len(found) == 1:
-        return opened.article(found[0].id)
-    what = "No article has" if not found else f"{len(found)} articles have"
-    raise ArticleNotFoundError(f"{what} the id or source {name!r}; `python -m index list` shows the ids.")
+    matches = [entry for entry in entries if name in (entry.id, entry.source)]
+    if not matches and name:
+        matches = [entry for entry in entries if entry.id.startswith(name)]
+    if len(matches) == 1:
+        return opened.article(matches[0].id)
+    subject = f"{len(matches)} articles have" if matches else "No article has"
+    raise ArticleNotFoundError(f"{subject} the id or source {name!r}; run: python -m index list")
 
 
 def _titles(index: ArticleIndex) -> dict[str, str]:
@@ -251,7 +255,7 @@ def _titles(index: ArticleIndex) -> dict[str, str]:
 
 
 def _print_report(report: AddReport, titles: dict[str, str], as_json: bool) -> None:
-    """Print what became of the sources, the failures on stderr; exit with 1 when there are any."""
+    """Print a report, with failures on stderr; exit with 1 if there are any."""
     if as_json:
         _print_json(asdict(report))
         _print_failures(report)
@@ -265,9 +269,9 @@ def _print_outcomes(report: AddReport, titles: dict[str, str]) -> None:
     for outcome in ("added", "updated", "unchanged", "removed"):
         for article_id in getattr(report, outcome):
             _print_line(f"{outcome}: {titles.get(article_id, '')} ({article_id})")
-    for one in dict.fromkeys(one for one, _ in report.similar):
-        others = ", ".join(f"{titles[other]} ({other})" for first, other in report.similar if first == one)
-        _print_line(f"similar: {titles[one]} ({one}) says nearly the same as {others}")
+    for first in dict.fromkeys(article_id for article_id, _ in report.similar):
+        others = [f"{titles[other]} ({other})" for one, other in report.similar if one == first]
+        _print_line(f"similar: {titles[first]} ({first}) is nearly the same as {', '.join(others)}")
     _print_failures(report)
 
 
@@ -280,9 +284,11 @@ def _print_line(text: str, console: Console = out) -> None:
     console.print(Text(printable(" ".join(text.split()))), soft_wrap=True)
 
 
-def _facts(one: Article | Entry) -> dict[str, Any]:
-    facts = {name: getattr(one, name) for name in ("id", "title", "source", "published", "language", "author", "site")}
-    return facts | {"words": one.words if isinstance(one, Entry) else len(one.text.split())}
+def _facts(article: Article | Entry) -> dict[str, Any]:
+    names = ("id", "title", "source", "published", "language", "author", "site")
+    facts = {name: getattr(article, name) for name in names}
+    words = article.words if isinstance(article, Entry) else len(article.text.split())
+    return facts | {"words": words}
 
 
 def _print_json(value: Any) -> None:

@@ -1,30 +1,32 @@
-"""What can go wrong with articles and their index; every message says what happened, to what, and what to do.
+"""The errors of articles and their index.
 
 ArticleIndexError
-├── SourceError              a source gives no article; `add` reports it and goes on
-│   └── SourceGoneError      it is no longer there
-├── ArticleNotFoundError     no such article, or no such version of it
-└── StoreError               the index cannot be opened, read or written
-    ├── NotAnIndexError      the place holds something else
-    ├── IndexInUseError      another process has the folder open
+├── SourceError                a source cannot be read as an article; `add` reports it and goes on
+│   └── SourceGoneError        the file or page of a source no longer exists
+├── ArticleNotFoundError       the index does not have the article or the version
+└── StoreError                 the index cannot be opened, read or written
+    ├── NotAnIndexError        the location holds something else
+    ├── IndexInUseError        another process has the folder open
     └── EmbedderMismatchError  the index was made with another embedding model
+
+Every message names the event, the thing affected, and a remedy.
 """
 
 
 class ArticleIndexError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of all errors of this package."""
 
 
 class SourceError(ArticleIndexError):
-    """A source gives no article: its message is the reason that `AddReport.failed` carries."""
+    """A source cannot be read as an article; `AddReport.failed` has the message."""
 
 
 class SourceGoneError(SourceError):
-    """The file or page of a source is no longer where it was."""
+    """The file or page of a source no longer exists."""
 
 
 class ArticleNotFoundError(ArticleIndexError, LookupError):
-    """The index holds no article, or no version of one, under the asked id."""
+    """The index does not have an article of this id, or not in this version."""
 
 
 class StoreError(ArticleIndexError):
@@ -32,7 +34,7 @@ class StoreError(ArticleIndexError):
 
 
 class NotAnIndexError(StoreError):
-    """The named place holds something that is not an article index."""
+    """The location holds something that is not an article index."""
 
 
 class IndexInUseError(StoreError):
@@ -40,4 +42,4 @@ class IndexInUseError(StoreError):
 
 
 class EmbedderMismatchError(StoreError):
-    """The index was made with another embedding model than the one asked for."""
+    """The index was made with another embedding model than the requested one."""

@@ -1,9 +1,10 @@
-"""The article that the project ships, so that there is something to ask at once."""
+"""The article that comes with the project, for a first question."""
 
 from __future__ import annotations
 
 import json
 from importlib.resources import files
+from typing import Any
 
 from index.article import Article
 
@@ -11,12 +12,18 @@ _FOLDER = files("index") / "data"
 
 
 def shipped_article() -> Article:
-    """Return the shipped article; its source is named in the file beside its text."""
-    facts = json.loads((_FOLDER / "article.json").read_text(encoding="utf-8"))
+    """Return the shipped article."""
+    facts = _shipped_facts()
     text = (_FOLDER / facts["file"]).read_bytes().decode("utf-8")
     return Article.from_text(text, facts["source"])
 
 
 def shipped_questions() -> tuple[str, ...]:
-    """Return questions to begin with, which the shipped article answers."""
-    return tuple(json.loads((_FOLDER / "article.json").read_text(encoding="utf-8"))["questions"])
+    """Return questions that the shipped article answers."""
+    return tuple(_shipped_facts()["questions"])
+
+
+def _shipped_facts() -> dict[str, Any]:
+    """Return the file, the source and the questions of the shipped article."""
+    facts: dict[str, Any] = json.loads((_FOLDER / "article.json").read_text(encoding="utf-8"))
+    return facts

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from crash_rounds import HashEmbedder
 
-from index import Article, ArticleIndex, SourceError, fetching
-from index.adding.reading import Gathering
+from index import Article, ArticleIndex, SourceError
+from index.adding.reading import SourceReader
+from index.sources import http as fetching
 
 HERE = Path(__file__).parent
 ENDINGS = {".pdf": "columns.pdf", ".docx": "story.docx", ".epub": "story.epub", ".eml": "story.eml"}
@@ -253,11 +254,11 @@ def test_a_list_of_lists_of_lists_ends(tmp_path):
 
         def fetch(self, url, etag, last_modified):
             data = (tmp_path / "maps.xml").read_bytes().replace(b"/1<", b"/1" + url[-20:].encode() + b"<")
-            return fetching.Fetched(url, "application/xml", data, None, None, None)
+            return fetching.FetchedPage(url, "application/xml", data, None, None, None)
 
-    (found,) = Gathering(EndlessSite(), lambda _: None, None).gather([str(tmp_path / "maps.xml")])
-    assert isinstance(found.error, SourceError)
-    assert "list within a list" in str(found.error)
+    (result,) = SourceReader(EndlessSite(), lambda _: None, None).read([str(tmp_path / "maps.xml")])
+    assert isinstance(result.error, SourceError)
+    assert "nested too deeply" in str(result.error)
 
 
 def test_copies_are_linked_and_stay_two(new_index):
@@ -318,5 +319,5 @@ def test_watching_keeps_a_folder_in_step(new_index, tmp_path):
 
 def test_only_folders_are_watched(new_index, tmp_path):
     """A file or a missing folder is an error at once."""
-    with pytest.raises(SourceError, match="is no folder"):
+    with pytest.raises(SourceError, match="is not a folder"):
         next(new_index.watch(tmp_path / "missing"))

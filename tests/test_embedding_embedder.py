@@ -66,5 +66,5 @@ def test_threads_that_embed_at_the_same_time_share_the_cores(embedder):
 
 def test_an_unknown_model_is_refused_in_one_sentence():
     """A name that is neither a folder nor to be had from the hub says what can be named."""
-    with pytest.raises(StoreError, match="Name a folder, or none for the built-in model"):
+    with pytest.raises(StoreError, match="Name a folder, or leave the name out for the built-in model"):
         SentenceEmbedder("/no/such/model").load()

@@ -35,7 +35,7 @@ from index.chunking import chunk_article
 from index.search.near_duplicates import nearly_same
 from index.search.ranking import SearchResult, lexical_scores, rank
 from index.search.spelling import corrected
-from index.sources.pdf import _paragraphs
+from index.sources.pdf import _join_lines
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 from index.text.sentences import sentence_spans
@@ -109,7 +109,7 @@ def test_an_article_is_read_and_cut_in_linear_time(repeated):
 @pytest.mark.parametrize("repeated", ["it rain-\n", "a-\n", "A line of text\n", "a" * 1_000 + "-\n"])
 def test_the_lines_of_a_pdf_file_are_joined_in_linear_time(repeated):
     """A paragraph of a hundred thousand lines is no longer copied at each."""
-    check(lambda text: list(_paragraphs(text.splitlines())), repeated)
+    check(lambda text: list(_join_lines(text.splitlines())), repeated)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from conftest import newcomer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
-from test_doors import add_uploads, event_of_files, example_of, look, upload
+from test_page_doors import add_uploads, event_of_files, example_of, look, upload
 
-from assistant.page.doors import DOORS, Doors, bodies, uploads
+from assistant.page import bodies, uploads
+from assistant.page.doors import DOORS, Doors
 from assistant.page.library import LONGEST_PASTED
 from benchmarks.visiting import free_port, megabytes, running, wait_for
 

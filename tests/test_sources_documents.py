@@ -120,7 +120,7 @@ def test_a_pdf_that_may_only_not_be_printed_is_read():
     ("name", "reason"),
     [
         ("locked.pdf", "locked by a password"),
-        ("pictures.pdf", r"pictures of pages and no text; run a text recognition"),
+        ("pictures.pdf", r"pictures of pages but no text; run text recognition"),
     ],
 )
 def test_a_pdf_without_text_to_read_is_refused(name, reason):
@@ -208,11 +208,11 @@ def test_a_book_that_its_shop_has_locked_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "data", "reason"),
     [
-        ("old.docx", b"\xd0\xcf\x11\xe0" + bytes(100), "of an old Word"),
+        ("old.docx", b"\xd0\xcf\x11\xe0" + bytes(100), "from an old version of Word"),
         ("page.docx", b"<html>It sails.</html>", "Word file is damaged"),
         ("page.epub", b"<html>It sails.</html>", "EPUB file is damaged"),
         ("page.pdf", b"<html>It sails.</html>", "PDF file is damaged"),
-        ("silent.eml", b"Subject: Nothing\n\n> what you said\n", "says nothing itself"),
+        ("silent.eml", b"Subject: Nothing\n\n> what you said\n", "no text of its own"),
         ("klingon.eml", b"Content-Type: text/plain; charset=klingon\n\nIt sails.\n", "e-mail file is damaged"),
         (
             "deep.eml",

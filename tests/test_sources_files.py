@@ -97,9 +97,9 @@ def test_an_article_is_its_own_source():
         ("nothtml.html", b"\x00\x01\x02\x03", "no article text"),
         ("story.odt", b"PK", r"\(\.odt\) cannot be read; save it as \.txt, \.md, \.html, \.pdf"),
         ("addresses.txt", b"https://example.org/a\nhttps://example.org/b\n", "lists web addresses"),
-        ("data.xml", b"<data><x>1</x></data>", "no feed or sitemap"),
-        ("feed.rss", b"<rss version='2.0'><channel><title>Empty</title></channel></rss>", "no feed or sitemap"),
-        ("noending", b"It rained.", r"\(without an ending\) cannot be read"),
+        ("data.xml", b"<data><x>1</x></data>", "not a feed or sitemap"),
+        ("feed.rss", b"<rss version='2.0'><channel><title>Empty</title></channel></rss>", "not a feed or sitemap"),
+        ("noending", b"It rained.", r"\(no extension\) cannot be read"),
     ],
 )
 def test_a_bad_file_is_refused_in_one_sentence(tmp_path, name, content, reason):
@@ -125,7 +125,7 @@ def test_a_giant_file_is_refused_unread(tmp_path):
     ("source", "reason"),
     [
         ("/no/such/file.txt", "no such file"),
-        ("", "names no file"),
+        ("", "path is empty"),
         ("bad\x00name.txt", "cannot be opened"),
         ("x" * 5000, "cannot be opened"),
     ],

@@ -15,9 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from index import fetching
 from index.errors import SourceError, SourceGoneError
-from index.sources.http import Fetched, Fetcher
+from index.sources import http as fetching
+from index.sources.http import FetchedPage, Fetcher
 
 PUBLIC = "93.184.216.34"
 PAGE = b"<html><body><p>It rained all day in Ostheim.</p></body></html>"
@@ -113,7 +113,7 @@ def test_a_page_is_fetched_with_what_the_server_says_of_it(site, fetcher):
     headers = {"Content-Type": "Text/HTML; charset=ISO-8859-1", "ETag": '"one"', "Last-Modified": formatdate(0)}
     site.pages["/a?b=c"] = (200, headers, PAGE)
     page = fetcher.fetch(site.url("/a?b=c#there"))
-    assert page == Fetched(site.url("/a?b=c"), "text/html", PAGE, "iso-8859-1", '"one"', formatdate(0))
+    assert page == FetchedPage(site.url("/a?b=c"), "text/html", PAGE, "iso-8859-1", '"one"', formatdate(0))
 
 
 def test_a_site_learns_the_name_of_the_project_and_no_more(site, fetcher):
@@ -163,7 +163,7 @@ def test_redirects_are_followed_to_the_page(site, fetcher):
 @pytest.mark.parametrize(
     ("location", "reason"),
     [
-        ("/", "leads on more than 5 times"),
+        ("/", "redirects more than 5 times"),
         ("file:///etc/passwd", "only http"),
         ("ftp://example.org/", "only http"),
         ("javascript:alert(1)", "only http"),
@@ -173,7 +173,7 @@ def test_redirects_are_followed_to_the_page(site, fetcher):
         ("http://[::1]:{port}/", "not on the public internet"),
         ("http://0x7f000001:{port}/", "not on the public internet"),
         ("http://user:password@localhost:{port}/", "user name or password"),
-        ("http://[::1", "no address"),
+        ("http://[::1", "not a valid web address"),
         ("", "empty"),
         ("/" + "x" * 3000, "longer than"),
     ],
@@ -193,9 +193,9 @@ def test_a_redirect_leads_nowhere_that_an_address_may_not(site, fetcher, opened,
     [
         (404, SourceGoneError, "no such page"),
         (410, SourceGoneError, "has removed"),
-        (401, SourceError, "a login or pay"),
-        (402, SourceError, "a login or pay"),
-        (403, SourceError, "a login or pay"),
+        (401, SourceError, "a login or payment"),
+        (402, SourceError, "a login or payment"),
+        (403, SourceError, "a login or payment"),
         (418, SourceError, "HTTP 418"),
         (451, SourceError, "legal reasons"),
         (204, SourceError, "HTTP 204"),
@@ -346,7 +346,7 @@ def test_a_page_packed_in_an_unasked_way_is_refused(site, fetcher, encoding):
 def test_a_damaged_packing_is_refused(site, fetcher):
     """What says that it is packed and is not gives no page."""
     site.pages["/"] = (200, {"Content-Encoding": "gzip"}, PAGE)
-    with pytest.raises(SourceError, match="packed, and damaged"):
+    with pytest.raises(SourceError, match="compressed page is damaged"):
         fetcher.fetch(site.url())
 
 
@@ -489,7 +489,7 @@ def test_an_address_with_odd_characters_opens_no_socket(opened, url):
 @pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
 def test_a_public_address_is_asked(opened, monkeypatch, address):
     """The guards let the internet through, by the very address that was checked and on the port that was named."""
-    monkeypatch.setattr(fetching, "TRIES", 1)
+    monkeypatch.setattr(fetching, "FETCH_TRIES", 1)
     with (
         Fetcher(resolve=resolve_by({"news.example": [address]})) as fetcher,
         pytest.raises(SourceError, match="reached"),
@@ -500,7 +500,7 @@ def test_a_public_address_is_asked(opened, monkeypatch, address):
 
 def test_each_address_of_a_host_is_tried(opened, monkeypatch):
     """A host whose first address does not answer may answer at the next."""
-    monkeypatch.setattr(fetching, "TRIES", 1)
+    monkeypatch.setattr(fetching, "FETCH_TRIES", 1)
     names = {"news.example": [PUBLIC, "2606:4700:4700::1111"]}
     with Fetcher(resolve=resolve_by(names)) as fetcher, pytest.raises(SourceError, match="cannot be reached"):
         fetcher.fetch("http://news.example/")
@@ -511,7 +511,7 @@ def test_a_name_that_changes_its_address_leads_nowhere_else(opened, monkeypatch)
     """The socket opens to the address that was checked; when the name is asked again, its answer is checked again."""
     monkeypatch.setattr(fetching, "FIRST_PAUSE", 0.01)
     answers = [[PUBLIC], ["127.0.0.1"]]
-    refusal = r"rebind\.example leads to 127\.0\.0\.1, which is not on the public internet"
+    refusal = r"rebind\.example resolves to 127\.0\.0\.1, which is not on the public internet"
     with Fetcher(resolve=lambda *_: answers.pop(0)) as fetcher, pytest.raises(SourceError, match=refusal):
         fetcher.fetch("http://rebind.example/")
     assert opened == [(PUBLIC, 80)]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from index import feeds, web
 from index.errors import SourceError
+from index.sources import feeds, web
 from index.sources.feeds import addresses, links
 from index.sources.web import read_html, read_page
 
@@ -293,7 +293,7 @@ def test_a_page_made_to_stop_its_reader_does_not(body):
 @pytest.mark.parametrize("body", ["<p>" + "<b>a</b>" * 20_001, "<ul>" + "<li>a<br>b<br>c" * 40_000])
 def test_a_page_of_too_many_parts_is_refused(body):
     """What would keep its reader busy for minutes is no article, but a thousand paragraphs may be one."""
-    with pytest.raises(SourceError, match="too many parts to be one; add"):
+    with pytest.raises(SourceError, match="the page has too many elements to parse; add"):
         read_page(page(LONG_STORY + body), HERE)
     assert "On day 49" in read_page(page(LONG_STORY * 20), HERE).text
 
@@ -445,7 +445,7 @@ def test_a_feed_made_to_stop_its_reader_does_not(data):
 
 def test_a_feed_of_too_many_parts_is_refused():
     """What would keep its reader busy is no feed; ten thousand entries of ten parts each may be one."""
-    with pytest.raises(SourceError, match="the feed has too many parts to be one; add"):
+    with pytest.raises(SourceError, match="the feed has too many elements to parse; add"):
         links(feed(GOOD + "<item>" + "<a/>" * 30_000 + "</item>"), SITE)
     assert links(feed(GOOD + f"<item>{'<a/>' * 9}</item>" * 10_000), SITE) == [SITE + "good"]
 
@@ -462,7 +462,7 @@ def test_an_entity_reads_no_file(tmp_path):
 @pytest.mark.parametrize("data", [b"\x1f\x8b\x08" + b"x" * 99, gzip.compress(feed(GOOD))[:-9], b"\x1f\x8b"])
 def test_a_damaged_packed_list_is_refused(data):
     """Half a sitemap is not taken for one."""
-    with pytest.raises(SourceError, match="damaged; get it again"):
+    with pytest.raises(SourceError, match="damaged; download it again"):
         links(data, SITE)
 
 

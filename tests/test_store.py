@@ -328,7 +328,7 @@ def test_an_add_that_is_stopped_keeps_what_was_added(new_index, monkeypatch):
                 raise KeyboardInterrupt
             return super().embed_documents(texts)
 
-    monkeypatch.setattr("index.adding.embedding_ahead.BATCH", 1)
+    monkeypatch.setattr("index.adding.embedding_ahead.BATCH_CHUNKS", 1)
     new_index._writer.embedder = Stopping(new_index.embedder)
     with pytest.raises(KeyboardInterrupt):
         new_index.add(MILL, RAIN, UNDATED)
@@ -538,9 +538,9 @@ def test_the_shipped_article_names_its_source():
 
 def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
     """However the chunks of short and long articles are put together, by their lengths, to be embedded."""
-    monkeypatch.setattr("index.adding.embedding_ahead.BATCH", 12)
-    monkeypatch.setattr("index.adding.embedding_ahead.LONG", 9)
-    monkeypatch.setattr("index.adding.embedding_ahead.PIECE", 5)
+    monkeypatch.setattr("index.adding.embedding_ahead.BATCH_CHUNKS", 12)
+    monkeypatch.setattr("index.adding.embedding_ahead.LONG_ARTICLE_CHUNKS", 9)
+    monkeypatch.setattr("index.adding.embedding_ahead.SLICE_CHUNKS", 5)
     lines = ["It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)]
     articles = [
         Article.from_text("\n\n".join(lines[:count]), f"rain {count}", title="Rain") for count in (1, 2, 40, 5, 60)

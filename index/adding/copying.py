@@ -40,7 +40,7 @@ def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress 
 
 
 def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None) -> AddReport:
-    """Make one index hold the articles, the previous versions and the mark of another."""
+    """Make one index equal to another: articles, previous versions and the shipped mark."""
     for record in source.registry.in_state(PREVIOUS):
         target.keep(record)
     if source.registry.has_shipped_mark():

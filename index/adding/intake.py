@@ -1,12 +1,12 @@
-"""Sources → what became of each in the index."""
+"""Store the articles of sources in an index, batch by batch."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
-from index.adding.embedding_ahead import Preparation
-from index.adding.reading import Gathering
+from index.adding.embedding_ahead import EmbeddingAhead
+from index.adding.reading import SourceReader
 from index.adding.report import AddReport
 from index.chroma.records import CURRENT, Record
 from index.errors import ArticleIndexError, SourceGoneError
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from threading import Event
 
-    from index.adding.embedding_ahead import Prepared
-    from index.adding.reading import Found
+    from index.adding.embedding_ahead import EmbeddedSource
     from index.adding.report import OnProgress
-    from index.chroma.reader import Vectors
     from index.chroma.writer import IndexWriter
     from index.sources.files import Source
     from index.sources.http import Fetcher
     from index.sources.page import Page
 
+    CheckStopped = Callable[[], object]
+
 
 class Intake:
-    """Puts what sources give into an index; one that gives nothing is reported and stops none of the others."""
+    """Stores the articles of sources. A source that fails is reported and stops no other."""
 
     def __init__(
         self,
@@ -36,65 +36,86 @@ class Intake:
         *,
         prune: bool = False,
     ) -> None:
-        """Write into an index; `prune` removes what is gone from its source."""
-        self._writer, self._fetcher, self._prune = writer, fetcher, prune
-        self._gathering = Gathering(fetcher, lambda url: writer.reader.known(url)[1], on_progress)
+        """Configure the intake.
+
+        Args:
+            writer: Stores the articles.
+            fetcher: Fetches web pages.
+            on_progress: Called with an `AddProgress` as the work goes on.
+            prune: Whether to remove the articles of sources that are gone.
+        """
+        self._writer = writer
+        self._fetcher = fetcher
+        self._prune = prune
+        self._reader = SourceReader(fetcher, lambda url: writer.reader.known(url)[1], on_progress)
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
-        """Put in what the sources give, one after another, until `stop` is set."""
+        """Store the articles of sources, until `stop` is set."""
         outcomes: list[tuple[str, str]] = []
         failed: list[tuple[str, str]] = []
 
-        def go_on() -> None:
+        def check_stopped() -> None:
             if stop and stop.is_set():
                 raise _StoppedError
 
-        preparation = Preparation(self._writer, go_on, self._gathering.tell_share)
-        ahead = preparation.ahead(self._gathering.gather(sources))
-        with suppress(_StoppedError), closing(ahead) as prepared, ExitStack() as at_end:
-            at_end.callback(self._fetcher.give_up)  # Nobody waits any more for what is being fetched then.
-            for batch in prepared:
-                done = self._put_together(batch, go_on)
-                for place, (found, vectors) in enumerate(batch):
+        embedding = EmbeddingAhead(self._writer, check_stopped, self._reader.report_share)
+        embedded = embedding.batches(self._reader.read(sources))
+        with suppress(_StoppedError), closing(embedded) as batches, ExitStack() as at_end:
+            at_end.callback(self._fetcher.give_up)  # Nobody waits any more for a running fetch.
+            for batch in batches:
+                stored = self._store_together(batch, check_stopped)
+                for place, source in enumerate(batch):
                     try:
-                        outcomes.append(done.get(place) or self._settle(found, vectors, go_on))
+                        outcomes.append(stored.get(place) or self._store(source, check_stopped))
                     except ArticleIndexError as error:
-                        failed.append((found.source, str(error)))
-            self._gathering.tell_end()
+                        failed.append((source.read.source, str(error)))
+            self._reader.report_end()
         return AddReport.of(outcomes, failed)
 
-    def _put_together(self, batch: Sequence[Prepared], go_on: Callable[[], object]) -> dict[int, tuple[str, str]]:
-        """Put in the articles of a batch in few writes; return what became of them by their places in it.
+    def _store_together(
+        self, batch: Sequence[EmbeddedSource], check_stopped: CheckStopped
+    ) -> dict[int, tuple[str, str]]:
+        """Store the articles of a batch in few writes.
 
-        Those are none where one of them cannot be kept, and no second one of the same article.
+        Returns:
+            The outcome and the article's id by the source's place in the batch. Empty if any
+            article is rejected. If an article occurs twice, only the first is stored.
         """
         places: dict[str, int] = {}
-        for place, (found, _) in enumerate(batch):
-            if found.article:
-                places.setdefault(found.article.id, place)
+        for place, source in enumerate(batch):
+            if source.read.article:
+                places.setdefault(source.read.article.id, place)
         try:
-            done = self._put([batch[place] for place in places.values()], go_on)
-        except ArticleIndexError:  # It is told where each is put in alone.
+            stored = self._put([batch[place] for place in places.values()], check_stopped)
+        except ArticleIndexError:  # Each article is stored alone then, and its error reported.
             return {}
-        return dict(zip(places.values(), zip(done, places, strict=True), strict=True))
+        return dict(zip(places.values(), zip(stored, places, strict=True), strict=True))
 
-    def _put(self, prepared: Sequence[Prepared], go_on: Callable[[], object]) -> list[str]:
-        """Put in articles; return what became of each."""
-        records = [(Record(found.article, CURRENT, found.page), rows) for found, rows in prepared if found.article]
-        return self._writer.put_all(records, go_on)
+    def _put(self, sources: Sequence[EmbeddedSource], check_stopped: CheckStopped) -> list[str]:
+        """Store articles; return the outcome of each."""
+        records = [
+            (Record(source.read.article, CURRENT, source.read.page), source.vectors)
+            for source in sources
+            if source.read.article
+        ]
+        return self._writer.put_all(records, check_stopped)
 
-    def _settle(self, found: Found, vectors: Vectors | None, go_on: Callable[[], object]) -> tuple[str, str]:
-        """Do what is to be done about a source; return what that was, and the id of the article."""
-        if found.article:
-            return self._put([(found, vectors)], go_on)[0], found.article.id
-        article_id, _ = self._writer.reader.known(found.source)
-        if found.error is None:
+    def _store(self, source: EmbeddedSource, check_stopped: CheckStopped) -> tuple[str, str]:
+        """Store or prune one source; return the outcome and the article's id.
+
+        Raises the source's own error if it has no article and nothing is pruned.
+        """
+        read = source.read
+        if read.article:
+            return self._put([source], check_stopped)[0], read.article.id
+        article_id, _ = self._writer.reader.known(read.source)
+        if read.error is None:
             return "unchanged", article_id
-        if not (self._prune and article_id and isinstance(found.error, SourceGoneError)):
-            raise found.error
+        if not (self._prune and article_id and isinstance(read.error, SourceGoneError)):
+            raise read.error
         self._writer.remove(article_id)
         return "removed", article_id
 
 
 class _StoppedError(Exception):
-    """Somebody wants no more to be put in."""
+    """The caller set the stop event."""

@@ -1,4 +1,4 @@
-"""Sources → what each gives, one after another: files are read, pages fetched, lists followed."""
+"""Read sources one after another, following feeds and sitemaps to their pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.adding.report import AddProgress
 from index.article import Article
 from index.errors import SourceError
 from index.sources.files import expand, read_fetched, read_path
-from index.sources.page import Page
+from index.sources.page import SAVE_PAGE, Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,15 +20,22 @@ if TYPE_CHECKING:
     from index.sources.files import Item, Source
     from index.sources.http import Fetcher
 
-DEPTH = 2
-"""How far lists are followed: a sitemap of sitemaps to its pages."""
-MOST_PAGES = 10_000
-"""How many pages the lists of one `add` may name."""
+LIST_DEPTH = 2
+"""Levels of lists that are followed: a sitemap of sitemaps of pages."""
+MOST_LISTED_PAGES = 10_000
+"""Pages that all lists of one `add` may name."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What a source gave: its article, or why there is none. With neither, its page is as it was."""
+class ReadSource:
+    """A source that was read. With neither article nor error, its page has not changed.
+
+    Attributes:
+        source: The path or address.
+        article: The article of the source.
+        page: The page that the article was fetched from.
+        error: The reason why the source gave no article.
+    """
 
     source: str
     article: Article | None = None
@@ -36,84 +43,107 @@ class Found:
     error: SourceError | None = None
 
 
-class Gathering:
-    """Reads sources one after another."""
+class SourceReader:
+    """Reads sources one after another, and reports progress."""
 
-    def __init__(self, fetcher: Fetcher, known: Callable[[str], Page | None], on_progress: OnProgress | None) -> None:
-        """Fetch by `fetcher`; of a page that is `known` by its address, only what changed since."""
-        self._fetcher, self._known, self._on_progress = fetcher, known, on_progress
-        self._waiting: deque[tuple[Item, int]] = deque()
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        known_page: Callable[[str], Page | None],
+        on_progress: OnProgress | None,
+    ) -> None:
+        """Configure the reader.
+
+        Args:
+            fetcher: Fetches web pages.
+            known_page: Returns the page of an address with the validators of its last response,
+                so that an unchanged page is not fetched again.
+            on_progress: Called with an `AddProgress` for each source.
+        """
+        self._fetcher = fetcher
+        self._known_page = known_page
+        self._on_progress = on_progress
+        self._waiting: deque[tuple[Item, int]] = deque()  # Items with the depth of their list.
         self._listed: set[str] = set()
         self._done = 0
-        self._told: AddProgress | None = None
+        self._progress: AddProgress | None = None
 
-    def gather(self, sources: Iterable[Source | Page]) -> Iterator[Found]:
-        """Yield what the sources give, and the pages that feeds, sitemaps and lists among them name."""
+    def read(self, sources: Iterable[Source | Page]) -> Iterator[ReadSource]:
+        """Yield each source, and each page that a feed, sitemap or list among them names."""
         for source in sources:
             try:
-                self._waiting += [(item, 0) for item in ([source] if isinstance(source, Page) else expand(source))]
+                items = [source] if isinstance(source, Page) else expand(source)
+                self._waiting += [(item, 0) for item in items]
             except SourceError as error:
-                yield Found(str(source), error=error)
+                yield ReadSource(str(source), error=error)
         while self._waiting:
             item, depth = self._waiting.popleft()
-            name = _name(item)
-            self._tell(name, self._done + 1 + len(self._waiting))
-            yield from self._read(item, name, depth)
+            name = _source_name(item)
+            self._report(name, self._done + 1 + len(self._waiting))
+            yield from self._read_item(item, name, depth)
             self._done += 1
 
-    def tell_end(self) -> None:
-        """Tell that all has been dealt with."""
-        if self._told:
-            self._tell(self._told.source, self._done)
+    def report_end(self) -> None:
+        """Report that all sources are finished."""
+        if self._progress:
+            self._report(self._progress.source, self._done)
 
-    def tell_share(self, source: str, share: float) -> None:
-        """Tell which share of a source that was read is embedded."""
-        if self._on_progress and self._told:
-            self._on_progress(replace(self._told, source=source, share=share))
+    def report_share(self, source: str, share: float) -> None:
+        """Report the fraction of a source, 0 to 1, that is embedded."""
+        if self._on_progress and self._progress:
+            self._on_progress(replace(self._progress, source=source, share=share))
 
-    def _tell(self, name: str, total: int) -> None:
+    def _report(self, name: str, total: int) -> None:
         if self._on_progress:
-            self._told = AddProgress(name, self._done, total)
-            self._on_progress(self._told)
+            self._progress = AddProgress(name, self._done, total)
+            self._on_progress(self._progress)
 
-    def _read(self, item: Item, name: str, depth: int) -> Iterator[Found]:
+    def _read_item(self, item: Item, name: str, depth: int) -> Iterator[ReadSource]:
+        """Yield the article of an item or its error; nothing for a list, which joins the queue."""
         try:
             if isinstance(item, Article):
-                yield Found(name, item)
+                yield ReadSource(name, item)
             elif isinstance(item, Path):
-                yield from self._take(read_path(item), name, None, depth)
+                yield from self._accept(read_path(item), name, None, depth)
             else:
                 yield from self._fetch(item, depth)
         except SourceError as error:
-            yield Found(name, error=error)
+            yield ReadSource(name, error=error)
 
-    def _fetch(self, page: Page, depth: int) -> Iterator[Found]:
+    def _fetch(self, page: Page, depth: int) -> Iterator[ReadSource]:
+        # robots.txt applies to pages that a list names, not to a page that the user names.
         if depth and not self._fetcher.may_crawl(page.url):
-            raise SourceError(
-                "the site's robots.txt keeps programs from it; save the page in a browser and add the file"
-            )
-        before = self._known(page.url) or page
-        fetched = self._fetcher.fetch(before.url, before.etag, before.last_modified)
+            raise SourceError(f"the site's robots.txt does not allow programs to read it; {SAVE_PAGE}")
+        known = self._known_page(page.url) or page
+        fetched = self._fetcher.fetch(known.url, known.etag, known.last_modified)
         if fetched is None:
-            yield Found(page.url, page=before)
+            yield ReadSource(page.url, page=known)
             return
-        page_now = Page(fetched.url, fetched.etag, fetched.last_modified)
-        yield from self._take(read_fetched(fetched), page.url, page_now, depth)
+        now = Page(fetched.url, fetched.etag, fetched.last_modified)
+        yield from self._accept(read_fetched(fetched), page.url, now, depth)
 
-    def _take(self, read: Article | list[str], name: str, page: Page | None, depth: int) -> Iterator[Found]:
-        if isinstance(read, Article):
-            yield Found(name, read, page)
+    def _accept(self, content: Article | list[str], name: str, page: Page | None, depth: int) -> Iterator[ReadSource]:
+        """Yield an article, or put the pages of a list at the head of the queue.
+
+        Args:
+            content: The article, or the addresses of a list.
+            name: The source.
+            page: The page that the content was fetched from, if any.
+            depth: The level of the list that named the source; 0 if the user named it.
+        """
+        if isinstance(content, Article):
+            yield ReadSource(name, content, page)
             return
-        if depth == DEPTH:
-            raise SourceError("it is a list within a list of lists; add the one that names the pages")
-        new = [address for address in dict.fromkeys(read) if address not in self._listed]
-        if len(self._listed) + len(new) > MOST_PAGES:
-            raise SourceError(f"it lists more than {MOST_PAGES:,} pages; add the parts that you want")
+        if depth == LIST_DEPTH:
+            raise SourceError("the lists are nested too deeply; add the list that names the pages")
+        new = [address for address in dict.fromkeys(content) if address not in self._listed]
+        if len(self._listed) + len(new) > MOST_LISTED_PAGES:
+            raise SourceError(f"the lists name more than {MOST_LISTED_PAGES:,} pages; add only the ones you need")
         self._listed.update(new)
         self._waiting.extendleft((Page(address), depth + 1) for address in reversed(new))
 
 
-def _name(item: Item) -> str:
+def _source_name(item: Item) -> str:
     if isinstance(item, Article):
         return item.source
     return item.url if isinstance(item, Page) else str(item)

@@ -1,4 +1,4 @@
-"""What an `add` tells: while it works, and at its end."""
+"""The progress and the outcome of an `add`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AddReport:
-    """What became of the sources of one `add`: article ids, and (source, reason) pairs for what failed.
+    """The outcome of an `add`, a `refresh` or an import.
 
-    `similar` pairs the id of an article that was added or updated with that of another which says nearly the same, each
-    two of them once.
+    Attributes:
+        added: Ids of new articles.
+        updated: Ids of articles that changed.
+        unchanged: Ids of articles that are as before.
+        failed: Pairs of a source and the reason of its failure.
+        removed: Ids of articles that were removed because their source is gone.
+        similar: Pairs of an added or updated article's id and its near-duplicate's, each pair
+            once.
     """
 
     added: tuple[str, ...] = ()
@@ -28,7 +34,12 @@ class AddReport:
 
     @classmethod
     def of(cls, outcomes: Iterable[tuple[str, str]], failed: Iterable[tuple[str, str]] = ()) -> Self:
-        """Make a report of pairs (what was done, the id of the article that it was done to) and of failures."""
+        """Make a report.
+
+        Args:
+            outcomes: Pairs of an outcome, such as "added", and the id of the article.
+            failed: Pairs of a source and the reason of its failure.
+        """
         ids: dict[str, list[str]] = {"added": [], "updated": [], "unchanged": [], "removed": []}
         for outcome, article_id in outcomes:
             ids[outcome].append(article_id)
@@ -38,9 +49,13 @@ class AddReport:
 
 @dataclass(frozen=True, slots=True)
 class AddProgress:
-    """How far an `add` is: `source` is at work, `done` of `total` sources are finished.
+    """The progress of an `add`.
 
-    `share` tells how much of the source at work is embedded and stored, from 0 to 1.
+    Attributes:
+        source: The source in progress.
+        done: The number of finished sources.
+        total: The number of all sources known so far.
+        share: The fraction of the source in progress that is embedded, 0 to 1.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Folders → the files of articles in them that have changed, as they change."""
+"""Watch folders for files of articles that change."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from threading import Event
 
 POLL_MILLISECONDS = 500
-"""How often a watch looks whether it is to end."""
+"""Milliseconds between two looks at the stop event."""
 
 
 def changed_files(folders: Iterable[str | Path], stop: Event | None) -> Iterator[list[Path]]:
-    """Yield the files that were put into folders and below, changed in them, or taken away, and folders taken away.
+    """Yield the paths that change in folders and below, until `stop` is set.
 
-    The first list is empty, and says that the watch has begun; then it waits for changes, and ends when `stop` is set.
-    Raises `SourceError` for what is no folder.
+    The paths are files that were created, changed or deleted, and folders that were deleted.
+    The first list is empty: the watch has begun. Raises `SourceError` for a path that is not a
+    folder.
     """
     roots = [Path(folder).expanduser().resolve() for folder in folders]
     for root in roots:
         if not root.is_dir():
-            raise SourceError(f"{root} is no folder; name folders to watch")
+            raise SourceError(f"{root} is not a folder; name folders to watch")
     return _changes(roots, stop)
 
 
@@ -37,11 +38,12 @@ def _changes(roots: Sequence[Path], stop: Event | None) -> Iterator[list[Path]]:
         if not has_begun:
             has_begun = True
             yield []
-        if found := sorted({path for path in (Path(name) for _, name in changes) if _matters(path, roots)}):
-            yield found
+        paths = {Path(name) for _, name in changes}
+        if relevant := sorted(path for path in paths if _is_relevant(path, roots)):
+            yield relevant
 
 
-def _matters(path: Path, roots: Sequence[Path]) -> bool:
-    """Tell whether a changed path is a file of a kind that is read, or gone and may have been a folder of such."""
-    is_kept = path.suffix.lower() in READERS or not path.exists()
-    return is_kept and any(root in path.parents and not is_hidden(path, root) for root in roots)
+def _is_relevant(path: Path, roots: Sequence[Path]) -> bool:
+    """Whether a changed path is a readable file, or is gone and may have been a folder."""
+    is_candidate = path.suffix.lower() in READERS or not path.exists()
+    return is_candidate and any(root in path.parents and not is_hidden(path, root) for root in roots)

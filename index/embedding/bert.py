@@ -1,7 +1,7 @@
-"""Token numbers → a vector for each token: BERT's encoder (Devlin et al., 2019), run by OpenVINO.
+"""BERT's encoder (Devlin et al., 2019), run by OpenVINO.
 
-OpenVINO is there in half a second, where torch and transformers take many: a question need not wait for them. The
-weights are the ones that transformers reads, under the same names.
+OpenVINO starts in half a second; torch and transformers take many. The weights have the names
+and shapes that transformers gives them.
 """
 
 from __future__ import annotations
@@ -24,54 +24,72 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _nothing_reported() -> Iterator[None]:
-    """Keep OpenVINO, while it is imported, from telling a web address that it was: it does without its reporter."""
-    reporter = "openvino_telemetry"
+def _without_telemetry() -> Iterator[None]:
+    """Keep OpenVINO from reporting its import to a web address.
+
+    OpenVINO works without its telemetry module, so an import of that module fails meanwhile.
+    """
+    name = "openvino_telemetry"
     modules: dict[str, Any] = sys.modules
-    before = modules.get(reporter)
-    modules[reporter] = None
+    original = modules.get(name)
+    modules[name] = None
     try:
         yield
     finally:
-        del modules[reporter]
-        if before:
-            modules[reporter] = before
+        del modules[name]
+        if original:
+            modules[name] = original
 
 
-with _nothing_reported():
+with _without_telemetry():
     from openvino import Core, Model, Type
     from openvino import opset13 as ops
 
 
 class Encoder:
-    """An encoder ready to run. Threads may share one; they take turns, since one run keeps all cores busy."""
+    """A compiled encoder. Threads may share it; they take turns, for a run uses all cores.
+
+    Attributes:
+        dimension: The length of a vector.
+    """
 
     def __init__(self, folder: Path, weights: Weights, *, exact: bool = True) -> None:
-        """Make the encoder that the config.json in a folder describes.
+        """Compile an encoder.
 
-        Unless it is to be `exact`, it multiplies in bfloat16, in a fraction of the time, where the processor has
-        instructions for it; vectors then differ in the third digit.
+        Args:
+            folder: A folder with the model's config.json.
+            weights: The model's weights by name.
+            exact: Whether to multiply in 32 bits. Otherwise processors with the instructions
+                for it multiply in bfloat16: much faster, and equal to two digits.
         """
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-        options = {"INFERENCE_PRECISION_HINT": "f32" if exact else "bf16", "PERFORMANCE_HINT": "LATENCY"}
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32" if exact else "bf16",
+            "PERFORMANCE_HINT": "LATENCY",
+        }
         self.dimension = int(config["hidden_size"])
-        compiled = Core().compile_model(_model(config, weights), "CPU", options)
+        compiled = Core().compile_model(_build_model(config, weights), "CPU", options)
         self._request = compiled.create_infer_request()
         self._turn = threading.Lock()
 
     def vectors(self, ids: NDArray[np.int64], mask: NDArray[np.int64], types: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the vectors of tokens, shape (texts, tokens, dimension).
+        """Encode texts.
 
-        `ids`, `mask` (1 for a token, 0 for padding) and `types` (0 or 1: of which of two parts a token is) have the
-        shape (texts, tokens).
+        Args:
+            ids: Token ids, shape (texts, tokens).
+            mask: 1 for a token, 0 for padding, shape (texts, tokens).
+            types: 0 for a token of a text's first part, 1 for the second, shape (texts, tokens).
+
+        Returns:
+            A vector for each token, shape (texts, tokens, dimension).
         """
         with self._turn:
-            found: NDArray[np.float32] = self._request.infer([ids, mask, types])[0].copy()
-        return found
+            vectors: NDArray[np.float32] = self._request.infer([ids, mask, types])[0].copy()
+        return vectors
 
 
 def padded(rows: Sequence[Sequence[int]], filling: int = 0) -> NDArray[np.int64]:
-    """Return rows of numbers as one array, filled up to the longest.
+    """Return rows of numbers as an array, each filled up to the longest.
 
     >>> padded([[1, 2], [3]]).tolist()
     [[1, 2], [3, 0]]
@@ -82,41 +100,69 @@ def padded(rows: Sequence[Sequence[int]], filling: int = 0) -> NDArray[np.int64]
     return table
 
 
-def _model(config: Mapping[str, Any], weights: Weights) -> Model:
-    """Return BERT's encoder as a graph, each matrix turned as torch keeps it: (outputs, inputs)."""
-    heads, epsilon = config["num_attention_heads"], config["layer_norm_eps"]
+class _Layers:
+    """Builds the parts of an encoder's graph from weights."""
 
-    def linear(values: Any, name: str) -> Any:
-        product = ops.matmul(values, ops.constant(weights[f"{name}.weight"]), transpose_a=False, transpose_b=True)
-        return ops.add(product, ops.constant(weights[f"{name}.bias"]))
+    def __init__(self, config: Mapping[str, Any], weights: Weights) -> None:
+        self._weights = weights
+        self._heads = config["num_attention_heads"]
+        self._epsilon = config["layer_norm_eps"]
 
-    def normal(values: Any, name: str) -> Any:
-        centred = ops.mvn(values, [-1], normalize_variance=True, eps=epsilon, eps_mode="inside_sqrt")
-        scaled = ops.multiply(centred, ops.constant(weights[f"{name}.weight"]))
-        return ops.add(scaled, ops.constant(weights[f"{name}.bias"]))
+    def embedding(self, name: str, numbers: Any) -> Any:
+        """Look up the rows of an embedding table."""
+        return ops.gather(self._constant(f"embeddings.{name}_embeddings.weight"), numbers, 0)
 
-    def row(name: str, numbers: Any) -> Any:
-        return ops.gather(ops.constant(weights[f"embeddings.{name}_embeddings.weight"]), numbers, 0)
+    def norm(self, values: Any, name: str) -> Any:
+        """Apply layer normalisation."""
+        centred = ops.mvn(values, [-1], normalize_variance=True, eps=self._epsilon, eps_mode="inside_sqrt")
+        scaled = ops.multiply(centred, self._constant(f"{name}.weight"))
+        return ops.add(scaled, self._constant(f"{name}.bias"))
 
-    def by_head(values: Any) -> Any:
-        return ops.transpose(ops.reshape(values, [0, 0, heads, -1], special_zero=True), [0, 2, 1, 3])
-
-    ids, mask, types = (ops.parameter([-1, -1], Type.i64, name) for name in ("ids", "mask", "types"))
-    count = ops.gather(ops.shape_of(ids), 1, 0)
-    places = ops.range(0, count, 1, Type.i64)
-    values = ops.add(ops.add(row("word", ids), row("token_type", types)), row("position", places))
-    values = normal(values, "embeddings.LayerNorm")
-    is_token = ops.unsqueeze(ops.convert(mask, Type.boolean), [1, 2])
-    for number in range(config["num_hidden_layers"]):
-        layer = f"encoder.layer.{number}"
+    def attention(self, values: Any, is_token: Any, name: str) -> Any:
+        """Attend from each token to all tokens of its text."""
         query, key, value = (
-            by_head(linear(values, f"{layer}.attention.self.{part}")) for part in ("query", "key", "value")
+            self._by_head(self._linear(values, f"{name}.self.{part}")) for part in ("query", "key", "value")
         )
         attended = ops.scaled_dot_product_attention(query, key, value, is_token)
-        together = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [0, 0, -1], special_zero=True)
-        together = linear(together, f"{layer}.attention.output.dense")
-        values = normal(ops.add(together, values), f"{layer}.attention.output.LayerNorm")
-        widened = ops.gelu(linear(values, f"{layer}.intermediate.dense"), "erf")
-        narrowed = linear(widened, f"{layer}.output.dense")
-        values = normal(ops.add(narrowed, values), f"{layer}.output.LayerNorm")
+        joined = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [0, 0, -1], special_zero=True)
+        output = self._linear(joined, f"{name}.output.dense")
+        return self.norm(ops.add(output, values), f"{name}.output.LayerNorm")
+
+    def feed_forward(self, values: Any, name: str) -> Any:
+        """Widen each token's vector, apply GELU, and narrow it again."""
+        widened = ops.gelu(self._linear(values, f"{name}.intermediate.dense"), "erf")
+        narrowed = self._linear(widened, f"{name}.output.dense")
+        return self.norm(ops.add(narrowed, values), f"{name}.output.LayerNorm")
+
+    def _linear(self, values: Any, name: str) -> Any:
+        # torch keeps a matrix as (outputs, inputs).
+        weight = self._constant(f"{name}.weight")
+        product = ops.matmul(values, weight, transpose_a=False, transpose_b=True)
+        return ops.add(product, self._constant(f"{name}.bias"))
+
+    def _by_head(self, values: Any) -> Any:
+        """Reshape (texts, tokens, dimension) to (texts, heads, tokens, dimension per head)."""
+        split = ops.reshape(values, [0, 0, self._heads, -1], special_zero=True)
+        return ops.transpose(split, [0, 2, 1, 3])
+
+    def _constant(self, name: str) -> Any:
+        return ops.constant(self._weights[name])
+
+
+def _build_model(config: Mapping[str, Any], weights: Weights) -> Model:
+    """Build BERT's encoder as an OpenVINO graph."""
+    layers = _Layers(config, weights)
+    ids, mask, types = (ops.parameter([-1, -1], Type.i64, name) for name in ("ids", "mask", "types"))
+    # Embed the tokens: word, part and position.
+    count = ops.gather(ops.shape_of(ids), 1, 0)
+    positions = ops.range(0, count, 1, Type.i64)
+    words = ops.add(layers.embedding("word", ids), layers.embedding("token_type", types))
+    values = ops.add(words, layers.embedding("position", positions))
+    values = layers.norm(values, "embeddings.LayerNorm")
+    # Apply the layers.
+    is_token = ops.unsqueeze(ops.convert(mask, Type.boolean), [1, 2])
+    for number in range(config["num_hidden_layers"]):
+        name = f"encoder.layer.{number}"
+        values = layers.attention(values, is_token, f"{name}.attention")
+        values = layers.feed_forward(values, name)
     return Model([values], [ids, mask, types], "encoder")

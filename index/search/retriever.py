@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Searchable(Protocol):
-    """What the retriever needs of an index; `ArticleIndex` has it."""
+    """The methods of `ArticleIndex` that the retriever calls."""
 
     def search(self, query: str, k: int = 5) -> Sequence[SearchResult]:
         """Return the k chunks that match a query best."""
@@ -29,10 +29,10 @@ class Searchable(Protocol):
 
 
 class ArticleRetriever(BaseRetriever):
-    """Returns the k best chunks for a query as Documents.
+    """Returns the k best chunks for a query as LangChain Documents.
 
-    Their metadata names the article (article_id, version, title, source, published as an ISO
-    date), the place in it (start, end) and the score.
+    Their metadata has the article (article_id, version, title, source, published as an ISO
+    date), the chunk's place in its text (start, end) and the score.
 
     Attributes:
         index: The index to search.

@@ -1,4 +1,4 @@
-"""A query → the chunks that fit it best, of articles as they are, while others may be changing them."""
+"""Search the chunks of an index, even while others change its articles."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from index.embedding.embedder import Embedder
 
 CANDIDATES = 200
-"""How many chunks, the nearest by cosine, are ranked again by their words."""
+"""Chunks, the nearest by vector, that are ranked."""
 LONGEST_QUERY = 5_000
-"""Characters of a query that are looked for; the embedding model reads about the first thousand."""
-SEARCHES = 20
-"""How often a search starts again because an article changed under it."""
+"""Characters of a query; the embedding model reads about the first thousand."""
+MOST_SEARCHES = 20
+"""Times that a search is repeated because an article changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +35,26 @@ class SearchOutcome:
 
 
 class Searcher:
-    """Searches an index."""
+    """Searches a collection of chunks."""
 
-    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
-        """Search a collection of chunks; the registry knows the current versions."""
+    def __init__(
+        self,
+        connection: Connection,
+        registry: Registry,
+        chunks: Collection,
+        embedder: Embedder,
+    ) -> None:
+        """Configure the search.
+
+        Args:
+            connection: The connection to Chroma.
+            registry: The records of the articles, for their current versions.
+            chunks: The collection of chunks.
+            embedder: The model that embeds queries.
+        """
         from langchain_chroma import Chroma
 
-        # An embedder has the methods of LangChain's Embeddings but need not inherit from it.
+        # An embedder has the methods of LangChain's Embeddings, but need not inherit from it.
         as_embeddings: Any = embedder
         self._connection = connection
         self._registry = registry
@@ -54,34 +67,48 @@ class Searcher:
         self._embedder = embedder
 
     def search(self, query: str, k: int, where: Metadata | None) -> SearchOutcome:
-        """Return the k best chunks for a query among those that pass Chroma's filter."""
+        """Return the chunks that match a query best, and the query with its spelling corrected.
+
+        Misspelt words of the query are corrected by the words of the nearest chunks.
+
+        Args:
+            query: The question or words to search for.
+            k: The number of chunks.
+            where: A Chroma filter on the chunks' metadata, if not all chunks are searched.
+        """
         query = query[:LONGEST_QUERY]
         chunks, cosines = self.nearest(query, where)
-        corrected_query = corrected(query, [chunk.text for chunk in chunks])
-        if corrected_query != query:
-            chunks, cosines = self.nearest(corrected_query, where)
-        return SearchOutcome(corrected_query, rank(corrected_query, chunks, cosines, k))
+        spelt = corrected(query, [chunk.text for chunk in chunks])
+        if spelt != query:
+            chunks, cosines = self.nearest(spelt, where)
+        return SearchOutcome(spelt, rank(spelt, chunks, cosines, k))
 
     def nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
-        """Return the chunks nearest to a query that belong to the current versions, with their cosines."""
+        """Return the chunks of current versions that are nearest to a query, and their cosines."""
         from chromadb.errors import InternalError
 
         vector = self._embedder.embed_query(query)
         with self._connection.errors():
-            for attempt in range(1, SEARCHES + 1):
+            for attempt in range(1, MOST_SEARCHES + 1):
+                # Find the nearest chunks.
                 try:
-                    found = self._chunks.similarity_search_by_vector_with_relevance_scores(
+                    matches = self._chunks.similarity_search_by_vector_with_relevance_scores(
                         vector, CANDIDATES, filter=where
                     )
-                except InternalError:  # Chroma finds a chunk that is deleted before it has read it: "Error finding id".
-                    if attempt == SEARCHES:
+                except InternalError:
+                    # A chunk was deleted between Chroma's two lookups: "Error finding id".
+                    if attempt == MOST_SEARCHES:
                         raise
                     continue
-                chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
+                chunks = [
+                    to_chunk(str(document.id), document.metadata, document.page_content) for document, _ in matches
+                ]
+                # Drop the chunks of other versions. Search again if there were any, for
+                # they took the places of current ones.
                 versions = [(chunk.article_id, chunk.version) for chunk in chunks]
-                held = self._registry.current_of(set(versions))
-                current = [i for i, version in enumerate(versions) if version in held]
+                current_versions = self._registry.current_of(set(versions))
+                current = [i for i, version in enumerate(versions) if version in current_versions]
                 if len(current) == len(chunks):
                     break
-        # Chroma gives the cosine distance, 1 - cosine.
-        return [chunks[i] for i in current], [1 - found[i][1] for i in current]
+        # Chroma returns the cosine distance, 1 - cosine.
+        return [chunks[i] for i in current], [1 - matches[i][1] for i in current]

@@ -1,4 +1,4 @@
-"""DOCX, EPUB and e-mail files become `Article`s."""
+"""Read Word, EPUB and e-mail files."""
 
 from __future__ import annotations
 
@@ -27,19 +27,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST_UNPACKED = 200_000_000
-"""Bytes of all that a packed file holds."""
+"""Bytes of all parts of a zip-based file, unpacked."""
 MOST_PARTS = 10_000
-CELLS = " | "
-"""Stands between the cells of a table's row."""
-_BLOCKS = frozenset(
-    "address article aside blockquote body br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
-    "main ol p pre section table tr ul".split()
+"""Parts of a zip-based file."""
+CELL_SEPARATOR = " | "
+"""Text between two cells of a table row."""
+
+# HTML elements that begin and end a paragraph.
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body br dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 "
+    "h6 header hr li main ol p pre section table tr ul".split()
 )
-_CELLS = frozenset({"td", "th"})
-_UNREAD = frozenset("head nav script style template title".split())
-_OLD_WORD = b"\xd0\xcf\x11\xe0"
-_WHO_IS_QUOTED = re.compile(r"^[^\n>]*:\n+(?=>)", re.MULTILINE)
-_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_CELL_TAGS = frozenset({"td", "th"})
+# HTML elements whose text is not part of the document.
+_SKIPPED_TAGS = frozenset("head nav script style template title".split())
+# The first bytes of an OLE container: a .doc file, or a .docx file with a password.
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+# The line above a quotation in an e-mail: "On Monday, Ida wrote:\n" before "> Hello".
+_ATTRIBUTION = re.compile(r"^[^\n>]*:\n+(?=>)", re.MULTILINE)
+# The line between a message and its signature.
+_SIGNATURE_LINE = "\n-- \n"
+# The day at the start of a date: "2016-09-29" in "2016-09-29T10:30:00Z".
+_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _NAMESPACES = {
     "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
     "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
@@ -47,167 +56,208 @@ _NAMESPACES = {
     "opf": "http://www.idpf.org/2007/opf",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
-
-_WORDS = etree.XPath(".//w:t[not(ancestor::mc:Fallback)] | .//w:tab | .//w:br | .//w:p", namespaces=_NAMESPACES)
+# Text, tabs, line breaks and paragraphs below a part of a Word document.
+_WORD_TEXT = etree.XPath(".//w:t[not(ancestor::mc:Fallback)] | .//w:tab | .//w:br | .//w:p", namespaces=_NAMESPACES)
 
 
 def read_docx(data: bytes, path: Path, source: str) -> Article:
-    """Read the paragraphs and tables of a Word file, as they stand with all changes accepted. Raises `SourceError`."""
-    if data.startswith(_OLD_WORD):
-        raise SourceError("the file is locked by a password or of an old Word; save it as .docx without a password")
-    with _damage("Word"):
+    """Read the paragraphs and tables of a Word file, with all tracked changes accepted.
+
+    The title is that of the file's properties, or the first heading, or the first line, or the
+    file's name. Raises `SourceError`.
+    """
+    if data.startswith(_OLE_MAGIC):
+        raise SourceError(
+            "the file has a password or is from an old version of Word; save it as .docx without a password"
+        )
+    with _damage_as_source_error("Word"):
         import docx
 
-        _check_size(data)
+        _check_unpacked_size(data)
         document = docx.Document(io.BytesIO(data))
-        blocks = list(_blocks(document))
+        blocks = list(_word_blocks(document))
         title, author = document.core_properties.title, document.core_properties.author
     headings = (text for style, text in blocks if style in {"Title", "Heading 1"})
-    text = _text(text for _, text in blocks)
+    text = _join_paragraphs(text for _, text in blocks)
     if not text:
-        raise SourceError("the Word file holds no text; add one with text in it")
+        raise SourceError("the Word file has no text; add a file that has text")
     return Article.from_text(
-        text, source, title=title or next(headings, None) or read_title(text) or path.stem, author=author or None
+        text,
+        source,
+        title=title or next(headings, None) or read_title(text) or path.stem,
+        author=author or None,
     )
 
 
 def read_epub(data: bytes, path: Path, source: str) -> Article:
-    """Read the chapters of an EPUB book in their order, with what its package says of it. Raises `SourceError`."""
-    with _damage("EPUB"), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        _check_size(data)
-        place = _xml(archive, "META-INF/container.xml").xpath("string(//c:rootfile/@full-path)", namespaces=_NAMESPACES)
-        package = _xml(archive, place)
-        chapters = [posixpath.normpath(posixpath.join(posixpath.dirname(place), name)) for name in _spine(package)]
-        if not set(chapters).isdisjoint(_locked(archive)):
-            raise SourceError("the book is locked by its shop (DRM); add one without")
+    """Read the chapters of an EPUB book in reading order.
+
+    The book's package gives the title, the author, the day and the language. Raises
+    `SourceError`.
+    """
+    with _damage_as_source_error("EPUB"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        _check_unpacked_size(data)
+        # The container names the package, and the package lists the chapters.
+        container = _parse_part(archive, "META-INF/container.xml")
+        place = container.xpath("string(//c:rootfile/@full-path)", namespaces=_NAMESPACES)
+        package = _parse_part(archive, place)
+        folder = posixpath.dirname(place)
+        chapters = [posixpath.normpath(posixpath.join(folder, name)) for name in _chapter_names(package)]
+        if not set(chapters).isdisjoint(_encrypted_parts(archive)):
+            raise SourceError("the book is copy-protected (DRM); add a copy without protection")
         text = "\n\n".join(filter(None, (_html_text(archive.read(name)) for name in chapters)))
-        title, author, day, language = (_told(package, key) for key in ("title", "creator", "date", "language"))
+        title, author, day, language = (_dublin_core(package, key) for key in ("title", "creator", "date", "language"))
     if not text:
-        raise SourceError("the book holds no text; add one with text in it")
+        raise SourceError("the book has no text; add a book that has text")
     return Article.from_text(
         text,
         source,
         title=title or read_title(text) or path.stem,
         author=author,
-        published=_day(day),
+        published=_parse_day(day),
         language=(language or "")[:2].lower() or None,
     )
 
 
 def read_email(data: bytes, path: Path, source: str) -> Article:
-    """Read what a message says itself, without what it quotes and encloses; its subject is the title."""
-    with _damage("e-mail"):
+    """Read an e-mail message without quotations, signature and attachments.
+
+    The title is the subject or the file's name. Raises `SourceError`.
+    """
+    with _damage_as_source_error("e-mail"):
         message = email.message_from_bytes(data, policy=email.policy.default)
-        text = _said(message)
-        subject, sender = (without_control(str(message.get(key, ""))) for key in ("subject", "from"))
+        text = _own_text(message)
+        subject = without_control(str(message.get("subject", "")))
+        sender = without_control(str(message.get("from", "")))
         sent = message["date"].datetime if message["date"] else None
     if not text:
-        raise SourceError("the message says nothing itself; add what it encloses or quotes")
+        raise SourceError("the message has no text of its own; add its attachments or the quoted message")
     name, address = parseaddr(sender)
     return Article.from_text(
-        text, source, title=subject.strip() or path.stem, author=name or address or None, published=sent and sent.date()
+        text,
+        source,
+        title=subject.strip() or path.stem,
+        author=name or address or None,
+        published=sent and sent.date(),
     )
 
 
 @contextmanager
-def _damage(kind: str) -> Iterator[None]:
-    """Turn what a damaged file does to the libraries that read it into one sentence."""
+def _damage_as_source_error(kind: str) -> Iterator[None]:
+    """Turn any exception of a parsing library into a `SourceError` about a damaged file."""
     try:
         yield
     except SourceError:
         raise
-    except Exception as error:  # What they raise on a damaged file is not documented, and is much.
-        raise SourceError(f"the {kind} file is damaged; open it in its program and save it anew") from error
+    except Exception as error:  # The libraries do not document their errors on damaged files.
+        raise SourceError(
+            f"the {kind} file is damaged; open it in the program that made it and save it again"
+        ) from error
 
 
-def _check_size(data: bytes) -> None:
-    """Refuse a file that unpacks to more than an article can be: zipfile reads no more than what a part declares."""
+def _check_unpacked_size(data: bytes) -> None:
+    """Refuse a zip bomb. zipfile reads at most the size that a part declares."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise SourceError(f"the file unpacks to more than {LARGEST_UNPACKED // 1_000_000} MB; split it into articles")
+        size = f"{LARGEST_UNPACKED // 1_000_000} MB"
+        raise SourceError(f"the file unpacks to more than {size}; split it into articles")
 
 
-def _text(paragraphs: Iterable[str]) -> str:
+def _join_paragraphs(paragraphs: Iterable[str]) -> str:
+    """Join paragraphs by blank lines, with white space normalised and empty ones dropped."""
     clean = (" ".join(without_control(paragraph).split()) for paragraph in paragraphs)
     return "\n\n".join(paragraph for paragraph in clean if paragraph)
 
 
-def _blocks(document: Any) -> Iterator[tuple[str, str]]:
-    """Yield the paragraphs of a Word file with the names of their styles; the rows of a table are paragraphs too."""
-    # python-docx's own text of a paragraph leaves out what a tracked change has inserted.
+def _word_blocks(document: Any) -> Iterator[tuple[str, str]]:
+    """Yield the style and the text of each paragraph and table row of a Word document."""
+    # python-docx's `paragraph.text` omits tracked insertions, so the XML is read instead.
     for block in document.iter_inner_content():
         if hasattr(block, "rows"):
             for row in block.rows:
-                cells = (_words(cell._tc) for cell in row.cells)  # noqa: SLF001
-                yield "", CELLS.join(dict.fromkeys(filter(None, cells)))
+                cells = (_word_text(cell._tc) for cell in row.cells)  # noqa: SLF001
+                # A merged cell occurs once per column that it spans.
+                yield "", CELL_SEPARATOR.join(dict.fromkeys(filter(None, cells)))
         else:
-            yield block.style.name if block.style else "", _words(block._p)  # noqa: SLF001
+            yield block.style.name if block.style else "", _word_text(block._p)  # noqa: SLF001
 
 
-def _words(element: Any) -> str:
-    """Return the text of a part of a document: that of its w:t, which what was deleted does not have."""
-    found = _WORDS(element)
-    return "".join(part.text or "" if part.tag.endswith("}t") else " " for part in found).strip()
+def _word_text(element: Any) -> str:
+    """Return the text of a part of a Word document, without tracked deletions.
+
+    Deleted text stands in w:delText elements, other text in w:t.
+    """
+    pieces = _WORD_TEXT(element)
+    texts = (piece.text or "" if piece.tag.endswith("}t") else " " for piece in pieces)
+    return "".join(texts).strip()
 
 
-def _xml(archive: zipfile.ZipFile, name: str) -> Any:
+def _parse_part(archive: zipfile.ZipFile, name: str) -> Any:
+    """Return the root element of an XML file in an archive."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return etree.fromstring(archive.read(name), parser)
 
 
-def _spine(package: Any) -> list[str]:
-    """Return the names of a book's chapters, as its package has them, in reading order."""
-    places = {
-        item.get("id"): item.get("href", "") for item in package.iterfind(".//opf:manifest/opf:item", _NAMESPACES)
-    }
-    order = (item.get("idref") for item in package.iterfind(".//opf:spine/opf:itemref", _NAMESPACES))
-    return [unquote(places[idref]) for idref in order if idref in places]
+def _chapter_names(package: Any) -> list[str]:
+    """Return the file names of a book's chapters in reading order."""
+    items = package.iterfind(".//opf:manifest/opf:item", _NAMESPACES)
+    names = {item.get("id"): item.get("href", "") for item in items}
+    spine = package.iterfind(".//opf:spine/opf:itemref", _NAMESPACES)
+    order = (reference.get("idref") for reference in spine)
+    return [unquote(names[item_id]) for item_id in order if item_id in names]
 
 
-def _locked(archive: zipfile.ZipFile) -> set[str]:
+def _encrypted_parts(archive: zipfile.ZipFile) -> set[str]:
     if "META-INF/encryption.xml" not in archive.namelist():
         return set()
-    return {unquote(str(name)) for name in _xml(archive, "META-INF/encryption.xml").xpath("//@URI")}
+    encryption = _parse_part(archive, "META-INF/encryption.xml")
+    return {unquote(str(name)) for name in encryption.xpath("//@URI")}
 
 
-def _told(package: Any, key: str) -> str | None:
-    """Return what the package of a book says first under a key of Dublin Core."""
+def _dublin_core(package: Any, key: str) -> str | None:
+    """Return the first Dublin Core value of a book's package under a key, such as "creator"."""
     text = package.findtext(f".//dc:{key}", namespaces=_NAMESPACES)
     return " ".join((text or "").split()) or None
 
 
-def _day(text: str | None) -> date | None:
-    found = _DAY.match(text or "")
+def _parse_day(text: str | None) -> date | None:
+    match = _ISO_DAY.match(text or "")
     try:
-        return date(*map(int, found.groups())) if found else None
-    except ValueError:
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:  # 2016-02-30
         return None
 
 
 def _html_text(data: bytes, charset: str | None = None) -> str:
-    """Return the text of a page with a paragraph for each of its blocks."""
+    """Return the text of an HTML page, a paragraph for each block element."""
     tree = parse_html(data, charset)
     pieces: list[str] = []
-    unread = 0
+    skipped_depth = 0
     for event, element in etree.iterwalk(tree, events=("start", "end")):
         is_start = event == "start"
-        unread += (1 if is_start else -1) * (element.tag in _UNREAD)
-        is_next_cell = is_start and element.tag in _CELLS and element.getprevious() is not None
-        pieces.append("\n" if element.tag in _BLOCKS else CELLS if is_next_cell else "")
+        skipped_depth += (1 if is_start else -1) * (element.tag in _SKIPPED_TAGS)
+        # The border before or after the element.
+        is_cell = element.tag in _CELL_TAGS
+        if element.tag in _BLOCK_TAGS:
+            pieces.append("\n")
+        elif is_start and is_cell and element.getprevious() is not None:
+            pieces.append(CELL_SEPARATOR)
+        # The text inside the element before its first child, or the text after the element.
         text = element.text if is_start else element.tail
-        pieces.append("" if unread else re.sub(r"\s+", " ", text or ""))
-    return _text("".join(pieces).split("\n"))
+        pieces.append("" if skipped_depth else re.sub(r"\s+", " ", text or ""))
+    return _join_paragraphs("".join(pieces).split("\n"))
 
 
-def _said(message: EmailMessage) -> str:
+def _own_text(message: EmailMessage) -> str:
+    """Return the text of a message's body without quotations and signature."""
     body = message.get_body(("plain", "html"))
     if body is None:
         return ""
     content: str = body.get_content()
     if body.get_content_subtype() == "html":
         return _html_text(content.encode(), "utf-8")
-    own, _, _ = content.replace("\r\n", "\n").partition("\n-- \n")
-    own = _WHO_IS_QUOTED.sub("", own)
-    lines = ("" if line.startswith(">") else line.strip() for line in own.splitlines())
-    return _text("\n".join(lines).split("\n\n"))
+    unsigned, _, _ = content.replace("\r\n", "\n").partition(_SIGNATURE_LINE)
+    unsigned = _ATTRIBUTION.sub("", unsigned)
+    lines = ("" if line.startswith(">") else line.strip() for line in unsigned.splitlines())
+    return _join_paragraphs("\n".join(lines).split("\n\n"))

@@ -1,4 +1,4 @@
-"""A path, folder or text becomes `Article`s, or addresses of web pages: one small function a format."""
+"""Read files, folders and fetched pages: one reader for each format."""
 
 from __future__ import annotations
 
@@ -19,24 +19,31 @@ from index.text.metadata import read_title
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from index.sources.http import Fetched
+    from index.sources.http import FetchedPage
 
+    # A source as the user names it: a path, a folder, an address or an article.
     Source = str | Path | Article
+    # A single item to read, after folders are expanded.
     Item = Path | Page | Article
 
 LARGEST_FILE = 20_000_000
-"""Bytes; an article is text, and a book has about one million characters."""
+"""Bytes of a file. An article is text, and a whole book has about a million characters."""
 STANDARD_INPUT = "-"
+"""The source that stands for the standard input."""
+
+# A source that is an address and not a path: "https://example.org", "FILE:///etc/hosts"
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# Control characters that text files do not have; tab, line breaks and escape are allowed.
 _NOT_TEXT = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_OTHERWISE = "save it as .txt, .md, .html, .pdf, .docx, .epub or .eml"
+_SUPPORTED = "save it as .txt, .md, .html, .pdf, .docx, .epub or .eml"
 
 
 def expand(source: Source) -> Iterator[Item]:
-    """Yield what is to be read for a source: a file, a web page, or all that are articles in a folder and below it.
+    """Yield the files, pages and articles that a source stands for.
 
-    Hidden files and folders are passed over. "-" is the standard input. An `Article` yields itself. Raises
-    `SourceError` for what is not there and for a folder without articles.
+    A folder stands for the files in it and below it, without hidden ones; "-" for the text on
+    the standard input; an `Article` for itself. Raises `SourceError` for a path that does not
+    exist and for a folder without articles.
     """
     if isinstance(source, Article):
         yield source
@@ -45,93 +52,125 @@ def expand(source: Source) -> Iterator[Item]:
     elif source == STANDARD_INPUT:
         yield Article.pasted(_decode(sys.stdin.buffer.read(LARGEST_FILE + 1)))
     else:
-        yield from _files(source)
+        yield from _expand_path(source)
 
 
 def read_file(path: str | Path, *, source: str | None = None) -> Article:
     """Read one file as an article.
 
-    Its source is its absolute path, or what `source` says: the file's own name for an upload, whose path means nothing.
-    Raises `SourceError` with the reason when the file gives no article.
+    Args:
+        path: The file; its extension decides how it is read.
+        source: The source of the article, by default the absolute path. For an upload, whose
+            path means nothing, pass the file's own name.
+
+    Raises:
+        SourceError: The file cannot be read as an article.
     """
-    read = read_path(path, source)
-    if isinstance(read, Article):
-        return read
-    raise SourceError("the file lists web addresses, and is no article; add the addresses themselves")
+    content = read_path(path, source)
+    if isinstance(content, Article):
+        return content
+    raise SourceError("the file lists web addresses instead of an article; add the addresses")
 
 
 def read_path(path: str | Path, source: str | None = None) -> Article | list[str]:
-    """Read one file as an article, or as the web addresses that a list, feed or sitemap holds."""
+    """Read one file as an article, or as the web addresses that it lists.
+
+    Args:
+        path: A document, a feed or sitemap, or a .txt file with an address per line.
+        source: The source of the article, by default the absolute path.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
     path = Path(path).expanduser().resolve()
-    ending = path.suffix.lower()
-    if ending not in READERS and ending not in LISTS:
-        raise SourceError(f"files of this kind ({ending or 'without an ending'}) cannot be read; {_OTHERWISE}")
-    data = _bytes(path)
-    if ending in LISTS:
+    extension = path.suffix.lower()
+    if extension not in READERS and extension not in LISTS:
+        kind = extension or "no extension"
+        raise SourceError(f"files of this type ({kind}) cannot be read; {_SUPPORTED}")
+    data = _read_bytes(path)
+    if extension in LISTS:
         if listed := links(data, path.as_uri()):
             return listed
-        raise SourceError("the file is no feed or sitemap that lists articles; add the articles themselves")
-    if ending == ".txt" and (listed := addresses(_decode(data))):
+        raise SourceError("the file is not a feed or sitemap with links; add the articles instead")
+    if extension == ".txt" and (listed := addresses(_decode(data))):
         return listed
-    return READERS[ending](data, path, source or str(path))
+    return READERS[extension](data, path, source or str(path))
 
 
-def read_fetched(fetched: Fetched) -> Article | list[str]:
-    """Read what a web address gave as an article, or as the addresses that a feed or sitemap lists."""
+def read_fetched(fetched: FetchedPage) -> Article | list[str]:
+    """Read a fetched page as an article, or as the addresses that a feed or sitemap lists.
+
+    Raises `SourceError` if it is neither.
+    """
     path = Path(fetched.url.partition("?")[0])
     if not fetched.data.strip():
-        raise SourceError("the page is empty; check its address in a browser")
+        raise SourceError("the page is empty; open its address in a browser to check it")
+    # Documents: by media type, or by extension if the server names no useful type.
     kind = MEDIA_TYPES.get(fetched.content_type)
-    if kind is None and not fetched.content_type.startswith("text/") and path.suffix.lower() in _BINARY:
+    is_text = fetched.content_type.startswith("text/")
+    if kind is None and not is_text and path.suffix.lower() in _BINARY:
         kind = path.suffix.lower()
     if kind:
         return READERS[kind](fetched.data, path, fetched.url)
+    # Feeds and sitemaps.
     listed = links(fetched.data, fetched.url, fetched.content_type)
     if listed is not None:
         return listed
+    # Web pages.
     if fetched.content_type.partition("/")[0] in {"image", "audio", "video", "font"}:
-        raise SourceError(f"the address gives no page ({fetched.content_type}); add the page that it belongs to")
+        raise SourceError(f"the address is not a page but {fetched.content_type}; add the page that shows it")
     return read_page(fetched.data, fetched.url, fetched.charset)
 
 
 def is_hidden(path: Path, folder: Path) -> bool:
-    """Tell whether a path below a folder is hidden, or in a folder that is."""
+    """Whether a path below a folder is hidden, or lies in a hidden folder."""
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
-def _files(source: str | Path) -> Iterator[Path]:
+def _expand_path(source: str | Path) -> Iterator[Path]:
+    """Yield a file, or the readable files of a folder in the order of their paths."""
     if not str(source).strip():
-        raise SourceError("it names no file; give the path of a file or folder, or a web address")
+        raise SourceError("the path is empty; give a file, a folder or a web address")
     try:
         path = Path(source).expanduser().resolve()
         if path.is_dir():
-            found = (file for file in sorted(path.rglob("*")) if file.suffix.lower() in READERS)
-            files = [file for file in found if not is_hidden(file, path) and file.is_file()]
+            files = [file for file in sorted(path.rglob("*")) if _is_article_file(file, path)]
             if not files:
-                raise SourceError(f"the folder holds no article; put {', '.join(READERS)} files into it")
+                raise SourceError(f"the folder has no articles; put {', '.join(READERS)} files into it")
             yield from files
         elif path.exists():
             yield path
         else:
-            raise SourceGoneError("no such file or folder; check the spelling of its path")
-    except (OSError, ValueError, RuntimeError) as error:  # A loop of links is a RuntimeError.
-        raise SourceError(f"it cannot be opened ({_reason(error)}); check its path and permissions") from error
+            raise SourceGoneError("no such file or folder; check the path")
+    except (OSError, ValueError, RuntimeError) as error:  # A symlink loop is a RuntimeError.
+        raise _cannot_open(error) from error
 
 
-def _bytes(path: Path) -> bytes:
+def _is_article_file(file: Path, folder: Path) -> bool:
+    return file.suffix.lower() in READERS and not is_hidden(file, folder) and file.is_file()
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return the content of a file that is not empty and not too large."""
     try:
         if path.exists() and not path.is_file():
-            raise SourceError("it is no file; give the path of a file or folder")
+            raise SourceError("this is not a regular file; give the path of a file or folder")
         if path.stat().st_size > LARGEST_FILE:
-            raise SourceError(f"the file is larger than {LARGEST_FILE // 1_000_000} MB; split it into articles")
+            size = f"{LARGEST_FILE // 1_000_000} MB"
+            raise SourceError(f"the file is larger than {size}; split it into articles")
         data = path.read_bytes()
     except FileNotFoundError as error:
-        raise SourceGoneError("the file is no longer there; put it back, or remove its article") from error
+        raise SourceGoneError("the file is gone; put it back, or remove its article") from error
     except OSError as error:
-        raise SourceError(f"it cannot be opened ({_reason(error)}); check its path and permissions") from error
+        raise _cannot_open(error) from error
     if not data.strip():
-        raise SourceError("the file is empty; add one with text in it")
+        raise SourceError("the file is empty; add a file that has text")
     return data
+
+
+def _cannot_open(error: Exception) -> SourceError:
+    reason = (getattr(error, "strerror", None) or str(error)).lower()
+    return SourceError(f"it cannot be opened ({reason}); check its path and permissions")
 
 
 def _read_plain_text(data: bytes, path: Path, source: str) -> Article:
@@ -150,10 +189,11 @@ READERS: dict[str, Callable[[bytes, Path, str], Article]] = {
     ".epub": read_epub,
     ".eml": read_email,
 }
-"""What reads a file, by the ending of its name."""
+"""The reader for each file extension. It gets the bytes, the path and the source's name."""
 FILE_ENDINGS = tuple(READERS)
+"""The extensions of files that can be added, for file dialogs."""
 LISTS = {".rss", ".atom", ".xml"}
-"""Endings of feeds and sitemaps: read where they are named, passed over in folders."""
+"""Extensions of feeds and sitemaps: read when they are named, skipped in folders."""
 MEDIA_TYPES = {
     "text/plain": ".txt",
     "text/markdown": ".md",
@@ -162,25 +202,27 @@ MEDIA_TYPES = {
     "application/epub+zip": ".epub",
     "message/rfc822": ".eml",
 }
+"""The extension whose reader reads a media type; HTML is not among them."""
 _BINARY = {".pdf", ".docx", ".epub"}
 
 
 def _decode(data: bytes) -> str:
-    """Return the text of a UTF-8 file, character for character but for a byte order mark.
+    """Decode a UTF-8 file exactly, without its byte order mark.
 
-    Other encodings are refused, not guessed: a wrong guess would put words into an article that are not in it.
+    Other encodings are refused rather than guessed: a wrong guess would change words.
     """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = None
     if text is None or _NOT_TEXT.search(text):
-        raise SourceError(f"the file is {_guess_encoding(data)}, not UTF-8 text; save it as UTF-8 and add it again")
+        encoding = _describe_encoding(data)
+        raise SourceError(f"the file is {encoding}, not UTF-8 text; save it as UTF-8 and add it again")
     return text
 
 
-def _guess_encoding(data: bytes) -> str:
-    """Return what a file that is no UTF-8 text seems to be, for the error message alone."""
+def _describe_encoding(data: bytes) -> str:
+    """Describe the encoding of a file that is not UTF-8, for the error message only."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "in UTF-16"
     if b"\x00" in data or _NOT_TEXT.search(data[:10_000].decode("latin-1")):
@@ -189,7 +231,3 @@ def _guess_encoding(data: bytes) -> str:
 
     best = from_bytes(data[:100_000]).best()
     return f"in another encoding (perhaps {best.encoding})" if best else "in another encoding"
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()

@@ -1,4 +1,4 @@
-"""Connections that lead to public addresses alone, and end when the fetch that they are for does."""
+"""Guard network connections: public addresses only, and a deadline for every wait."""
 
 from __future__ import annotations
 
@@ -16,69 +16,100 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    Resolver = Callable[[str, int], Sequence[str]]  # a host's name and the port → its IP addresses
+    # (host, port) -> IP addresses
+    Resolver = Callable[[str, int], Sequence[str]]
 
-# What `is_global` lets pass in some versions of Python: IETF protocols, 6to4, Teredo and its neighbours, documentation;
-# and the address at which Azure's machines find the keeper of their secrets, public though it is.
-_SPECIAL = [
-    ip_network(network)
-    for network in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "2001::/23", "2002::/16", "3fff::/20")
+# Networks that `is_global` accepts in some Python versions although they are not public hosts.
+_NOT_PUBLIC = [
+    ip_network("192.0.0.0/24"),  # IETF protocol assignments
+    ip_network("192.88.99.0/24"),  # 6to4 relays
+    ip_network("168.63.129.16/32"),  # Azure's wire server, which hands out secrets
+    ip_network("2001::/23"),  # Teredo and other IETF protocols
+    ip_network("2002::/16"),  # 6to4
+    ip_network("3fff::/20"),  # documentation
 ]
-_UNICAST, _NAT64 = ip_network("2000::/3"), ip_network("64:ff9b::/96")
+_IPV6_UNICAST = ip_network("2000::/3")
+_NAT64 = ip_network("64:ff9b::/96")
 
 
 def look_up(host: str, port: int) -> Sequence[str]:
-    """Return the IP addresses of a host as the system knows them."""
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    """Return the IP addresses that the system's resolver has for a host."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(socket_address[0]) for *_, socket_address in found]
 
 
-class Backend(httpcore.NetworkBackend):
-    """Opens connections, each to an address that it has checked, so that a name cannot lead elsewhere in between."""
+class GuardedBackend(httpcore.NetworkBackend):
+    """Opens connections to public hosts only.
+
+    It connects to the very IP address that it checked, so a name that changes its address
+    between the check and the connection (DNS rebinding) gains nothing.
+
+    Attributes:
+        deadline: The `time.monotonic` at which the current fetch ends.
+    """
 
     def __init__(self, allowed: set[str], resolve: Resolver) -> None:
-        """Let through public hosts and `allowed` ones, as `canonical` spells them; `resolve` gives their addresses."""
-        self.deadline = 0.0  # as `time.monotonic` tells it
-        self._allowed, self._resolve = allowed, resolve
+        """Configure the backend.
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any) -> _Stream:
-        """Connect to the first address of a host that answers, if all that it has may be asked."""
-        failure: Exception = SourceError(f"no site of the name {host} was found; check the spelling of the address")
+        Args:
+            allowed: Hosts to connect to although they are not public, as `canonical` spells them.
+            resolve: Returns the IP addresses of a host.
+        """
+        self.deadline = 0.0
+        self._allowed = allowed
+        self._resolve = resolve
+
+    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any) -> _DeadlineStream:
+        """Connect to the first address of a host that answers. Raises `SourceError`.
+
+        The host is refused if any of its addresses is not public.
+        """
+        failure: Exception = SourceError(f"no host named {host} was found; check the spelling of the address")
         try:
-            addresses = self._addresses(host, port)
+            addresses = self._checked_addresses(host, port)
         except (OSError, UnicodeError) as error:
             raise failure from error
         for address in addresses:
             try:
-                return _Stream(httpcore.SyncBackend().connect_tcp(address, port, self.within(timeout)), self.within)
+                stream = httpcore.SyncBackend().connect_tcp(address, port, self.within(timeout))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 failure = error
+            else:
+                return _DeadlineStream(stream, self.within)
         raise failure
 
     def within(self, timeout: float | None) -> float:
-        """Return the seconds that a step may take: its own timeout, or less when the fetch ends before."""
+        """Shorten a timeout, in seconds, to the time left until the deadline.
+
+        Raises `httpcore.ReadTimeout` if no time is left.
+        """
         left = self.deadline - monotonic()
         if left <= 0:
             raise httpcore.ReadTimeout
         return min(timeout or left, left)
 
-    def _addresses(self, host: str, port: int) -> Sequence[str]:
-        """Return the addresses of a host that may be asked; one that is not public is enough to refuse it."""
-        name, itself = canonical(host)
-        addresses = itself or self._resolve(name, port)
+    def _checked_addresses(self, host: str, port: int) -> Sequence[str]:
+        """Return the IP addresses of a host. Raises `SourceError` if one of them is not public."""
+        name, literal = canonical(host)
+        addresses = literal or self._resolve(name, port)
         local = [address for address in addresses if not _is_public(address)]
-        if name not in self._allowed and (local or f".{name}".endswith(".localhost")):
-            leads = f" leads to {local[0]}, which" if local and not itself else ""
-            ways = f"allow it by name (--allow-host {name}) if it is yours"
-            raise SourceError(f"{name}{leads} is not on the public internet; {ways}")
+        is_local_name = f".{name}".endswith(".localhost")
+        if name not in self._allowed and (local or is_local_name):
+            resolves = f" resolves to {local[0]}, which" if local and not literal else ""
+            raise SourceError(
+                f"{name}{resolves} is not on the public internet; allow it by name (--allow-host {name}) if it is yours"
+            )
         return addresses
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connection on which no wait outlasts the fetch, however the server drips."""
+class _DeadlineStream(httpcore.NetworkStream):
+    """A connection that ends at the deadline, even if the server sends a byte now and then."""
 
     def __init__(self, stream: httpcore.NetworkStream, within: Callable[[float | None], float]) -> None:
-        self._stream, self._within = stream, within
-        self.close, self.get_extra_info = stream.close, stream.get_extra_info  # type: ignore[method-assign]
+        self._stream = stream
+        self._within = within
+        self.close = stream.close  # type: ignore[method-assign]
+        self.get_extra_info = stream.get_extra_info  # type: ignore[method-assign]
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._within(timeout))
@@ -87,27 +118,38 @@ class _Stream(httpcore.NetworkStream):
         self._stream.write(buffer, self._within(timeout))
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Stream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, self._within(timeout)), self._within)
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> _DeadlineStream:
+        stream = self._stream.start_tls(ssl_context, server_hostname, self._within(timeout))
+        return _DeadlineStream(stream, self._within)
 
 
 def canonical(host: str) -> tuple[str, list[str]]:
-    """Return a host in its one spelling, and the address that it is, if it is one.
+    """Normalise the spelling of a host.
+
+    Returns:
+        The host's name in one spelling, and its IP address if the host is written as one.
 
     >>> canonical("Example.ORG."), canonical("0x7f.1")
     (('example.org', []), ('127.0.0.1', ['127.0.0.1']))
     """
     name = host.lower().strip("[]").rstrip(".")
-    for read in (lambda text: IPv4Address(socket.inet_aton(text)), ip_address):
+    # inet_aton reads the spellings that the system would connect to: 0x7f.1, 2130706433
+    for parse in (lambda text: IPv4Address(socket.inet_aton(text)), ip_address):
         with suppress(OSError, ValueError):
-            return str(read(name)), [str(read(name))]
+            return str(parse(name)), [str(parse(name))]
     return name, []
 
 
 def _is_public(address: str) -> bool:
+    """Whether an IP address belongs to a host on the public internet."""
     ip = ip_address(address)
+    # An IPv4 address inside an IPv6 one: ::ffff:127.0.0.1, 64:ff9b::127.0.0.1
     if isinstance(ip, IPv6Address) and (ip.ipv4_mapped or ip in _NAT64):
         ip = IPv4Address(int(ip) & 0xFFFFFFFF)
-    special = ip.is_multicast or ip.is_reserved or any(ip in network for network in _SPECIAL)
-    return ip.is_global and not special and (ip.version == 4 or ip in _UNICAST)  # noqa: PLR2004  # of the protocol
+    if ip.is_multicast or ip.is_reserved or any(ip in network for network in _NOT_PUBLIC):
+        return False
+    return ip.is_global and (isinstance(ip, IPv4Address) or ip in _IPV6_UNICAST)

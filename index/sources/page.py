@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LONGEST_URL = 2_000
+"""Characters of a web address."""
+SAVE_PAGE = "save it in a browser and add the file"
+"""The advice that ends an error message when a page cannot be fetched or read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A web address, and what its server said of the page when it last gave it: the validators of HTTP."""
+    """A web page that holds an article or a list of addresses.
+
+    Attributes:
+        url: The address of the page.
+        etag: The ETag header of the last response.
+        last_modified: The Last-Modified header of the last response.
+    """
 
     url: str
     etag: str | None = None

@@ -1,4 +1,4 @@
-"""PDF files become `Article`s: pages are joined so that a sentence is whole wherever lines and pages break."""
+"""Read PDF files: lines and pages are joined into whole paragraphs."""
 
 from __future__ import annotations
 
@@ -21,98 +21,119 @@ if TYPE_CHECKING:
 
     from pypdf import PdfReader
 
-MOST_PAGES = 2_000
-MOST_SECONDS = 120.0
+MOST_PDF_PAGES = 2_000
+"""Pages of a PDF file."""
+MOST_PDF_SECONDS = 120.0
+"""Seconds for reading one PDF file."""
 EDGE_LINES = 3
-"""How many lines at the top and at the bottom of a page may be its header and footer."""
-REPEATED = 0.4
-"""Of all pages, those that bear a header or footer; left and right pages may have one each."""
-FULL_LINE = 0.75
-"""A line of less than this part of a full line's length ends its paragraph, or is a heading."""
-MOST_GAPS = 0.6
-"""Where more lines than this part have a gap after them, the text is set with wide spacing, and gaps mean nothing."""
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
+"""Lines at the top and at the bottom of a page that may be its header and footer."""
+REPEATED_SHARE = 0.4
+"""Share of the pages on which a header or footer repeats; left and right pages may differ."""
+FULL_LINE_SHARE = 0.75
+"""Share of a full line's length below which a line is a heading or ends its paragraph."""
+FULL_LINE_QUANTILE = 0.9
+"""Quantile of the lines' lengths that counts as a full line."""
+MOST_GAPS_SHARE = 0.6
+"""Share of lines with a gap after them above which gaps are only wide line spacing."""
+
+_REPLACED = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
+# A word that a hyphen or soft hyphen breaks at the end of a line: "exam-"
 _BROKEN_WORD = re.compile(r"[^\W\d_][-\u00ad]$")
-_NUMBER = re.compile(r"\W*\d{1,4}\W*")
+# Letters at the start of a line: "ple" in "ple. The next"
+_LETTERS = re.compile(r"[^\W\d_]+")
+# A whole word with its hyphens: "well-known"
+_HYPHENATED_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+# A line that is only a page number: "12", "- 12 -"
+_PAGE_NUMBER = re.compile(r"\W*\d{1,4}\W*")
+# The end of a sentence, perhaps in quotation marks or brackets: "It rained.", "It rained.”)"
 _SENTENCE_END = re.compile(r"[.!?:…][”’\"')\]»]*$")
+# Titles and authors that programs fill in: "Untitled", "Microsoft Word - draft.doc", "a.indd", "—"
 _JUNK = re.compile(
-    r"^(?:untitled|microsoft word|powerpoint|.*\.(?:docx?|indd|pdf|qxd|tex|rtf|odt)$)|^\W*$", re.IGNORECASE
+    r"^(?:untitled|microsoft word|powerpoint|.*\.(?:docx?|indd|pdf|qxd|tex|rtf|odt)$)|^\W*$",
+    re.IGNORECASE,
 )
 
 
 def read_pdf(data: bytes, path: Path, source: str) -> Article:
-    """Read the text of a PDF file, with the title and author that it names. Raises `SourceError`."""
+    """Read the text, the title and the author of a PDF file. Raises `SourceError`."""
     import pypdf
 
-    # It tells of each fault that it reads past; what matters to the person is the error.
+    # pypdf logs each fault that it survives; the user only needs the error.
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
         _unlock(reader)
-        pages = list(_pages(reader))
-        title, author = (_named(reader, key) for key in ("/Title", "/Author"))
+        pages = list(_read_pages(reader))
+        title, author = (_property(reader, key) for key in ("/Title", "/Author"))
     except SourceError:
         raise
-    except Exception as error:  # What pypdf raises on a damaged file is not documented, and is much.
-        raise SourceError("the PDF file is damaged; open it in a reader and save it anew") from error
-    text = "\n\n".join(_paragraphs(_without_edges(pages)))
+    except Exception as error:  # pypdf does not document its errors on damaged files.
+        raise SourceError("the PDF file is damaged; open it in a PDF viewer and save it again") from error
+    text = "\n\n".join(_join_lines(_without_edges(pages)))
     if not text:
-        raise SourceError(
-            "the PDF file holds pictures of pages and no text; run a text recognition (OCR) over it first"
-        )
-    return Article.from_text(text, source, title=title or read_title(text) or path.stem, author=author)
+        raise SourceError("the PDF file has pictures of pages but no text; run text recognition (OCR) on it first")
+    title = title or read_title(text) or path.stem
+    return Article.from_text(text, source, title=title, author=author)
 
 
 def _unlock(reader: PdfReader) -> None:
-    """Open a file that only its printing or copying is forbidden of; anybody may read it, without a password."""
+    """Unlock a file that may be read by anybody but not printed or copied."""
     if reader.is_encrypted and not reader.decrypt(""):
         raise SourceError("the PDF file is locked by a password; save a copy without one")
 
 
-def _pages(reader: PdfReader) -> Iterator[list[str]]:
+def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
     """Yield the lines of each page."""
-    if len(reader.pages) > MOST_PAGES:
-        raise SourceError(f"the PDF file has more than {MOST_PAGES:,} pages; split it")
-    end = time.monotonic() + MOST_SECONDS
+    if len(reader.pages) > MOST_PDF_PAGES:
+        raise SourceError(f"the PDF file has more than {MOST_PDF_PAGES:,} pages; split it")
+    end = time.monotonic() + MOST_PDF_SECONDS
     for page in reader.pages:
         if time.monotonic() > end:
-            raise SourceError(f"the PDF file takes more than {MOST_SECONDS:g} seconds to read; split it")
-        # The plain text has columns one after the other; the other one has them side by side, and shows gaps.
-        yield _lines(page.extract_text(), page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False))
+            raise SourceError(f"the PDF file takes more than {MOST_PDF_SECONDS:g} seconds to read; split it")
+        # Plain extraction reads columns one after the other; layout extraction shows gaps.
+        layout = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
+        yield _page_lines(page.extract_text(), layout)
 
 
-def _named(reader: PdfReader, key: str) -> str | None:
+def _property(reader: PdfReader, key: str) -> str | None:
+    """Return a document property, unless a program filled it in or it is unreadable."""
     text = " ".join(str(reader.metadata.get(key, "") if reader.metadata else "").split())
     return None if _JUNK.match(text) or text != without_control(text) else text
 
 
-def _lines(text: str, layout: str) -> list[str]:
-    r"""Return the lines of a page, with an empty one wherever its layout leaves a gap.
+def _page_lines(text: str, layout: str) -> list[str]:
+    r"""Return the lines of a page, with an empty line for each gap in its layout.
 
-    >>> _lines("Rain\nIt rained\nall day.", "  Rain\n\nIt rained\nall day.")
+    >>> _page_lines("Rain\nIt rained\nall day.", "  Rain\n\nIt rained\nall day.")
     ['Rain', '', 'It rained', 'all day.']
     """
     rows = [_clean(row) for row in layout.splitlines()]
     before_gaps = {row for row, following in pairwise(rows) if row and not following}
-    if len(before_gaps) > MOST_GAPS * sum(map(bool, rows)):
+    if len(before_gaps) > MOST_GAPS_SHARE * sum(map(bool, rows)):
         before_gaps = set()
-    lines = filter(None, map(_clean, text.splitlines()))
-    return [piece for line in lines for piece in ([line, ""] if line in before_gaps else [line])]
+    lines: list[str] = []
+    for line in filter(None, map(_clean, text.splitlines())):
+        lines.append(line)
+        if line in before_gaps:
+            lines.append("")
+    return lines
 
 
 def _clean(line: str) -> str:
-    return " ".join(without_control(line.translate(_LIGATURES)).split())
+    """Resolve ligatures and normalise white space."""
+    return " ".join(without_control(line.translate(_REPLACED)).split())
 
 
 def _without_edges(pages: Sequence[list[str]]) -> list[str]:
-    """Return the lines of all pages without the headers and footers that they have in common, and page numbers."""
+    """Return the lines of all pages without headers, footers and page numbers."""
     edges = Counter(edge for page in pages for edge in {_mask(page[i]) for i in _edge(page)})
-    common = {edge for edge, count in edges.items() if count >= max(2, REPEATED * len(pages))}
+    fewest = max(2, REPEATED_SHARE * len(pages))
+    repeated = {edge for edge, count in edges.items() if count >= fewest}
     lines: list[str] = []
     for page in pages:
-        dropped = {i for i in _edge(page) if _mask(page[i]) in common or _NUMBER.fullmatch(page[i])}
+        dropped = {i for i in _edge(page) if _mask(page[i]) in repeated or _PAGE_NUMBER.fullmatch(page[i])}
         rest = [line for i, line in enumerate(page) if i not in dropped]
-        # What a header or footer was set off by is no end of a paragraph: that may go on over the page.
+        # The gap before a footer does not end a paragraph: it may continue on the next page.
         while rest and not rest[-1]:
             rest.pop()
         lines += rest
@@ -120,44 +141,54 @@ def _without_edges(pages: Sequence[list[str]]) -> list[str]:
 
 
 def _edge(page: Sequence[str]) -> list[int]:
-    """Return where in a page the lines are that may be its header and footer."""
+    """Return the indices of the lines that may be a page's header and footer."""
     filled = [i for i, line in enumerate(page) if line]
     return filled[:EDGE_LINES] + filled[EDGE_LINES:][-EDGE_LINES:]
 
 
 def _mask(line: str) -> str:
-    """Return a line with its numbers taken for one another: page 3 of 9 has the header of page 4 of 9."""
+    """Replace the numbers of a line, so that headers with page numbers are equal.
+
+    >>> _mask("Page 3 of 9")
+    'Page # of #'
+    """
     return re.sub(r"\d+", "#", line)
 
 
-def _paragraphs(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the paragraphs that lines are of: one ends at a gap, at a line that is short, or it is a heading."""
+def _join_lines(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the paragraphs of a document.
+
+    A paragraph ends at a gap, and after a short line if that ends a sentence or the next line
+    begins with a capital letter, as after a heading.
+    """
     lengths = sorted(len(line) for line in lines if line)
-    full = lengths[int(0.9 * (len(lengths) - 1))] if lengths else 0
-    words = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", " ".join(lines).lower()))
+    full = lengths[int(FULL_LINE_QUANTILE * (len(lengths) - 1))] if lengths else 0
+    words = set(_HYPHENATED_WORD.findall(" ".join(lines).lower()))
     paragraph: list[str] = []
     for line, following in zip(lines, [*lines[1:], ""], strict=False):
-        # Only the last line can end in a broken word.
-        paragraph += _joined(paragraph.pop(), line, words) if paragraph else [line]
-        is_short = len(line) < FULL_LINE * full
+        # Only the last line can end in a broken word: the lines before it are not looked at again.
+        paragraph += _joined_lines(paragraph.pop(), line, words) if paragraph else [line]
+        is_short = len(line) < FULL_LINE_SHARE * full
         if not following or (is_short and (_SENTENCE_END.search(line) or not following[0].islower())):
             if any(paragraph):
                 yield "".join(paragraph)
             paragraph = []
 
 
-def _joined(text: str, line: str, words: set[str]) -> tuple[str, str]:
-    """Return a line, and the next one with what stands before it: nothing if a word was broken between them.
+def _joined_lines(line: str, following: str, words: set[str]) -> tuple[str, str]:
+    """Return two lines so that they can be joined, a word broken between them made whole.
 
-    >>> _joined("They were well-", "known for an exam-", {"well-known"})
+    The hyphen stays only if the document has the hyphenated word elsewhere and not the other.
+
+    >>> _joined_lines("They were well-", "known for an exam-", {"well-known"})
     ('They were well-', 'known for an exam-')
-    >>> _joined("They were well-known for an exam-", "ple.", {"example"})
-    ('They were well-known for an exam', 'ple.')
+    >>> _joined_lines("known for an exam-", "ple.", {"example"})
+    ('known for an exam', 'ple.')
     """
-    if not _BROKEN_WORD.search(text, max(0, len(text) - 2)) or not line[:1].islower():
-        return text, f" {line}" if text else line
-    begun = text.rpartition(" ")[2][:-1]
-    rest = re.match(r"[^\W\d_]+", line)
-    whole = rest.group() if rest else ""
-    keeps = f"{begun}-{whole}".lower() in words and (begun + whole).lower() not in words
-    return (text if keeps and text[-1] == "-" else text[:-1]), line
+    if not _BROKEN_WORD.search(line, max(0, len(line) - 2)) or not following[:1].islower():
+        return line, f" {following}" if line else following
+    start = line.rpartition(" ")[2][:-1]
+    letters = _LETTERS.match(following)
+    end = letters.group() if letters else ""
+    is_hyphenated = f"{start}-{end}".lower() in words and (start + end).lower() not in words
+    return (line if is_hyphenated and line[-1] == "-" else line[:-1]), following

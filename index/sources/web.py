@@ -1,4 +1,4 @@
-"""Web pages become `Article`s, with what their own metadata says of them."""
+"""Read the article of a web page, with the metadata that the page gives."""
 
 from __future__ import annotations
 
@@ -12,66 +12,97 @@ from index.article import Article
 from index.errors import SourceError
 from index.sources.feeds import absolute
 from index.sources.markup import parse_html
+from index.sources.page import SAVE_PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-LONGEST_NAME = 300  # characters of a title, an author or a site
-TEASER_CHARACTERS = 1_500  # A page behind a paywall that gives more text than this gives its article.
-SHELL_CHARACTERS = 250  # A page that shows more text than this does not wait for a program to fill it;
-LOADING_CHARACTERS = 50  # one that shows no more than this may show but a word to wait with.
-LONGEST_JSON = 50_000  # characters of a page's JSON-LD that trafilatura gets
+LONGEST_NAME = 300
+"""Characters of a title, an author or a site; the rest is cut off."""
+TEASER_CHARACTERS = 1_500
+"""Characters of text; a page with a paywall and as many shows its whole article."""
+WALL_CHARACTERS = 600
+"""Characters of a paywall's own text; a longer element with such a name is the article."""
+SHELL_CHARACTERS = 250
+"""Characters of visible text; a page with as many is not waiting for JavaScript."""
+LOADING_CHARACTERS = 50
+"""Characters below which the text of a page may be a note such as "Loading …"."""
+LONGEST_JSON = 50_000
+"""Characters of JSON-LD that trafilatura reads in acceptable time."""
 
-_SAVE = "save it in a browser and add the file"
-_SEEN = "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"
+# The text that a browser shows.
+_VISIBLE_TEXT = "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"
+# Elements that have a name and are shown.
+_NAMED_ELEMENTS = "//body//*[@id or @class][not(self::script or self::style or self::template or @hidden)]"
+_CONTENT_TIERS = "//head/meta[@property='article:content_tier' or @name='article:content_tier']/@content"
+_CANONICAL_LINKS = "//head/link[contains(concat(' ', @rel, ' '), ' canonical ')]/@href"
+# The id or class of a paywall: "paywall", "reg-wall", "subscription-wall"
 _WALL = re.compile(r"pay-?wall|reg-?wall|subscri(be|ption)-?wall", re.IGNORECASE)
-_WALL_CHARACTERS = 600  # An element of more text that is named so is the part of the article that is paid for.
 _FALSE = {"false", "http://schema.org/false", "https://schema.org/false"}
+# Prefixes of hosts that serve the same site: "m.example.org" and "www.example.org"
+_SITE_PREFIXES = {"www", "m", "amp"}
 
 
 def read_page(data: bytes, url: str, charset: str | None = None) -> Article:
-    """Read the article of a page that was fetched from `url`, with what the page's own metadata says of it.
+    """Read the article of a fetched page.
 
-    Its source is the address that the page gives as its own, if that is one of the same site. `charset` is what the
-    server says, and goes before what the page says. Raises `SourceError` for a page that holds no article, only the
-    beginning of one, or nothing until a browser runs it.
+    The source of the article is the page's canonical address if that is on the same site.
+
+    Args:
+        data: The bytes of the page.
+        url: The address that the page was fetched from.
+        charset: The encoding that the server names; it wins over the page's own declaration.
+
+    Raises:
+        SourceError: The page has no article, shows only the beginning of one, or is empty until
+            its JavaScript runs.
     """
     tree = parse_html(data, charset)
-    return _read(tree, _canonical(tree, url))
+    return _read_article(tree, _canonical_address(tree, url))
 
 
 def read_html(data: bytes, path: Path, source: str) -> Article:
-    """Read the article of a page that was saved in a file, whose name stands in for a title; errors as `read_page`."""
-    return _read(parse_html(data), source, path.stem)
+    """Read the article of a saved page. Raises `SourceError` like `read_page`.
+
+    Args:
+        data: The bytes of the page.
+        path: The file; its name is the title of a page without a title.
+        source: The source of the article.
+    """
+    return _read_article(parse_html(data), source, path.stem)
 
 
-def _read(tree: Any, source: str, name: str | None = None) -> Article:
+def _read_article(tree: Any, source: str, default_title: str | None = None) -> Article:
     import trafilatura
 
-    _bound_json(tree)
+    _limit_json_ld(tree)
     page: Any = trafilatura.bare_extraction(
         tree,
         with_metadata=True,
         include_comments=False,
-        # The publisher's first date, never one found by searching the text or filled in from the clock.
-        date_extraction_params={"original_date": True, "extensive_search": False, "outputformat": "%Y-%m-%d"},
+        # Only a date that the publisher gives: not one found in the text, not today.
+        date_extraction_params={
+            "original_date": True,
+            "extensive_search": False,
+            "outputformat": "%Y-%m-%d",
+        },
     )
     text = page.text or "" if page else ""
-    _check(tree, len(text.strip()))
+    _check_is_article(tree, len(text.strip()))
     return Article.from_text(
         text,
         source,
-        title=_name(page.title) or name,
+        title=_clean_name(page.title) or default_title,
         published=date.fromisoformat(page.date) if page.date else None,
         language=_language(tree),
-        author=_name(page.author),
-        site=_site(page),
+        author=_clean_name(page.author),
+        site=_site_name(page),
     )
 
 
-def _bound_json(tree: Any) -> None:
-    """Take the JSON-LD out of a page that is more than trafilatura reads in time."""
+def _limit_json_ld(tree: Any) -> None:
+    """Remove the JSON-LD beyond `LONGEST_JSON` from a page."""
     left = LONGEST_JSON
     for script in tree.xpath("//script[contains(@type, '+json')]"):
         left -= len(script.text or "")
@@ -79,91 +110,124 @@ def _bound_json(tree: Any) -> None:
             script.drop_tree()
 
 
-def _check(tree: Any, characters: int) -> None:
-    """Raise `SourceError` when a page that gave so many characters of text has not given its article."""
-    if characters < TEASER_CHARACTERS and _is_walled(tree):
-        raise SourceError(f"the page shows only the beginning of its article, the rest is paid for; log in, {_SAVE}")
-    if characters < SHELL_CHARACTERS and _is_shell(tree):
-        raise SourceError(f"the page is empty until its JavaScript runs; {_SAVE}")
+def _check_is_article(tree: Any, characters: int) -> None:
+    """Raise `SourceError` if a page has not given a whole article.
+
+    Args:
+        tree: The page.
+        characters: The length of the article's text.
+    """
+    if characters < TEASER_CHARACTERS and _has_paywall(tree):
+        raise SourceError(
+            f"the page shows only the beginning of its article, the rest is behind a paywall; log in, {SAVE_PAGE}"
+        )
+    if characters < SHELL_CHARACTERS and _needs_javascript(tree):
+        raise SourceError(f"the page is empty until its JavaScript runs; {SAVE_PAGE}")
     if not characters:
-        raise SourceError("the page holds no article text; save the page of one article, after it has loaded")
+        raise SourceError("the page has no article text; save the page of one article after it has loaded")
 
 
-def _name(text: str | None) -> str | None:
+def _clean_name(text: str | None) -> str | None:
     return " ".join((text or "").split())[:LONGEST_NAME] or None
 
 
-def _site(page: Any) -> str | None:
-    """Return the name that a page gives its site; where it gives none trafilatura takes a host from an address."""
-    name = _name(page.sitename)
+def _site_name(page: Any) -> str | None:
+    """Return the name of a page's site, unless trafilatura made it from the address."""
+    name = _clean_name(page.sitename)
     return name if name and name.lower() not in (page.url or "").lower() else None
 
 
 def _language(tree: Any) -> str | None:
-    """Return the ISO 639-1 code of the language that a page says it is in."""
-    said = [*tree.xpath("/html/@lang"), *tree.xpath("//head/meta[@property='og:locale']/@content")]
-    codes = (re.split("[-_]", text.strip().lower())[0] for text in said)
+    """Return the ISO 639-1 code of the language that a page declares."""
+    declared = [
+        *tree.xpath("/html/@lang"),
+        *tree.xpath("//head/meta[@property='og:locale']/@content"),
+    ]
+    codes = (re.split("[-_]", text.strip().lower())[0] for text in declared)
     return next((code for code in codes if re.fullmatch("[a-z]{2}", code)), None)
 
 
-def _canonical(tree: Any, url: str) -> str:
-    """Return the address that a page calls its own, or `url` if it has none or calls itself what it cannot be."""
-    own = [*tree.xpath("//head/link[contains(concat(' ', @rel, ' '), ' canonical ')]/@href")]
-    own += tree.xpath("//head/meta[@property='og:url']/@content")
-    here = urlsplit(url)
-    same = (there for there in map(urlsplit, absolute(own, url)) if _is_own(there, here))
-    # The scheme stays the one that was fetched: no page may lead its next reading from https to http.
-    return next(same, here)._replace(scheme=here.scheme, fragment="").geturl()
+def _canonical_address(tree: Any, url: str) -> str:
+    """Return the canonical address of a page if it is on the same site, or else `url`."""
+    declared = [*tree.xpath(_CANONICAL_LINKS)]
+    declared += tree.xpath("//head/meta[@property='og:url']/@content")
+    fetched = urlsplit(url)
+    candidates = map(urlsplit, absolute(declared, url))
+    valid = (candidate for candidate in candidates if _may_be_canonical(candidate, fetched))
+    # Keep the scheme: a page must not move its next refresh from https to http.
+    return next(valid, fetched)._replace(scheme=fetched.scheme, fragment="").geturl()
 
 
-def _is_own(there: SplitResult, here: SplitResult) -> bool:
-    """Whether a page may call itself `there`: another page of its site, but not its front page, a known mistake."""
-    is_front = there.path in {"", "/"} and not there.query
-    return _site_of(there) == _site_of(here) and (not is_front or here.path in {"", "/"})
+def _may_be_canonical(candidate: SplitResult, fetched: SplitResult) -> bool:
+    """Whether a page may declare an address as its own.
+
+    It must be on the same site. Many sites declare their front page for every article by
+    mistake, so that does not count.
+    """
+    front_paths = {"", "/"}
+    is_front = candidate.path in front_paths and not candidate.query
+    is_same_site = _site_key(candidate) == _site_key(fetched)
+    return is_same_site and (not is_front or fetched.path in front_paths)
 
 
-def _site_of(address: SplitResult) -> tuple[str, int | None]:
+def _site_key(address: SplitResult) -> tuple[str, int | None]:
+    """Return the host without its www, m or amp, and the port.
+
+    >>> _site_key(urlsplit("https://m.example.org:80/a")), _site_key(urlsplit("https://www.org:8000"))
+    (('example.org', 80), ('www.org', 8000))
+    """
     prefix, _, rest = (address.hostname or "").partition(".")
-    is_variant = prefix in {"www", "m", "amp"} and "." in rest
+    is_variant = prefix in _SITE_PREFIXES and "." in rest
     return rest if is_variant else f"{prefix}.{rest}", address.port
 
 
-def _is_walled(tree: Any) -> bool:
-    if any("isAccessibleForFree" in node and _is_false(node["isAccessibleForFree"]) for node in _json_ld(tree)):
+def _has_paywall(tree: Any) -> bool:
+    """Whether a page says that its article is not free, or shows a paywall."""
+    # JSON-LD such as {"@type": "NewsArticle", "isAccessibleForFree": false}
+    for node in _json_ld_objects(tree):
+        if "isAccessibleForFree" in node and _is_false(node["isAccessibleForFree"]):
+            return True
+    # <meta property="article:content_tier" content="locked">
+    if any(tier.strip().lower() in {"locked", "metered"} for tier in tree.xpath(_CONTENT_TIERS)):
         return True
-    tiers = tree.xpath("//head/meta[@property='article:content_tier' or @name='article:content_tier']/@content")
-    if any(tier.strip().lower() in {"locked", "metered"} for tier in tiers):
-        return True
-    named = tree.xpath("//body//*[@id or @class][not(self::script or self::style or self::template or @hidden)]")
-    walls = (element for element in named if _WALL.search(f"{element.get('id')} {element.get('class')}"))
-    return any(0 < len(element.text_content().strip()) < _WALL_CHARACTERS for element in walls)
+    # <div class="paywall">Subscribe to read on.</div>
+    walls = (element for element in tree.xpath(_NAMED_ELEMENTS) if _is_named_wall(element))
+    return any(0 < len(wall.text_content().strip()) < WALL_CHARACTERS for wall in walls)
+
+
+def _is_named_wall(element: Any) -> bool:
+    return bool(_WALL.search(f"{element.get('id')} {element.get('class')}"))
 
 
 def _is_false(value: Any) -> bool:
     return value is False or (isinstance(value, str) and value.lower() in _FALSE)
 
 
-def _json_ld(tree: Any) -> Iterator[dict[str, Any]]:
-    """Yield all objects of a page's JSON-LD, however deep in others they are."""
-    found: list[Any] = []
+def _json_ld_objects(tree: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects of a page's JSON-LD, at any depth."""
+    values: list[Any] = []
     for script in tree.xpath("//script[@type='application/ld+json']/text()"):
         try:
-            found.append(json.loads(script, strict=False))
-        except (ValueError, RecursionError):  # Many sites' is broken; it tells nothing.
+            values.append(json.loads(script, strict=False))
+        except (ValueError, RecursionError):  # Broken JSON-LD is common.
             continue
-    while found:
-        value = found.pop()
+    while values:
+        value = values.pop()
         if isinstance(value, dict):
             yield value
-            found += value.values()
+            values += value.values()
         elif isinstance(value, list):
-            found += value
+            values += value
 
 
-def _is_shell(tree: Any) -> bool:
-    """Whether a page shows next to nothing, and asks for JavaScript or has an empty place for it to fill."""
-    seen = sum(len(text.strip()) for text in tree.xpath(_SEEN))
-    asks = any("javascript" in text.lower() for text in tree.xpath("//noscript//text()"))
-    if seen >= SHELL_CHARACTERS or asks:
-        return seen < SHELL_CHARACTERS
-    return seen < LOADING_CHARACTERS and bool(tree.xpath("//script") and tree.xpath("//body/*[@id][not(*)]"))
+def _needs_javascript(tree: Any) -> bool:
+    """Whether a page is almost empty and waits for JavaScript to fill it."""
+    visible = sum(len(text.strip()) for text in tree.xpath(_VISIBLE_TEXT))
+    if visible >= SHELL_CHARACTERS:
+        return False
+    # <noscript>Enable JavaScript to run this app.</noscript>
+    if any("javascript" in text.lower() for text in tree.xpath("//noscript//text()")):
+        return True
+    # <div id="root"></div><script src="app.js"></script>
+    has_empty_root = tree.xpath("//script") and tree.xpath("//body/*[@id][not(*)]")
+    return visible < LOADING_CHARACTERS and bool(has_empty_root)

@@ -1,12 +1,18 @@
-"""Characters that a terminal would obey rather than show."""
+"""Text that is safe to print to a terminal."""
 
 from __future__ import annotations
 
 import re
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# Control characters other than tab and line feed, and overrides of the writing direction:
+# "\x1b" begins an escape sequence, "\u202e" reverses the text after it.
+_TERMINAL_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def printable(text: str) -> str:
-    """Return a text that a terminal shows and does not obey: without escape sequences and other control characters."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    r"""Replace the characters of a text that would control a terminal.
+
+    >>> printable("\x1b[31mRain")
+    '�[31mRain'
+    """
+    return _TERMINAL_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,4 +1,4 @@
-"""The language that a text is written in."""
+"""The language of a text."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ if TYPE_CHECKING:
 
 
 LANGUAGE_CHARACTERS = 4_000
+"""Characters at the start of a text that its language is identified by."""
 LANGUAGE_CONFIDENCE = 0.3
+"""Probability of the language, 0 to 1, below which a text is too short to tell."""
 
 
 def read_language(text: str) -> str | None:
-    """Return the ISO 639-1 code of the language that a text is written in, or None where it is too short to tell.
+    """Return the ISO 639-1 code of a text's language, unless the text is too short.
 
-    By py3langid (Lui and Baldwin, 2011).
+    >>> read_language("Der Zug hielt am Abend im Tal.")
+    'de'
+
+    The language is identified by py3langid (Lui and Baldwin, 2011).
     """
     code, confidence = load_language_identifier().classify(text[:LANGUAGE_CHARACTERS])
     return str(code) if confidence >= LANGUAGE_CONFIDENCE else None
@@ -24,7 +29,7 @@ def read_language(text: str) -> str | None:
 
 @cache
 def load_language_identifier() -> LanguageIdentifier:
-    """Return what identifies languages, loaded once."""
+    """Load the language identifier, once for the process."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -1,9 +1,9 @@
-"""The title and the publication date that a text gives in its own first lines; pure."""
+"""The title and the publication date in the first lines of a text."""
 
 from __future__ import annotations
 
 import re
-from datetime import date  # noqa: TC003  # What reads articles from a file looks at the types of their fields.
+from datetime import date  # noqa: TC003  # pydantic reads the types of an article's fields.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,38 +11,44 @@ if TYPE_CHECKING:
 
 
 TITLE_CHARACTERS = 200
-"""A first line of more characters is prose, not a title."""
+"""Characters of a first line above which it is prose, not a title."""
+HEAD_CHARACTERS = 10_000
+"""Characters at the start of a text that are searched for its first lines."""
 HEAD_LINES = 12
-"""A dateline stands among the first lines that are not blank."""
+"""First lines, blank ones not counted, among which a dateline stands."""
 DATELINE_LETTERS = 50
-"""Letters that a dateline may hold beside its date: a byline, "Published", a time of day."""
+"""Letters of a dateline beside its date, such as a byline, "Published" or "GMT"."""
 LONGEST_DATE = 60
 """Characters; "Thursday, the 29th of September, 2016, 10:30 a.m." has 49."""
 DATE_LETTERS = 2
-"""Letters beside the date in a first line that is no title: those of 2016-09-29T10:30Z."""
+"""Letters of a bare date beside day, month and year: the T and Z of 2016-09-29T10:30Z."""
+
 _DATE = re.compile(
     r"""(?<!\d)(?:
       \d{4}-\d{1,2}-\d{1,2}                              # 2016-09-29
     | \d{4}年\s?\d{1,2}月\s?\d{1,2}日                      # 2016年9月29日
     | \d{1,2}(?:st|nd|rd|th|er|\.|º)?\s(?:de\s|of\s)?
-      [^\W\d_]{3,20}\.?,?\s(?:de\s|del\s)?\d{4}           # 29 September 2016, 29 de septiembre de 2016
+      [^\W\d_]{3,20}\.?,?\s(?:de\s|del\s)?\d{4}           # 29 September 2016, 29 de mayo de 2016
     | [^\W\d_]{3,20}\.?\s\d{1,2}(?:st|nd|rd|th)?,?\s\d{4}  # September 29, 2016
     )(?!\d)""",
     re.VERBOSE,
 )
+# The front matter of a Markdown file: "---\ntitle: Rain in May\ndate: 2021-05-03\n---\n"
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\s*?$", re.DOTALL | re.MULTILINE)
 
 
 def read_title(text: str) -> str | None:
-    r"""Return the title that a text begins with: its front matter's, or its first line unless that is prose or a date.
+    r"""Return the title of a text: from its front matter, or its first line.
+
+    A first line that is prose is no title; a first line that is only a date is skipped.
 
     >>> read_title("# Rain in May\n\nIt rained.")
     'Rain in May'
     """
     if title := _front_matter(text).get("title"):
         return title
-    for line in _head(text):
-        if _is_dateline(line, beside=DATE_LETTERS):
+    for line in _head_lines(text):
+        if _is_dateline(line, letters=DATE_LETTERS):
             continue
         title = line.lstrip("#").strip()
         return title if 0 < len(title) <= TITLE_CHARACTERS else None
@@ -50,26 +56,30 @@ def read_title(text: str) -> str | None:
 
 
 def read_published(text: str) -> date | None:
-    r"""Return the day that one of a text's first lines gives as its date, or None; a date inside prose does not count.
+    r"""Return the date of a text: from its front matter, or a dateline among its first lines.
+
+    A date inside prose or in the title does not count.
 
     >>> read_published("Rain in May\nBy A. Writer | May 3, 2021\n\nIt rained.")
     datetime.date(2021, 5, 3)
     """
     if day := _front_matter(text).get("date"):
         return _parse_date(day)
-    lines = list(_head(text))
     title = read_title(text)
-    datelines = [
-        line for line in lines if line.lstrip("#").strip() != title and _is_dateline(line, beside=DATELINE_LETTERS)
-    ]
-    days = (_parse_date(found.group()) for line in datelines for found in _DATE.finditer(line))
-    return next((day for day in days if day), None)
+    for line in _head_lines(text):
+        if line.lstrip("#").strip() == title or not _is_dateline(line, letters=DATELINE_LETTERS):
+            continue
+        for match in _DATE.finditer(line):
+            if published := _parse_date(match.group()):
+                return published
+    return None
 
 
-def _head(text: str) -> Iterator[str]:
-    """Yield the first lines that hold something, without front matter."""
+def _head_lines(text: str) -> Iterator[str]:
+    """Yield the first lines after the front matter, without blank ones."""
     front = _FRONT_MATTER.match(text)
-    lines = (line.strip() for line in text[front.end() if front else 0 :][:10_000].splitlines())
+    head = text[front.end() if front else 0 :][:HEAD_CHARACTERS]
+    lines = (line.strip() for line in head.splitlines())
     for number, line in enumerate(line for line in lines if line):
         if number >= HEAD_LINES:
             return
@@ -83,18 +93,26 @@ def _front_matter(text: str) -> dict[str, str]:
     return {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs if value.strip()}
 
 
-def _is_dateline(line: str, beside: int) -> bool:
-    found = _DATE.search(line)
-    if not found or sum(map(str.isalpha, line)) - sum(map(str.isalpha, found.group())) > beside:
+def _is_dateline(line: str, letters: int) -> bool:
+    """Whether a line is a date with at most so many letters beside it.
+
+    >>> _is_dateline("Published 29 September 2016", letters=50)
+    True
+    """
+    match = _DATE.search(line)
+    if not match:
         return False
-    return _parse_date(found.group()) is not None
+    beside = sum(map(str.isalpha, line)) - sum(map(str.isalpha, match.group()))
+    return beside <= letters and _parse_date(match.group()) is not None
 
 
 def _parse_date(text: str) -> date | None:
+    """Return the day of a date in any language, if the date is complete."""
     if len(text) > LONGEST_DATE:
         return None
     import dateparser
 
-    # Without all three parts dateparser would fill the gaps from the clock.
-    moment = dateparser.parse(text, settings={"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True})
+    # dateparser would fill in a missing day, month or year from today.
+    settings = {"REQUIRE_PARTS": ["day", "month", "year"], "STRICT_PARSING": True}
+    moment = dateparser.parse(text, settings=settings)
     return moment.date() if moment else None
