@@ -236,7 +236,11 @@ def test_a_site_is_left_alone_for_as_long_as_it_asks(site, fetcher):
         assert 0.9 < time.monotonic() - begun < 4
 
 
-@pytest.mark.parametrize("after", ["3600", "9" * 500, formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after",
+    ["3600", "9" * 500, formatdate(time.time() + 3600, usegmt=True)],
+    ids=["seconds", "very many seconds", "a date"],
+)
 def test_a_site_that_asks_for_a_long_pause_is_not_waited_for(site, fetcher, after):
     """The user is told at once."""
     site.pages["/"] = (429, {"Retry-After": after}, b"")
