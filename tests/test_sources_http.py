@@ -188,6 +188,19 @@ def test_a_redirect_leads_nowhere_that_an_address_may_not(site, fetcher, opened,
     assert len(site.asked) <= 6
 
 
+def test_a_redirect_of_another_host_does_not_lead_to_an_allowed_one(site):
+    """Such a host is allowed for addresses that the user names, not for any page of the web."""
+    site.pages |= {
+        "/": (302, {"Location": f"http://127.0.0.1:{site.server_port}/secret"}, b""),
+        "/secret": (200, {}, PAGE),
+    }
+    with Fetcher(allowed_hosts=["localhost", "127.0.0.1"]) as fetcher:
+        with pytest.raises(SourceError, match="add that address itself"):
+            fetcher.fetch(site.url())
+        assert site.asked == ["/"]
+        assert fetcher.fetch(f"http://127.0.0.1:{site.server_port}/secret").data == PAGE
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [
