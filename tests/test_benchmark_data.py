@@ -13,7 +13,7 @@ from benchmarks.grading import has
 from benchmarks.questions import read_questions
 from benchmarks.visiting import ROOT
 from index import Article
-from index.ranking import FUNCTION_WORDS
+from index.text.words import FUNCTION_WORDS
 
 DATA = ROOT / "benchmarks" / "data"
 READING = DATA / "reading"
