@@ -43,7 +43,15 @@ PATIENCE = 300.0
 """Seconds that a chat model is given."""
 DRAWS = 1_000
 """How often the questions are drawn anew, with replacement, for an interval that 95 % of the draws lie in."""
-SHOWN_IN_PLOT = ("R@1", "R@5", "in 3,000", "answer hit", "quoted hit", "refusal recall", "wrong refusals")
+SHOWN_IN_PLOT = (
+    "R@1",
+    "R@5",
+    "in 3,000",
+    "answer hit",
+    "quoted hit",
+    "refusal recall",
+    "wrong refusals",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,20 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether it was answered right, or no answer was given where there is none."""
-        return self.grade.hit if self.question.golds else not (self.grade.answered or self.grade.wayward)
+        return (
+            self.grade.hit
+            if self.question.golds
+            else not (self.grade.answered or self.grade.wayward)
+        )
 
 
 def outcomes(
-    ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str, *, once: bool = False
+    ask: Ask,
+    articles: Sequence[Article],
+    questions: Sequence[Question],
+    name: str,
+    *,
+    once: bool = False,
 ) -> list[Outcome]:
     """Ask every question, and grade what comes; with its own article left out as well, unless it is asked once."""
     texts = {(article.id, article.version): article.text for article in articles}
@@ -77,10 +94,16 @@ def outcomes(
         answer, first_words, whole = _timed(ask(question, None))
         left_out = None
         if question.golds and not once:
-            others = [article.id for article in articles if article.id != question.golds[0].article_id]
+            others = [
+                article.id for article in articles if article.id != question.golds[0].article_id
+            ]
             *_, without = ask(question, others)
             left_out = grade(question, without, text_of)
-        found.append(Outcome(question, answer, grade(question, answer, text_of), left_out, first_words, whole))
+        found.append(
+            Outcome(
+                question, answer, grade(question, answer, text_of), left_out, first_words, whole
+            )
+        )
     return found
 
 
@@ -107,8 +130,10 @@ def answering(found: Sequence[Outcome]) -> dict[str, float]:
         "to": high,
         "quoted hit": mean([each.shown for each in grades]),
         "F1": mean([each.f1 * each.answered for each in grades]),
-        "citation precision": sum(each.relevant for each in shown) / max(1, sum(each.cited for each in shown)),
-        "verbatim": sum(each.verbatim for each in every) / max(1, sum(each.cited for each in every)),
+        "citation precision": sum(each.relevant for each in shown)
+        / max(1, sum(each.cited for each in shown)),
+        "verbatim": sum(each.verbatim for each in every)
+        / max(1, sum(each.cited for each in every)),
         "unsupported": mean([bool(each.unsupported) for each in every]),
     }
 
@@ -136,7 +161,10 @@ def hurrying(found: Sequence[Outcome]) -> dict[str, float]:
     """Return how long it takes until the first words, and until the whole answer, in milliseconds."""
     return {
         f"{name}, p{percent}": float(np.percentile(taken, percent))
-        for name, taken in (("first words", [o.first_words for o in found]), ("whole", [o.whole for o in found]))
+        for name, taken in (
+            ("first words", [o.first_words for o in found]),
+            ("whole", [o.whole for o in found]),
+        )
         for percent in (50, 95)
     }
 
@@ -161,7 +189,12 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def measure(
-    assistant: Assistant, articles: Sequence[Article], questions: Sequence[Question], *, baseline: bool, once: bool
+    assistant: Assistant,
+    articles: Sequence[Article],
+    questions: Sequence[Question],
+    *,
+    baseline: bool,
+    once: bool,
 ) -> tuple[dict[str, Rows], list[Outcome]]:
     """Return the tables by their titles, and what came of each question asked of the assistant."""
     index = assistant.index
@@ -174,7 +207,9 @@ def measure(
         "index alone": retrieval(index_search(index), alone),
     }
     if baseline:
-        found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL, once=once)
+        found[TUTORIAL] = outcomes(
+            tutorial(articles, index.embedder), articles, questions, TUTORIAL, once=once
+        )
         finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)
     tables = {
         "Finding": finding,
@@ -190,7 +225,9 @@ def measure(
 def _standalone(question: Question) -> str:
     """Return the question as the assistant looks for it, without the answers that it would have to give first."""
     nothing = Answer("", (), "refused")
-    return plain_question(standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns]))
+    return plain_question(
+        standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns])
+    )
 
 
 def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
@@ -200,9 +237,13 @@ def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
         try:
             earlier: dict[str, Rows] = json.loads(path.read_text(encoding="utf-8"))["tables"]
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise SourceError(f"{path} is not what --json wrote ({error}); name another file.") from error
+            raise SourceError(
+                f"{path} is not what --json wrote ({error}); name another file."
+            ) from error
         for title, rows in earlier.items():
-            both.setdefault(title, {}).update({f"{name} ({path.stem})": row for name, row in rows.items()})
+            both.setdefault(title, {}).update(
+                {f"{name} ({path.stem})": row for name, row in rows.items()}
+            )
     return both
 
 
@@ -223,16 +264,29 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
 
 
 def main(
-    file: Annotated[Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)
+    ],
     model: Annotated[str, typer.Option(help="What answers.")] = DEFAULT_MODEL,
     every: Annotated[
-        int, typer.Option(help="Ask only every so many questions: a large model takes its time.", min=1)
+        int,
+        typer.Option(help="Ask only every so many questions: a large model takes its time.", min=1),
     ] = 1,
-    once: Annotated[bool, typer.Option("--once", help="Ask each question once, not also without its article.")] = False,
-    baseline: Annotated[bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")] = False,
-    compare: Annotated[list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Ask each question once, not also without its article.")
+    ] = False,
+    baseline: Annotated[
+        bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")
+    ] = False,
+    compare: Annotated[
+        list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)
+    ] = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Measure finding, answering and refusing on the questions of a file."""
     try:
@@ -245,7 +299,11 @@ def main(
             assistant.load()
             tables, found = measure(assistant, articles, questions, baseline=baseline, once=once)
             # Linux tells it in kilobytes.
-            tables["Memory"] = {assistant.model: {"peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}}
+            tables["Memory"] = {
+                assistant.model: {
+                    "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+                }
+            }
             shown = merged(tables, compare or ())
     except (ArticleIndexError, AssistantError) as error:
         typer.echo(str(error), err=True)

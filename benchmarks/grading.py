@@ -12,7 +12,7 @@ from benchmarks.questions import Place, covers
 from index.text.words import FUNCTION_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from assistant import Answer, Citation
     from benchmarks.questions import Question
@@ -57,7 +57,9 @@ class Grade:
 
 def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]) -> Grade:
     """Return the grade of an answer; `text_of` gives the text that a citation's article has in the version it names."""
-    places = [Place(citation.article_id, citation.start, citation.end) for citation in answer.citations]
+    places = [
+        Place(citation.article_id, citation.start, citation.end) for citation in answer.citations
+    ]
     covered = [any(covers(place, gold) for gold in question.golds) for place in places]
     claim = first_claim(answer.text)
     says = any(has(claim, gold) for gold in question.answers) or (bool(covered) and covered[0])
@@ -72,7 +74,8 @@ def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]
         cited=len(places),
         relevant=sum(any(place.overlap(gold) for gold in question.golds) for place in places),
         verbatim=sum(
-            text_of(citation)[citation.start : citation.end] == citation.quote for citation in answer.citations
+            text_of(citation)[citation.start : citation.end] == citation.quote
+            for citation in answer.citations
         ),
         unsupported=unsupported(answer),
         wayward=wayward,
@@ -94,7 +97,7 @@ def has(text: str, words: str) -> bool:
     >>> has("It cost 6.4 million Euros.", "6.4 million euros"), has("Ekeberg", "Ek")
     (True, False)
     """
-    return f" {' '.join(_tokens(words))} " in f" {' '.join(_tokens(text))} "
+    return f" {' '.join(tokens(words))} " in f" {' '.join(tokens(text))} "
 
 
 def f1(said: str, gold: str) -> float:
@@ -103,7 +106,9 @@ def f1(said: str, gold: str) -> float:
     >>> f1("in the year 1868", "1868")
     0.5
     """
-    one, other = ([token for token in _tokens(text) if token not in _ARTICLES] for text in (said, gold))
+    one, other = (
+        [token for token in tokens(text) if token not in _ARTICLES] for text in (said, gold)
+    )
     shared = sum((Counter(one) & Counter(other)).values())
     return 2 * shared / (len(one) + len(other)) if shared else 0.0
 
@@ -117,18 +122,31 @@ def unsupported(answer: Answer) -> tuple[str, ...]:
     if answer.status == "refused":
         return ()
     known = " ".join(
-        f"{c.quote} {c.title} {c.source} {day_in_words(c.published) if c.published else ''}" for c in answer.citations
+        f"{c.quote} {c.title} {c.source} {day_in_words(c.published) if c.published else ''}"
+        for c in answer.citations
     )
-    numbers, words = set(_NUMBER.findall(known)), set(_tokens(known))
-    workings = [f"; the article is of {day_in_words(c.published)})" for c in answer.citations if c.published]
+    numbers, words = set(_NUMBER.findall(known)), set(tokens(known))
+    workings = [
+        f"; the article is of {day_in_words(c.published)})" for c in answer.citations if c.published
+    ]
     said = _MARK.sub(" ", answer.text)
     for counted in _IN_BRACKETS.findall(said):
         if any(counted.endswith(working) for working in workings):
             said = said.replace(counted, " ")
     words |= _CONNECTING | FUNCTION_WORDS
     missing = [number for number in _NUMBER.findall(said) if number not in numbers]
-    return (*missing, *(word for word in _CAPITALISED.findall(said) if not set(_tokens(word)) <= words))
+    return (
+        *missing,
+        *(word for word in _CAPITALISED.findall(said) if not set(tokens(word)) <= words),
+    )
 
 
-def _tokens(text: str) -> list[str]:
+def words_in_lower_case(texts: Iterable[str]) -> frozenset[str]:
+    """Return the words that some text has in lower case: with a capital they begin a sentence."""
+    words = (word for text in texts for word in _NO_WORD.sub(" ", text).split())
+    return frozenset(word for word in words if word == word.lower() and not word.isdigit())
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words and numbers of a text in lower case."""
     return _NO_WORD.sub(" ", text.lower()).split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -40,7 +41,9 @@ class RememberingEmbedder(SentenceEmbedder):
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each text."""
         if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
-            self._known.update(zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True))
+            self._known.update(
+                zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True)
+            )
         return [self._known[text].tolist() for text in texts]
 
     def forget(self) -> None:
@@ -52,6 +55,11 @@ class RememberingEmbedder(SentenceEmbedder):
 def below(values: Sequence[float], limit: float) -> float:
     """Return the share of the values that are less than a limit; 0 of none."""
     return float(np.mean(np.array(values) < limit)) if values else 0.0
+
+
+def share(values: Sequence[bool]) -> float:
+    """Return the share of values that are true; NaN without values."""
+    return sum(values) / len(values) if values else float("nan")
 
 
 def nearest(vectors: Any, query: list[float]) -> list[int]:
@@ -76,12 +84,22 @@ def rendered(title: str, rows: Rows) -> str:
     for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
     for name, row in rows.items():
-        # What is above 1 is no share: characters, milliseconds or a count.
-        table.add_row(name, *(f"{value:.3f}" if value <= 1 else f"{value:,.0f}" for value in row.values()))
+        table.add_row(name, *map(_short, row.values()))
     console = Console(width=120, highlight=False)
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def _short(value: float) -> str:
+    """Return a share with three digits, and a count, characters or milliseconds whole.
+
+    >>> _short(0.5), _short(float("nan")), _short(0), _short(1234.5)
+    ('0.500', '', '0', '1,234')
+    """
+    if isinstance(value, float) and math.isnan(value):
+        return ""
+    return f"{value:.3f}" if isinstance(value, float) and value <= 1 else f"{value:,.0f}"
 
 
 def tell(measured: dict[str, Any], tables: dict[str, Rows]) -> None:
@@ -97,7 +115,9 @@ def bars(axes: Axes, rows: Rows, columns: Sequence[str], form: str) -> None:
         heights = [row.get(column, 0.0) for column in columns]
         drawn = axes.bar(np.arange(len(columns)) + number * width, heights, width, label=name)
         axes.bar_label(drawn, fmt=form, fontsize=8)
-    axes.set_xticks(np.arange(len(columns)) + 0.4 - width / 2, [column.replace(" ", "\n") for column in columns])
+    axes.set_xticks(
+        np.arange(len(columns)) + 0.4 - width / 2, [column.replace(" ", "\n") for column in columns]
+    )
 
 
 def save_figure(figure: Figure, path: Path) -> None:
@@ -108,4 +128,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def save(path: Path, measured: dict[str, Any], tables: dict[str, Rows], **more: Any) -> None:
     """Write the same, and whatever more there is, as JSON."""
-    path.write_text(json.dumps({**measured, "tables": tables, **more}, indent=2, ensure_ascii=False), encoding="utf-8")
+    path.write_text(
+        json.dumps({**measured, "tables": tables, **more}, indent=2, ensure_ascii=False),
+        encoding="utf-8",
+    )

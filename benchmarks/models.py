@@ -29,14 +29,19 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
         answered = [each for each in asked if each["status"] == "answered"]
         return name, {
             "right": float(np.mean([each["right"] for each in asked])),
-            **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
+            **{
+                figure: answering[figure]
+                for figure in ("answer hit", "citation precision", "unsupported")
+            },
             "in its words": float(np.mean([each["model"] == name for each in answered])),
             "ms, p50": taken["whole, p50"],
             "ms, p95": taken["whole, p95"],
             "MB": tables["Memory"][name]["peak MB"],
         }
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} is not what --json of benchmarks.answers wrote ({error}); name another.") from error
+        raise SourceError(
+            f"{path} is not what --json of benchmarks.answers wrote ({error}); name another."
+        ) from error
 
 
 def draw(rows: Rows, path: Path) -> None:
@@ -59,8 +64,13 @@ def draw(rows: Rows, path: Path) -> None:
 
 
 def main(
-    files: Annotated[list[Path], typer.Argument(help="What --json of benchmarks.answers wrote.", show_default=False)],
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="What --json of benchmarks.answers wrote.", show_default=False),
+    ],
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Set side by side what models reached on the same questions."""
     try:

@@ -86,12 +86,18 @@ def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
         with ThreadPoolExecutor(readers + ADDERS) as pool:
             with running(environment) as (address, process):
                 wait_for(address)
-                _outcome(address, "ask", _begin(address, "ask", _question(towns[0])))  # The models are loaded.
+                _outcome(
+                    address, "ask", _begin(address, "ask", _question(towns[0]))
+                )  # The models are loaded.
                 end = time.monotonic() + seconds
                 known = towns[:half]
-                work = [pool.submit(_read, crowd, address, known, end, number) for number in range(readers)]
+                work = [
+                    pool.submit(_read, crowd, address, known, end, number)
+                    for number in range(readers)
+                ]
                 work += [
-                    pool.submit(_add, crowd, address, known, towns[half + n :: ADDERS], end) for n in range(ADDERS)
+                    pool.submit(_add, crowd, address, known, towns[half + n :: ADDERS], end)
+                    for n in range(ADDERS)
                 ]
                 _watch(crowd, process, end)
             # It was told to end while each reader was waiting for an answer: that has to come.
@@ -111,14 +117,24 @@ def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
         Figure("articles added meanwhile", crowd.added, "", "to be added", len(towns) - half),
         Figure("seconds to an answer, p50", float(np.percentile(crowd.seconds, 50)), "s"),
         Figure("seconds to an answer, p95", float(np.percentile(crowd.seconds, 95)), "s"),
-        Figure("memory at the end", crowd.memory[-1][1], "MB", "the most in the first minute", max(early)),
+        Figure(
+            "memory at the end",
+            crowd.memory[-1][1],
+            "MB",
+            "the most in the first minute",
+            max(early),
+        ),
     ]
 
 
 def _answered(index: ArticleIndex, towns: Sequence[str]) -> set[str]:
     """Return the towns whose mayor is named rightly to who asks alone."""
     assistant = Assistant(index)
-    return {town for town in towns if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]}
+    return {
+        town
+        for town in towns
+        if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]
+    }
 
 
 def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -> None:
@@ -172,7 +188,11 @@ def _begin(address: str, name: str, data: list[Any]) -> str:
 
 def _outcome(address: str, name: str, event: str) -> Any:
     """Return what a call gives. Raises `ValueError` for what is no result."""
-    told = httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE).raise_for_status().text
+    told = (
+        httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE)
+        .raise_for_status()
+        .text
+    )
     for line in told.split("\n\n"):
         if line.startswith("event: complete"):
             return json.loads(line.partition("data: ")[2])[0]

@@ -24,9 +24,14 @@ if TYPE_CHECKING:
 
 PACKAGES = ("chromadb", "gradio", "openvino", "sentence-transformers", "torch")
 
-SaveTo = Annotated[Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)]
+SaveTo = Annotated[
+    Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)
+]
 CompareWith = Annotated[
-    Path | None, typer.Option("--compare", help="Show beside them what --json wrote at another commit.", exists=True)
+    Path | None,
+    typer.Option(
+        "--compare", help="Show beside them what --json wrote at another commit.", exists=True
+    ),
 ]
 
 
@@ -46,21 +51,37 @@ class Figure:
         return self.value / self.measure if self.measure else None
 
 
-def report(title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None) -> None:
+def report(
+    title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None
+) -> None:
     """Print figures, beside those of another commit, and write them to a file. Raises `SourceError`."""
     before = _ratios(compare_with) if compare_with else {}
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
-    for column in ("", "measured", "yardstick", "its measure", "ratio", *(["before"] if before else [])):
+    for column in (
+        "",
+        "measured",
+        "yardstick",
+        "its measure",
+        "ratio",
+        *(["before"] if before else []),
+    ):
         table.add_column(column, justify="left" if column in {"", "yardstick"} else "right")
     for figure in figures:
         measure = "" if figure.measure is None else f"{_short(figure.measure)} {figure.unit}"
-        cells = [figure.name, f"{_short(figure.value)} {figure.unit}", figure.yardstick, measure, _shown(figure.ratio)]
+        cells = [
+            figure.name,
+            f"{_short(figure.value)} {figure.unit}",
+            figure.yardstick,
+            measure,
+            _shown(figure.ratio),
+        ]
         table.add_row(*cells, *([_shown(before.get(figure.name))] if before else []))
     Console(width=150, highlight=False).print(table)
     if save_to:
         rows = [{**asdict(figure), "ratio": figure.ratio} for figure in figures]
         save_to.write_text(
-            json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2), encoding="utf-8"
+            json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2),
+            encoding="utf-8",
         )
 
 
@@ -86,7 +107,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     try:
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["figures"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} is not what --json of these measurements wrote ({error}); name another.") from error
+        raise SourceError(
+            f"{path} is not what --json of these measurements wrote ({error}); name another."
+        ) from error
     return figures
 
 

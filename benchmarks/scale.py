@@ -41,7 +41,9 @@ PART = 5_000
 VECTOR = 4.0 * 384
 """Bytes of a vector of the built-in model: less than that a chunk cannot take."""
 FOLDER, SERVER = "folder", "server"
-ANOTHER = Article.from_text("The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill")
+ANOTHER = Article.from_text(
+    "The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,9 @@ def grow(
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             exact = _in_a_new_process(nearest_of_all, name, questions)
             visits: dict[str, Visit] = {}
-            for _ in range(2):  # The first time brings the files into memory: what is measured is not the disk.
+            for _ in range(
+                2
+            ):  # The first time brings the files into memory: what is measured is not the disk.
                 visits[FOLDER] = _in_a_new_process(visit, name, questions)
             for _ in range(2):
                 with chroma_server(path) as (address, process):
@@ -129,7 +133,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     with ArticleIndex.open(folder, embedder) as index:
         chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
         for start in range(0, chunks.count(), PART):
-            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas", "documents"])
+            read: Any = chunks.get(
+                limit=PART, offset=start, include=["embeddings", "metadatas", "documents"]
+            )
             held = map(to_chunk, read["ids"], read["metadatas"], read["documents"])
             said = np.array([chunk.text for chunk in held], dtype=object)
             texts = np.broadcast_to(said, (len(questions), len(said)))
@@ -140,7 +146,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     return [list(row) for row in named]
 
 
-def _in_a_new_process(work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]) -> T:
+def _in_a_new_process(
+    work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]
+) -> T:
     """Do a piece of work that leaves no memory taken behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(work, location, list(questions)).result()
@@ -161,7 +169,10 @@ def visit(location: str, questions: Sequence[str]) -> Visit:
             opening=opening,
             searches=[_milliseconds(partial(index.search, question)) for question in questions[1:]],
             memory=megabytes(os.getpid()) - before,
-            found=[[chunk.text for chunk in nearest(index, question)[:NEAREST]] for question in questions],
+            found=[
+                [chunk.text for chunk in nearest(index, question)[:NEAREST]]
+                for question in questions
+            ],
             listing=_milliseconds(index.entries),
             counting=_milliseconds(index.count),
             adding=_milliseconds(partial(index.add, ANOTHER)),
@@ -177,7 +188,11 @@ def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
 
 def _share(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> float:
     """Return the share of the nearest texts that are found."""
-    return float(np.mean([len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]))
+    return float(
+        np.mean(
+            [len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]
+        )
+    )
 
 
 def _milliseconds(work: Callable[[], object]) -> float:
@@ -189,7 +204,9 @@ def _milliseconds(work: Callable[[], object]) -> float:
 def _figures(size: Size, smallest: Size) -> list[Figure]:
     chunks = f"{size.chunks:,} chunks"
     least = f"with {smallest.chunks:,}"
-    figures = [Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR)]
+    figures = [
+        Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR)
+    ]
     if size.rate:
         figures.append(Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate))
     for place, visit in size.visits.items():
@@ -198,18 +215,42 @@ def _figures(size: Size, smallest: Size) -> list[Figure]:
         first_p50, first_p95 = np.percentile(first.searches, (50, 95))
         figures += [
             Figure(
-                f"{chunks}, {place}: memory for each", visit.memory * 2**20 / size.chunks, "bytes", "its vector", VECTOR
+                f"{chunks}, {place}: memory for each",
+                visit.memory * 2**20 / size.chunks,
+                "bytes",
+                "its vector",
+                VECTOR,
             ),
-            Figure(f"{chunks}, {place}: opening and the first search", visit.opening, "s", least, first.opening),
+            Figure(
+                f"{chunks}, {place}: opening and the first search",
+                visit.opening,
+                "s",
+                least,
+                first.opening,
+            ),
             Figure(f"{chunks}, {place}: a search, p50", p50, "ms", least, first_p50),
             Figure(f"{chunks}, {place}: a search, p95", p95, "ms", least, first_p95),
             Figure(
-                f"{chunks}, {place}: recall of the nearest {NEAREST}", size.recall[place], "", "looking at all", 1.0
+                f"{chunks}, {place}: recall of the nearest {NEAREST}",
+                size.recall[place],
+                "",
+                "looking at all",
+                1.0,
             ),
-            Figure(f"{chunks}, {place}: articles listed", visit.listing, "ms", least, first.listing),
-            Figure(f"{chunks}, {place}: articles counted", visit.counting, "ms", least, first.counting),
+            Figure(
+                f"{chunks}, {place}: articles listed", visit.listing, "ms", least, first.listing
+            ),
+            Figure(
+                f"{chunks}, {place}: articles counted", visit.counting, "ms", least, first.counting
+            ),
             Figure(f"{chunks}, {place}: an article added", visit.adding, "ms", least, first.adding),
-            Figure(f"{chunks}, {place}: an article removed", visit.removing, "ms", least, first.removing),
+            Figure(
+                f"{chunks}, {place}: an article removed",
+                visit.removing,
+                "ms",
+                least,
+                first.removing,
+            ),
         ]
     return figures
 
@@ -230,7 +271,9 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
         taking.plot(chunks, [visit.memory for visit in visits], "o-", label=f"memory, {place}")
     adding.plot(chunks, [size.rate for size in measured], "o-")
     taking.plot(chunks, [size.disk / 2**20 for size in measured], "o-", label="disk")
-    taking.plot(chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone")
+    taking.plot(
+        chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone"
+    )
     for axes, what in (
         (searching, "milliseconds for a search"),
         (adding, "chunks added per second"),

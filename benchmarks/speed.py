@@ -50,7 +50,9 @@ BOUND = "embedding the question, and Chroma's query"
 WARM_UP = 64
 """Texts that are embedded before time is taken."""
 
-SquadFile = Annotated[Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)]
+SquadFile = Annotated[
+    Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)
+]
 
 
 class WholeEmbedder(SentenceEmbedder):
@@ -58,7 +60,9 @@ class WholeEmbedder(SentenceEmbedder):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage."""
-        vectors: list[list[float]] = _whole_model().encode(texts, normalize_embeddings=True).tolist()
+        vectors: list[list[float]] = (
+            _whole_model().encode(texts, normalize_embeddings=True).tolist()
+        )
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
@@ -75,7 +79,9 @@ def _whole_model() -> SentenceTransformer:
 
 @app.command()
 def start(
-    times: Annotated[int, typer.Option(min=1, help="How often each is started; the median counts.")] = 5,
+    times: Annotated[
+        int, typer.Option(min=1, help="How often each is started; the median counts.")
+    ] = 5,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -86,18 +92,27 @@ def start(
         for arguments in commands:  # The index is made, and the disk's cache filled.
             _seconds(arguments, environment)
         one_question, imports = (
-            float(np.median([_seconds(arguments, environment) for _ in range(times)])) for arguments in commands
+            float(np.median([_seconds(arguments, environment) for _ in range(times)]))
+            for arguments in commands
         )
         imported, typable = best_start(browser, environment, times)
     figures = [
-        Figure("one question from the shell", one_question, "s", "import sentence_transformers", imports),
+        Figure(
+            "one question from the shell",
+            one_question,
+            "s",
+            "import sentence_transformers",
+            imports,
+        ),
         Figure("the page, until it can be typed into", typable, "s", "import gradio", imported),
     ]
     report("Starting", figures, save_to, compare_with)
 
 
 @app.command()
-def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None) -> None:
+def embedding(
+    squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None
+) -> None:
     """Measure how fast passages are embedded and articles indexed, and what the speed costs in vectors and recall."""
     articles, questions = read_squad(squad_file)
     asked = [question for question in questions if question.golds]
@@ -127,21 +142,42 @@ def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: Compa
         Figure("passages embedded", rate, "/s", "SentenceTransformer.encode, 32 bits", yardstick),
         Figure("articles indexed, chunks", indexed, "/s", "passages embedded", rate),
         Figure(
-            "a question embedded, p50", question_ms, "ms", "SentenceTransformer.encode, 32 bits", question_yardstick
+            "a question embedded, p50",
+            question_ms,
+            "ms",
+            "SentenceTransformer.encode, 32 bits",
+            question_yardstick,
         ),
-        Figure("least cosine of a question's vector", float((light * exact).sum(axis=1).min()), "", "equal", 1.0),
-        Figure("least cosine of a passage's vector", float((fast * exact).sum(axis=1).min()), "", "equal", 1.0),
+        Figure(
+            "least cosine of a question's vector",
+            float((light * exact).sum(axis=1).min()),
+            "",
+            "equal",
+            1.0,
+        ),
+        Figure(
+            "least cosine of a passage's vector",
+            float((fast * exact).sum(axis=1).min()),
+            "",
+            "equal",
+            1.0,
+        ),
         Figure("R@5", recalls[0], "", "with vectors of 32 bits", recalls[1]),
     ]
-    report(f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with)
+    report(
+        f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with
+    )
 
 
 @app.command()
 def asking(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A chat model, whose answers are held against its bare calls.")
+        str | None,
+        typer.Option(help="A chat model, whose answers are held against its bare calls."),
     ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
@@ -149,19 +185,25 @@ def asking(
     """Measure searches against embedding and Chroma's query in them, and a model's answers against its calls."""
     articles, questions = read_squad(squad_file)
     asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
-    drawing = Drawing([chunk.text for article in articles for chunk in chunk_article(article)], seed=1)
+    drawing = Drawing(
+        [chunk.text for article in articles for chunk in chunk_article(article)], seed=1
+    )
     figures = []
     with TemporaryDirectory() as folder:
         for size in sizes or (4_000, 100_000):
             with ArticleIndex.open(Path(folder) / str(size), drawing) as index:
                 index.add(*drawing.articles(size))
                 search, bound = _searches(index, asked)
-                figures.append(Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound))
+                figures.append(
+                    Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound)
+                )
         if model:
             with ArticleIndex.open(Path(folder) / "answers", drawing) as index:
                 index.add(*articles[:3])
                 whole, bare = _answers(index, model, [question.text for question in questions[:10]])
-                figures.append(Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare))
+                figures.append(
+                    Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare)
+                )
     report("Asking", figures, save_to, compare_with)
 
 
@@ -174,7 +216,10 @@ def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, flo
     def embed_and_query(question: str) -> None:
         collection.query([index.embedder.embed_query(question)], n_results=CANDIDATES)
 
-    works: list[tuple[Callable[[str], object], list[float]]] = [(index.search, searches), (embed_and_query, bounds)]
+    works: list[tuple[Callable[[str], object], list[float]]] = [
+        (index.search, searches),
+        (embed_and_query, bounds),
+    ]
     for question in questions:
         for work, taken in works:
             index.embedder.embed_query("Something else.")  # The last one is remembered.
@@ -210,11 +255,16 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
 @app.command()
 def scale(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Where the index is and stays; what it has need not be added.")
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="Where the index is and stays; what it has need not be added."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -230,7 +280,9 @@ def scale(
 def people(
     readers: Annotated[int, typer.Option(min=1, help="How many ask, without a pause.")] = 50,
     minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
-    plot: Annotated[Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -241,8 +293,12 @@ def people(
 
 @app.command()
 def draw(
-    files: Annotated[list[Path], typer.Argument(help="What --json wrote.", exists=True, show_default=False)],
-    plot: Annotated[Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="What --json wrote.", exists=True, show_default=False)
+    ],
+    plot: Annotated[
+        Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)
+    ],
 ) -> None:
     """Draw the ratios that were measured."""
     draw_ratios(files, plot)
@@ -251,7 +307,9 @@ def draw(
 def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
     """Return how long a new Python process takes."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    subprocess.run(
+        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, check=True
+    )  # noqa: S603
     return time.perf_counter() - began
 
 

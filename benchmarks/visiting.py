@@ -23,15 +23,26 @@ ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
 """Seconds in which a server has surely begun to answer."""
 # Chromium itself asks for nothing.
-_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Run this machine's Chromium. Raises `FileNotFoundError` where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = (
+        shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if not found:
-        raise FileNotFoundError("There is no Chromium on the PATH; the README says how to install it.")
+        raise FileNotFoundError(
+            "There is no Chromium on the PATH; the README says how to install it."
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
         yield browser
@@ -58,7 +69,9 @@ def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str
         finally:
             serving.terminate()
     if serving.returncode:
-        raise RuntimeError(f"the page ended with exit code {serving.returncode}; its error stands above")
+        raise RuntimeError(
+            f"the page ended with exit code {serving.returncode}; its error stands above"
+        )
 
 
 @contextmanager
@@ -90,7 +103,14 @@ def answers(address: str) -> bool:
 def chroma_server(folder: Path) -> Iterator[tuple[str, int]]:
     """Run a Chroma server on a folder; give its address, where it answers, and the number of its process."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
+    command = [
+        str(Path(sys.executable).with_name("chroma")),
+        "run",
+        "--path",
+        str(folder),
+        "--port",
+        str(port),
+    ]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:  # noqa: S603
         try:
             wait_for(f"http://localhost:{port}", "/api/v2/heartbeat")
