@@ -1,9 +1,9 @@
-"""What adding the same articles again costs, beside adding them for the first time, in one run.
+"""Cost of adding the same articles again, beside the first time, in one run.
 
     python -m benchmarks.adding SQUAD_FILE
 
-Prints how many passages were embedded and how long it took: for all articles the first time, for all of them again, and
-for all of them after one has changed.
+Prints the passages embedded and the seconds taken: for all articles the first time, for all of them
+again, and for all of them after one has changed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""What is found, answered, cited and refused: `python -m benchmarks.answers FILE`, in SQuAD format or JSON Lines.
+"""Retrieval, answers, citations and refusals: `python -m benchmarks.answers FILE`.
 
-Every question is asked of all articles, and once more with its own article left out, when no answer is right. Beside it
-`--baseline` puts the chain of LangChain's tutorial (MiniLM's cosine, chunks of 1000/200 characters, the four nearest)
-which, having no model to write, quotes the sentence nearest to the question; `--compare` puts what earlier runs saved.
+Every question is asked of all articles, and once more with its own article left out, to be refused.
+`--baseline` adds the chain of LangChain's tutorial (MiniLM's cosine, chunks of 1000/200 characters,
+the four nearest). It has no model to write, and quotes the sentence nearest to the question.
+`--compare` adds the figures of earlier runs.
 """
 
 from __future__ import annotations
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from index import Article
 
 PATIENCE = 300.0
-"""Seconds that a chat model is given."""
+"""Seconds that a chat model has for an answer."""
 DRAWS = 1_000
-"""How often the questions are drawn anew, with replacement, for an interval that 95 % of the draws lie in."""
+"""Bootstrap samples for a 95 % interval."""
 SHOWN_IN_PLOT = (
     "R@1",
     "R@5",
@@ -56,7 +57,16 @@ SHOWN_IN_PLOT = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a question: asked of all articles, asked with its own left out if it has one, milliseconds."""
+    """A question, its answer and the grades.
+
+    Attributes:
+        question: The question.
+        answer: The answer from all articles.
+        grade: Its grade.
+        left_out: The grade of the answer without the question's own article, if asked.
+        first_words: Milliseconds to the first words.
+        whole: Milliseconds to the whole answer.
+    """
 
     question: Question
     answer: Answer
@@ -67,7 +77,7 @@ class Outcome:
 
     @property
     def is_right(self) -> bool:
-        """Whether it was answered right, or no answer was given where there is none."""
+        """Whether the answer is right, or rightly refused."""
         return (
             self.grade.hit
             if self.question.golds
@@ -83,7 +93,15 @@ def outcomes(
     *,
     once: bool = False,
 ) -> list[Outcome]:
-    """Ask every question, and grade what comes; with its own article left out as well, unless it is asked once."""
+    """Return the graded answer to every question.
+
+    Args:
+        ask: The system to ask.
+        articles: All articles.
+        questions: The questions.
+        name: The system's name, for the progress bar.
+        once: Whether to leave out the second round without a question's own article.
+    """
     texts = {(article.id, article.version): article.text for article in articles}
 
     def text_of(citation: Citation) -> str:
@@ -108,7 +126,7 @@ def outcomes(
 
 
 def _timed(growing: Iterator[Answer]) -> tuple[Answer, float, float]:
-    """Return the last answer, and after how many milliseconds the first and the last came."""
+    """Return the last answer, and the milliseconds to the first and the last."""
     began = time.perf_counter()
     answer = next(growing)
     first = time.perf_counter()
@@ -118,7 +136,7 @@ def _timed(growing: Iterator[Answer]) -> tuple[Answer, float, float]:
 
 
 def answering(found: Sequence[Outcome]) -> dict[str, float]:
-    """Return how good the answers to the answerable questions are."""
+    """Return the quality of the answers to answerable questions."""
     grades = [outcome.grade for outcome in found if outcome.question.golds]
     hits = [float(each.hit) for each in grades]
     low, high = interval(hits)
@@ -139,9 +157,9 @@ def answering(found: Sequence[Outcome]) -> dict[str, float]:
 
 
 def refusing(found: Sequence[Outcome]) -> dict[str, float]:
-    """Return how well the assistant tells what the articles do not answer.
+    """Return the precision and recall of refusals.
 
-    A question is refused when it is not answered: the nearest sentences, shown as such, are no answer.
+    The nearest sentences, shown as such, are a refusal.
     """
     answerable = [outcome.grade.answered for outcome in found if outcome.question.golds]
     marked = [outcome.grade.answered for outcome in found if not outcome.question.golds]
@@ -158,7 +176,7 @@ def refusing(found: Sequence[Outcome]) -> dict[str, float]:
 
 
 def hurrying(found: Sequence[Outcome]) -> dict[str, float]:
-    """Return how long it takes until the first words, and until the whole answer, in milliseconds."""
+    """Return the milliseconds to the first words and to the whole answer."""
     return {
         f"{name}, p{percent}": float(np.percentile(taken, percent))
         for name, taken in (
@@ -170,19 +188,19 @@ def hurrying(found: Sequence[Outcome]) -> dict[str, float]:
 
 
 def by_kind(found: Sequence[Outcome]) -> dict[str, float]:
-    """Return which share of the questions of each kind came out right, and of all."""
+    """Return the share of right answers for each kind of question, and for all."""
     kinds = dict.fromkeys(outcome.question.kind for outcome in found)
     shares = {kind: mean([o.is_right for o in found if o.question.kind == kind]) for kind in kinds}
     return shares | {"all": mean([outcome.is_right for outcome in found])}
 
 
 def mean(values: Sequence[float]) -> float:
-    """Return the mean of some values, 0 of none."""
+    """Return the mean of values; 0 without values."""
     return float(np.mean(values)) if len(values) else 0.0
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
-    """Return between which means 95 % of the bootstrap's draws lie (Efron, 1979)."""
+    """Return the 95 % interval of the mean by bootstrap (Efron, 1979)."""
     drawn = np.random.default_rng(1).choice(values, (DRAWS, len(values))).mean(axis=1)
     low, high = np.percentile(drawn, (2.5, 97.5))
     return float(low), float(high)
@@ -196,7 +214,7 @@ def measure(
     baseline: bool,
     once: bool,
 ) -> tuple[dict[str, Rows], list[Outcome]]:
-    """Return the tables by their titles, and what came of each question asked of the assistant."""
+    """Return the tables by title, and the assistant's outcomes."""
     index = assistant.index
     answerable = [question for question in questions if question.golds]
     mine = outcomes(asking(assistant), articles, questions, assistant.model, once=once)
@@ -223,7 +241,7 @@ def measure(
 
 
 def _standalone(question: Question) -> str:
-    """Return the question as the assistant looks for it, without the answers that it would have to give first."""
+    """Return the question as the assistant searches for it, without earlier answers."""
     nothing = Answer("", (), "refused")
     return plain_question(
         standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns])
@@ -231,14 +249,14 @@ def _standalone(question: Question) -> str:
 
 
 def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
-    """Return the tables with the rows of earlier runs below, named by their files. Raises `SourceError`."""
+    """Return the tables with the rows of earlier runs added. Raises `SourceError`."""
     both = {title: dict(rows) for title, rows in tables.items()}
     for path in compare:
         try:
             earlier: dict[str, Rows] = json.loads(path.read_text(encoding="utf-8"))["tables"]
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise SourceError(
-                f"{path} is not what --json wrote ({error}); name another file."
+                f"{path} was not written by --json ({error}); name another file."
             ) from error
         for title, rows in earlier.items():
             both.setdefault(title, {}).update(
@@ -267,10 +285,10 @@ def main(
     file: Annotated[
         Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)
     ],
-    model: Annotated[str, typer.Option(help="What answers.")] = DEFAULT_MODEL,
+    model: Annotated[str, typer.Option(help="The model that answers.")] = DEFAULT_MODEL,
     every: Annotated[
         int,
-        typer.Option(help="Ask only every so many questions: a large model takes its time.", min=1),
+        typer.Option(help="Ask only every n-th question.", min=1),
     ] = 1,
     once: Annotated[
         bool, typer.Option("--once", help="Ask each question once, not also without its article.")
@@ -279,7 +297,7 @@ def main(
         bool, typer.Option("--baseline", help="Run the tutorial's chain as well.")
     ] = False,
     compare: Annotated[
-        list[Path] | None, typer.Option(help="Set beside it what --json wrote.", dir_okay=False)
+        list[Path] | None, typer.Option(help="Add figures that --json wrote.", dir_okay=False)
     ] = None,
     json_path: Annotated[
         Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)

@@ -1,7 +1,7 @@
-"""What is found, on a file in SQuAD format: `python -m benchmarks.finding SQUAD_FILE`.
+"""Retrieval on a file in SQuAD format: `python -m benchmarks.finding SQUAD_FILE`.
 
-Beside it stands the retrieval of LangChain's tutorial, with the same embedding model. The index is a temporary one.
-What is then chosen and refused, `python -m training.evaluate_reader` measures.
+Beside it stands the retrieval of LangChain's tutorial, with the same embedding model. The index is
+a temporary one. `python -m training.evaluate_reader` measures the steps after retrieval.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 RANKS = (1, 3, 5, 10, 20)
 BUDGET = 3_000
-"""Characters: what they hold compares rankings of long and of short chunks fairly."""
+"""Characters of the first results, to compare long chunks with short ones fairly."""
 TUTORIAL = "LangChain tutorial, 1000/200"
 
 Search = Callable[..., list[Place]]
-"""Finds the best places for a question, perhaps only in some articles (their ids)."""
+"""Finds the best places for a question, in all articles or those with some ids."""
 
 
 def cut(places: Sequence[Place], characters: int) -> list[Place]:
-    """Return the first places that fill so many characters, the last one cut."""
+    """Return the first places within a number of characters, the last one cut."""
     kept: list[Place] = []
     for place in places:
         kept.append(Place(place.article_id, place.start, min(place.end, place.start + characters)))
@@ -44,7 +44,7 @@ def cut(places: Sequence[Place], characters: int) -> list[Place]:
 
 
 def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
-    """Return the search of LangChain's tutorial: its chunks, the nearest by cosine."""
+    """Return the search of LangChain's tutorial: its nearest chunks by cosine."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
     splitter = RecursiveCharacterTextSplitter(
@@ -71,7 +71,7 @@ def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
 
 
 def retrieval(search: Search, questions: Sequence[Question]) -> dict[str, float]:
-    """Return what a search finds, the standard error of R@5, how long its results are and how long it takes."""
+    """Return the recall of a search, the error of R@5, the results' length and the time."""
     ranks, ranks_in_budget, right_article, characters, milliseconds = [], [], [], [], []
     for question in track(questions, "Searching", console=ERR, transient=True):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""An answer and the question's gold answers → what is right and what is wrong with it: pure."""
+"""`Grade`: an answer held against the gold answers of its question; pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.questions import Question
 
 MOST_WORDS = 60
-"""An answer of more words than this is no answer but a text to search."""
+"""Words; a longer answer is a text to search."""
 
 _MARK = re.compile(r"\[\d+\]")
 _NO_WORD = re.compile(r"[^\w]+")
@@ -31,12 +31,18 @@ _CAPITALISED = re.compile(r"(?<!\w)[^\W\d_a-zß-ÿ][\w’'-]*")
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """What is right and wrong with an answer.
+    """An answer's merits and faults.
 
-    `hit`: it is answered, in few words, and right; `shown`: an answer or quote has the sentence that answers;
-    `f1`: the tokens that the answering words share with a gold answer; `cited` and `relevant`: how many sentences are
-    cited, and how many of them meet a gold answer; `unsupported`: numbers and names that no citation has; `wayward`: it
-    says what it must never.
+    Attributes:
+        status: The answer's status.
+        hit: Whether it is answered, short and right.
+        shown: Whether an answer or quote shows the sentence that answers.
+        f1: The tokens that its words share with a gold answer, 0..1.
+        cited: The number of citations.
+        relevant: The number of citations that meet a gold answer.
+        verbatim: The number of citations that stand in their article.
+        unsupported: Its numbers and names that no citation has.
+        wayward: Whether it says forbidden words.
     """
 
     status: str
@@ -51,12 +57,18 @@ class Grade:
 
     @property
     def answered(self) -> bool:
-        """Whether the assistant says that it answers; nearest sentences do not, for or against it."""
+        """Whether the assistant says that it answers; nearest sentences do not count."""
         return self.status == "answered"
 
 
 def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]) -> Grade:
-    """Return the grade of an answer; `text_of` gives the text that a citation's article has in the version it names."""
+    """Return the grade of an answer.
+
+    Args:
+        question: The question with its gold answers.
+        answer: The answer to grade.
+        text_of: Returns the text of a citation's article, in its version.
+    """
     places = [
         Place(citation.article_id, citation.start, citation.end) for citation in answer.citations
     ]
@@ -83,16 +95,16 @@ def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]
 
 
 def first_claim(text: str) -> str:
-    """Return what stands before the first citation's mark.
+    """Return the text before the first citation's mark.
 
-    >>> first_claim("Greta Lindqvist — “Its head is Greta Lindqvist.” [1] It was built in 1868. [2]")
-    'Greta Lindqvist — “Its head is Greta Lindqvist.”'
+    >>> first_claim("Greta — “Its head is Greta.” [1] It was built in 1868. [2]")
+    'Greta — “Its head is Greta.”'
     """
     return _MARK.split(text, maxsplit=1)[0].strip()
 
 
 def has(text: str, words: str) -> bool:
-    """Return whether some words stand in a text, whatever their case and the marks between them.
+    """Return whether words stand in a text, apart from case and punctuation.
 
     >>> has("It cost 6.4 million Euros.", "6.4 million euros"), has("Ekeberg", "Ek")
     (True, False)
@@ -101,7 +113,7 @@ def has(text: str, words: str) -> bool:
 
 
 def f1(said: str, gold: str) -> float:
-    """Return the harmonic mean of the shares of tokens that two texts have in common, as SQuAD's script counts it.
+    """Return the harmonic mean of the shares of common tokens, as SQuAD's script does.
 
     >>> f1("in the year 1868", "1868")
     0.5
@@ -114,10 +126,10 @@ def f1(said: str, gold: str) -> float:
 
 
 def unsupported(answer: Answer) -> tuple[str, ...]:
-    """Return the numbers and the words with a capital that an answer has and its citations have not.
+    """Return the numbers and capitalised words of an answer that its citations lack.
 
-    What is told of a citation's article, its title, source and day, counts as the citation's, and so does a day that is
-    counted from its day, if that is said. A refusal states nothing.
+    The title, source and day of a citation's article count as the citation's, and so does a day
+    counted from the article's day, if its working is shown. A refusal states nothing.
     """
     if answer.status == "refused":
         return ()

@@ -1,4 +1,4 @@
-"""What the measurements share: embedding each text once, shares, and tables."""
+"""Common parts of the measurements: an embedder with a memory, shares, tables and pictures."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from index import Article
 
 Rows = dict[str, dict[str, float]]
-"""A table: its rows' names, and in each row its columns' names with shares of 0..1, characters or milliseconds."""
+"""A table: the columns of each row; values are shares of 0..1, counts, characters or milliseconds."""
 ERR = Console(stderr=True)
 
 
 class RememberingEmbedder(SentenceEmbedder):
-    """Embeds a text once, however often it is read."""
+    """Embeds each text once."""
 
     def __init__(self) -> None:
         """Take the built-in model."""
@@ -47,13 +47,13 @@ class RememberingEmbedder(SentenceEmbedder):
         return [self._known[text].tolist() for text in texts]
 
     def forget(self) -> None:
-        """Embed each text and question anew from now on, as where time is taken."""
+        """Embed each text and question anew, to take the time."""
         self._known.clear()
         self._last_query = ("", [])
 
 
 def below(values: Sequence[float], limit: float) -> float:
-    """Return the share of the values that are less than a limit; 0 of none."""
+    """Return the share of values less than a limit; 0 without values."""
     return float(np.mean(np.array(values) < limit)) if values else 0.0
 
 
@@ -68,7 +68,7 @@ def nearest(vectors: Any, query: list[float]) -> list[int]:
 
 
 def about(path: Path, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Any]:
-    """Return what was measured on, when, and with which versions."""
+    """Return the file, the day and the versions of a measurement."""
     return {
         "file": path.name,
         "articles": len(articles),
@@ -79,7 +79,7 @@ def about(path: Path, articles: Sequence[Article], questions: Sequence[Question]
 
 
 def rendered(title: str, rows: Rows) -> str:
-    """Return a table as text, which is the same for a terminal and a file."""
+    """Return a table as text, the same for a terminal and a file."""
     table = Table("", title=title, title_justify="left", box=None, header_style="bold")
     for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
@@ -103,13 +103,13 @@ def _short(value: float) -> str:
 
 
 def tell(measured: dict[str, Any], tables: dict[str, Rows]) -> None:
-    """Print what was measured on, and the tables with their titles."""
+    """Print the circumstances of a measurement, and its tables with their titles."""
     typer.echo(", ".join(f"{key} {value}" for key, value in measured.items()) + "\n")
     typer.echo("\n".join(rendered(title, rows) for title, rows in tables.items()))
 
 
 def bars(axes: Axes, rows: Rows, columns: Sequence[str], form: str) -> None:
-    """Draw the rows beside one another for each column, each bar with its value."""
+    """Draw the rows side by side for each column, each bar with its value."""
     width = 0.8 / len(rows)
     for number, (name, row) in enumerate(rows.items()):
         heights = [row.get(column, 0.0) for column in columns]
@@ -127,7 +127,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 
 def save(path: Path, measured: dict[str, Any], tables: dict[str, Rows], **more: Any) -> None:
-    """Write the same, and whatever more there is, as JSON."""
+    """Write circumstances, tables and further fields as JSON."""
     path.write_text(
         json.dumps({**measured, "tables": tables, **more}, indent=2, ensure_ascii=False),
         encoding="utf-8",

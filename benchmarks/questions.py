@@ -174,12 +174,12 @@ def _line_question(row: dict[str, Any], articles: Sequence[Article]) -> Question
     cited = row["must_cite"] if row["answerable"] else []
     if isinstance(cited, str):
         sentences = [cited, *row.get("or_cite", ())]
-        groups = (tuple(find_sentence(sentence, articles) for sentence in sentences),)
+        groups = [tuple(find_sentence(sentence, articles) for sentence in sentences)]
     else:
-        groups = tuple(
+        groups = [
             tuple(find_sentence(c["sentence"], articles, c["article"]) for c in group)
             for group in cited
-        )
+        ]
     names = ("answers", "turns", "also", "never", "computed", "missing")
     words = {name: tuple(row.get(name, ())) for name in names}
     return Question(
@@ -191,7 +191,7 @@ def _line_question(row: dict[str, Any], articles: Sequence[Article]) -> Question
         verdict=row.get("verdict", ""),
         must_say=tuple(tuple(forms) for forms in row.get("must_say", ())),
         ordered=row.get("ordered", False),
-        must_cite=groups,
+        must_cite=tuple(groups),
         **words,
     )
 

@@ -1,4 +1,4 @@
-"""Figures beside yardsticks taken in the same run: machines differ and have their moods, ratios hardly do."""
+"""Figures beside yardsticks of the same run: their ratios vary little between machines."""
 
 from __future__ import annotations
 
@@ -30,14 +30,22 @@ SaveTo = Annotated[
 CompareWith = Annotated[
     Path | None,
     typer.Option(
-        "--compare", help="Show beside them what --json wrote at another commit.", exists=True
+        "--compare", help="Show the figures that --json wrote at another commit.", exists=True
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something measured, in some unit, and what it is held against: the same unit, the same run."""
+    """A measured value beside its yardstick.
+
+    Attributes:
+        name: The name of the value.
+        value: The value.
+        unit: The unit of the value and of the measure.
+        yardstick: The name of the yardstick, if any.
+        measure: The yardstick's value in the same run.
+    """
 
     name: str
     value: float
@@ -47,14 +55,14 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the yardstick's measure the value is; None where there is no yardstick."""
+        """The value divided by the yardstick's; None without a yardstick."""
         return self.value / self.measure if self.measure else None
 
 
 def report(
     title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None
 ) -> None:
-    """Print figures, beside those of another commit, and write them to a file. Raises `SourceError`."""
+    """Print figures, beside those of another commit, and save them. Raises `SourceError`."""
     before = _ratios(compare_with) if compare_with else {}
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
     for column in (
@@ -86,7 +94,7 @@ def report(
 
 
 def draw(files: Sequence[Path], path: Path) -> None:
-    """Draw the ratios that `report` wrote to files, as bars, to a .png and a .svg file. Raises `SourceError`."""
+    """Draw the ratios in files that `report` wrote, as bars. Raises `SourceError`."""
     from matplotlib.figure import Figure as Drawing
 
     figures = [figure for file in files for figure in read(file) if figure["ratio"] is not None]
@@ -108,7 +116,7 @@ def read(path: Path) -> list[dict[str, Any]]:
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["figures"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise SourceError(
-            f"{path} is not what --json of these measurements wrote ({error}); name another."
+            f"{path} was not written by --json of these measurements ({error}); name another."
         ) from error
     return figures
 
@@ -129,7 +137,7 @@ def _circumstances() -> dict[str, Any]:
 
 
 def _short(value: float) -> str:
-    """Return a number with three digits that count, or whole.
+    """Return a number with three significant digits, or whole.
 
     >>> _short(0.0312), _short(3.14159), _short(31415.9)
     ('0.0312', '3.14', '31,416')

@@ -110,9 +110,9 @@ def ask_all(
 
 def by_kind(answers: Sequence[ReadAnswer]) -> Rows:
     """Return for each kind of question the shares right, shown and not answered."""
-    kinds = {one.question.kind: [] for one in answers} | {"all": list(answers)}
+    kinds: dict[str, list[ReadAnswer]] = {}
     for one in answers:
-        kinds[one.question.kind].append(one)
+        kinds.setdefault(one.question.kind, []).append(one)
     return {
         kind: {
             "questions": len(group),
@@ -120,7 +120,7 @@ def by_kind(answers: Sequence[ReadAnswer]) -> Rows:
             "shown": share([one.grade.shown for one in group if one.question.golds]),
             "not answered": share([one.refused for one in group]),
         }
-        for kind, group in kinds.items()
+        for kind, group in (kinds | {"all": list(answers)}).items()
     }
 
 

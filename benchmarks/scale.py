@@ -1,4 +1,4 @@
-"""Indexes of a thousand to a million chunks, in a folder and on a Chroma server: `benchmarks.speed scale`."""
+"""Indexes of up to a million chunks, in a folder and on a server: `benchmarks.speed scale`."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NEAREST = 10
-"""Of so many of a question's nearest chunks it is asked whether they are found."""
+"""A question's nearest chunks, for recall."""
 TOGETHER = 100
-"""Articles that are added at a time."""
+"""Articles added at a time."""
 PART = 5_000
-"""Chunks whose vectors are read at a time."""
+"""Chunks read at a time."""
 VECTOR = 4.0 * 384
-"""Bytes of a vector of the built-in model: less than that a chunk cannot take."""
+"""Bytes of a vector of the built-in model, the least that a chunk takes."""
 FOLDER, SERVER = "folder", "server"
 ANOTHER = Article.from_text(
     "The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill"
@@ -48,9 +48,17 @@ ANOTHER = Article.from_text(
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a new process met with that opened an index: seconds until it had its first results, then milliseconds.
+    """The use of an index by a new process.
 
-    `memory` is in megabytes, what the index took of it; `found` has each question's nearest chunks' texts.
+    Attributes:
+        opening: Seconds to open and first search.
+        searches: Milliseconds of each further search.
+        listing: Milliseconds to list the articles.
+        counting: Milliseconds to count them.
+        adding: Milliseconds to add an article.
+        removing: Milliseconds to remove it.
+        memory: Megabytes that the index takes.
+        found: The texts of each question's nearest chunks.
     """
 
     opening: float
@@ -65,7 +73,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured of an index with so many chunks: added per second, or 0, bytes on disk, visits by place."""
+    """An index of one size.
+
+    Attributes:
+        chunks: The number of its chunks.
+        rate: Chunks added per second; 0 if it had them.
+        disk: Bytes on disk.
+        visits: The visits by place, folder or server.
+        recall: The share of nearest chunks found, by place.
+    """
 
     chunks: int
     rate: float
@@ -81,9 +97,14 @@ def grow(
     plot: Path | None = None,
     folder: Path | None = None,
 ) -> list[Figure]:
-    """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it.
+    """Let an index grow, and measure it at each size in a folder and on a server.
 
-    It is a temporary one, or one that stays in a folder and grows from what it has.
+    Args:
+        passages: Real passages to draw from.
+        questions: Questions to search for.
+        sizes: Numbers of chunks.
+        plot: The picture to draw, if any.
+        folder: The folder of an index that stays; None takes a temporary one.
     """
     drawing = Drawing(passages, seed=1)
     measured: list[Size] = []
@@ -95,9 +116,8 @@ def grow(
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             exact = _in_a_new_process(nearest_of_all, name, questions)
             visits: dict[str, Visit] = {}
-            for _ in range(
-                2
-            ):  # The first time brings the files into memory: what is measured is not the disk.
+            # The first visit brings the files into memory, so that the disk is not measured.
+            for _ in range(2):
                 visits[FOLDER] = _in_a_new_process(visit, name, questions)
             for _ in range(2):
                 with chroma_server(path) as (address, process):
@@ -112,7 +132,7 @@ def grow(
 
 
 def _add(folder: Path, drawing: Drawing, size: int) -> float:
-    """Add drawn articles to an index until it has so many chunks; return how many a second that is, 0 for none."""
+    """Add drawn articles up to a number of chunks; return chunks per second, or 0."""
     seconds = 0.0
     with ArticleIndex.open(folder, drawing) as index:
         missing = size - index._writer.chunks.count()  # noqa: SLF001  # Nobody else counts chunks.
@@ -125,7 +145,7 @@ def _add(folder: Path, drawing: Drawing, size: int) -> float:
 
 
 def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
-    """Return the texts of the chunks that are nearest to each question, by looking at all."""
+    """Return the texts of each question's nearest chunks, by comparing all."""
     embedder = SentenceEmbedder()
     asked = np.array([embedder.embed_query(question) for question in questions], dtype=np.float32)
     best = np.full((len(questions), NEAREST), -1.0, dtype=np.float32)
@@ -149,13 +169,13 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
 def _in_a_new_process(
     work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]
 ) -> T:
-    """Do a piece of work that leaves no memory taken behind."""
+    """Do a piece of work without leaving its memory behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(work, location, list(questions)).result()
 
 
 def visit(location: str, questions: Sequence[str]) -> Visit:
-    """Open an index and use it, in a process that has loaded all that does not depend on it; ours is the model."""
+    """Open an index and use it, in a process that has loaded the model before."""
     embedder = SentenceEmbedder()
     with TemporaryDirectory() as name, ArticleIndex.open(name, embedder) as index:
         index.add(ANOTHER)
@@ -181,8 +201,8 @@ def visit(location: str, questions: Sequence[str]) -> Visit:
 
 
 def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
-    """Return the chunks that a search ranks by their words, the nearest to the question first."""
-    chunks, _ = index._searcher.nearest(question, None)  # noqa: SLF001  # What comes before the ranking.
+    """Return a question's chunks in order of cosine, before the ranking by words."""
+    chunks, _ = index._searcher.nearest(question, None)  # noqa: SLF001  # Before the ranking.
     return chunks
 
 
@@ -274,7 +294,7 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
     taking.plot(
         chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone"
     )
-    for axes, what in (
+    for axes, label in (
         (searching, "milliseconds for a search"),
         (adding, "chunks added per second"),
         (opening, "seconds to open and first search"),
@@ -282,7 +302,7 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
     ):
         axes.set_xscale("log")
         axes.set_xlabel("chunks")
-        axes.set_ylabel(what)
+        axes.set_ylabel(label)
         if axes is not adding:
             axes.legend()
         if axes is taking:

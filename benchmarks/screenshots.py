@@ -1,8 +1,9 @@
-"""The pictures of the page in the README, made anew.
+"""Pictures of the page for the README.
 
     python -m benchmarks.screenshots docs
 
-Writes chat.png (a conversation with a citation open), library.png, dark.png and phone.png into the folder.
+Writes chat.png (a conversation with a citation open), library.png, dark.png and phone.png into the
+folder.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ QUESTION = "who runs The Defenders?"
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="Where the pictures go.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder for the pictures.", show_default=False)
+    ],
 ) -> None:
     """Take the pictures, of the shipped article and three invented ones."""
     with TemporaryDirectory() as place, chromium() as browser:
@@ -52,7 +55,7 @@ def main(
 def _conversation(
     browser: Browser, address: str, width: int, height: int, colours: Literal["light", "dark"]
 ) -> Page:
-    """Ask two questions in a window of some size and colours, and return the page with the answers."""
+    """Ask two questions in a window, and return the page with the answers."""
     page = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=colours
     ).new_page()

@@ -1,6 +1,6 @@
-"""How fast it starts, embeds and answers, each beside its yardstick: `python -m benchmarks.speed --help`.
+"""Speed beside yardsticks: `python -m benchmarks.speed --help`.
 
-Run it on a machine that does nothing else: what stands beside each other is taken by turns, but not at once.
+Run it on an idle machine: a value and its yardstick are taken by turns, not at once.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 
 QUESTION = "who runs The Defenders?"
 TEXTS = 1_000
-"""How many texts' vectors are compared."""
+"""Texts whose vectors are compared."""
 ASKED = 100
-"""How many questions are searched for."""
+"""Questions searched for."""
 BOUND = "embedding the question, and Chroma's query"
 WARM_UP = 64
-"""Texts that are embedded before time is taken."""
+"""Texts embedded before time is taken."""
 
 SquadFile = Annotated[
     Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)
@@ -79,13 +79,11 @@ def _whole_model() -> SentenceTransformer:
 
 @app.command()
 def start(
-    times: Annotated[
-        int, typer.Option(min=1, help="How often each is started; the median counts.")
-    ] = 5,
+    times: Annotated[int, typer.Option(min=1, help="Starts of each; the median counts.")] = 5,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Measure the first answer of a new process, and the page's first second, against what imports alone take."""
+    """Measure a new process's first answer and the page's start, against their imports."""
     with TemporaryDirectory() as folder, chromium() as browser:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
         commands = (["-m", "assistant", QUESTION], ["-c", "import sentence_transformers"])
@@ -113,7 +111,7 @@ def start(
 def embedding(
     squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None
 ) -> None:
-    """Measure how fast passages are embedded and articles indexed, and what the speed costs in vectors and recall."""
+    """Measure the speed of embedding and indexing, and its cost in vectors and recall."""
     articles, questions = read_squad(squad_file)
     asked = [question for question in questions if question.golds]
     passages = [chunk.text for article in articles for chunk in chunk_article(article)]
@@ -173,16 +171,16 @@ def embedding(
 def asking(
     squad_file: SquadFile,
     sizes: Annotated[
-        list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option(help="A chat model, whose answers are held against its bare calls."),
+        typer.Option(help="A chat model to measure as well."),
     ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Measure searches against embedding and Chroma's query in them, and a model's answers against its calls."""
+    """Measure searches against Chroma's query in them, and answers against a model's calls."""
     articles, questions = read_squad(squad_file)
     asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
     drawing = Drawing(
@@ -208,10 +206,10 @@ def asking(
 
 
 def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, float]:
-    """Return the median milliseconds of a search, and those of what is in any: embedding, and Chroma's query."""
+    """Return the median milliseconds of a search, and of embedding and Chroma's query."""
     searches: list[float] = []
     bounds: list[float] = []
-    collection: Any = index._chunks._collection  # noqa: SLF001  # Chroma's own query is the yardstick.
+    collection: Any = index._chunks._collection  # noqa: SLF001  # The yardstick.
 
     def embed_and_query(question: str) -> None:
         collection.query([index.embedder.embed_query(question)], n_results=CANDIDATES)
@@ -224,12 +222,12 @@ def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, flo
         for work, taken in works:
             index.embedder.embed_query("Something else.")  # The last one is remembered.
             taken.append(_milliseconds(work, question))
-        works.reverse()  # What comes second finds what the first has read.
+        works.reverse()  # The second finds the first one's files in memory.
     return float(np.median(searches)), float(np.median(bounds))
 
 
 def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple[float, float]:
-    """Return the median milliseconds of a model's answers, and those that it takes itself for each."""
+    """Return the median milliseconds of answers, and of the model's own calls in them."""
     assistant = Assistant(index, model)
     assistant.load()
     writer: Any = assistant._writer  # noqa: SLF001  # There the model is called.
@@ -256,11 +254,11 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
 def scale(
     squad_file: SquadFile,
     sizes: Annotated[
-        list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
     ] = None,
     folder: Annotated[
         Path | None,
-        typer.Option(help="Where the index is and stays; what it has need not be added."),
+        typer.Option(help="The folder of an index that stays and grows."),
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")
@@ -278,15 +276,15 @@ def scale(
 
 @app.command()
 def people(
-    readers: Annotated[int, typer.Option(min=1, help="How many ask, without a pause.")] = 50,
-    minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
+    readers: Annotated[int, typer.Option(min=1, help="Readers who ask without a pause.")] = 50,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Minutes.")] = 5,
     plot: Annotated[
         Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")
     ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Let many ask by the page's API while 100 articles are added, then stop the server with answers in flight."""
+    """Let many ask while 100 articles are added, then stop the server with answers in flight."""
     figures = measure(readers, minutes * 60, plot)
     report(f"{readers} readers for {minutes:g} minutes", figures, save_to, compare_with)
 
@@ -294,22 +292,21 @@ def people(
 @app.command()
 def draw(
     files: Annotated[
-        list[Path], typer.Argument(help="What --json wrote.", exists=True, show_default=False)
+        list[Path], typer.Argument(help="Files that --json wrote.", exists=True, show_default=False)
     ],
     plot: Annotated[
         Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)
     ],
 ) -> None:
-    """Draw the ratios that were measured."""
+    """Draw measured ratios."""
     draw_ratios(files, plot)
 
 
 def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Return how long a new Python process takes."""
+    """Return the seconds of a new Python process."""
+    command = [sys.executable, *arguments]
     began = time.perf_counter()
-    subprocess.run(
-        [sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, check=True
-    )  # noqa: S603
+    subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
     return time.perf_counter() - began
 
 

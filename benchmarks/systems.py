@@ -1,4 +1,4 @@
-"""What is measured: the assistant, what it reads, and the chain of LangChain's tutorial."""
+"""Systems to measure: the assistant, its search, and the chain of LangChain's tutorial."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 TUTORIAL_CHUNKS = 4
 
 Ask = Callable[[Question, "list[str] | None"], Iterator[Answer]]
-"""Answers a question as it grows, from some articles (their ids) or all."""
+"""Yields growing answers to a question, from all articles or those with some ids."""
 
 
 def asking(assistant: Assistant) -> Ask:
-    """Return how the assistant is asked: after the question's earlier turns, which it answers first."""
+    """Ask the assistant turn by turn: it answers a question's earlier turns first."""
 
     def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
         history: list[Turn] = []
@@ -44,7 +44,7 @@ def asking(assistant: Assistant) -> Ask:
 
 
 def rereading_search(index: ArticleIndex) -> Search:
-    """Return the search of an index with the best chunks, those that are read, in the order of their best sentence."""
+    """Return an index's search, its first chunks in the order of their best sentences."""
     reader = Reader()
 
     def search(question: str) -> list[Place]:
@@ -64,7 +64,7 @@ def rereading_search(index: ArticleIndex) -> Search:
 
 
 def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
-    """Return the tutorial's chain: of the nearest chunks the nearest sentence, whatever is asked."""
+    """Return the tutorial's chain: the nearest sentence of the nearest chunks, to any question."""
     search = tutorial_search(articles, embedder)
     by_id = {article.id: article for article in articles}
 

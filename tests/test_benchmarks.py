@@ -147,7 +147,7 @@ def test_models_are_set_side_by_side(tmp_path):
     assert told["gguf:some"] == ["0.500", "0.500", "0.250", "0.000", "0.500", "4,000", "9,000", "1,234"]
     assert {path.suffix for path in tmp_path.glob("both.*")} == {".png", ".svg"}
     (tmp_path / "two.json").write_text("{}")
-    assert "two.json is not what" in beside(str(tmp_path / "two.json")).output
+    assert "two.json was not written by" in beside(str(tmp_path / "two.json")).output
 
 
 @pytest.mark.slow
