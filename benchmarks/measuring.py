@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from datetime import date
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from rich.table import Table
 from index.embedding.embedder import SentenceEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from matplotlib.axes import Axes
@@ -60,6 +61,13 @@ def below(values: Sequence[float], limit: float) -> float:
 def share(values: Sequence[bool]) -> float:
     """Return the share of values that are true; NaN without values."""
     return sum(values) / len(values) if values else float("nan")
+
+
+def milliseconds(work: Callable[..., object], *arguments: object) -> float:
+    """Return the time of one call."""
+    began = time.perf_counter()
+    work(*arguments)
+    return (time.perf_counter() - began) * 1000
 
 
 def nearest(vectors: Any, query: list[float]) -> list[int]:

@@ -94,38 +94,43 @@ def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
         with ArticleIndex.open(Path(folder) / "all", SentenceEmbedder()) as index:
             index.add(*map(news_of, towns))
             crowd.sure = _answered(index, towns) - (set(towns[:half]) - sure)
-        with ThreadPoolExecutor(readers + ADDERS) as pool:
-            with running(environment) as (address, process):
-                wait_for(address)
-                _outcome(
-                    address, "ask", _begin(address, "ask", _question(towns[0]))
-                )  # The models are loaded.
-                end = time.monotonic() + seconds
-                known = towns[:half]
-                work = [
-                    pool.submit(_read, crowd, address, known, end, number)
-                    for number in range(readers)
-                ]
-                work += [
-                    pool.submit(_add, crowd, address, known, towns[half + n :: ADDERS], end)
-                    for n in range(ADDERS)
-                ]
-                _watch(crowd, process, end)
-            # It was told to end while each reader was waiting for an answer: that has to come.
-            for each in work:
-                each.result()
+        _visit(crowd, environment, readers, seconds)
     for wrong in crowd.errors[:SHOWN] + crowd.swaps[:SHOWN]:
         typer.echo(wrong, err=True)
     if plot:
         _draw(crowd.memory, plot)
+    return _figures(crowd, half)
+
+
+def _visit(crowd: Crowd, environment: dict[str, str], readers: int, seconds: float) -> None:
+    """Serve the page to readers and to visitors who add the other half of the articles."""
+    known, others = list(MAYORS)[: len(MAYORS) // 2], list(MAYORS)[len(MAYORS) // 2 :]
+    with ThreadPoolExecutor(readers + ADDERS) as pool:
+        with running(environment) as (address, process):
+            wait_for(address)
+            # The first answer loads the models.
+            _outcome(address, "ask", _begin(address, "ask", _question(known[0])))
+            end = time.monotonic() + seconds
+            work = [pool.submit(_read, crowd, address, known, end, n) for n in range(readers)]
+            work += [
+                pool.submit(_add, crowd, address, known, others[n::ADDERS], end)
+                for n in range(ADDERS)
+            ]
+            _watch(crowd, process, end)
+        # The server was stopped with answers in flight: these have to come.
+        for each in work:
+            each.result()
+
+
+def _figures(crowd: Crowd, half: int) -> list[Figure]:
     early = [megabytes for at, megabytes in crowd.memory if at <= SETTLED]
     asked = len(crowd.seconds)
     return [
         Figure("answers", asked, ""),
-        Figure("towns whose answers are compared", len(crowd.sure), "", "towns", len(towns)),
+        Figure("towns whose answers are compared", len(crowd.sure), "", "towns", len(MAYORS)),
         Figure("errors", len(crowd.errors), "", "answers", asked),
         Figure("answers that are others than alone", len(crowd.swaps), "", "answers", asked),
-        Figure("articles added meanwhile", crowd.added, "", "to be added", len(towns) - half),
+        Figure("articles added meanwhile", crowd.added, "", "to be added", half),
         Figure("seconds to an answer, p50", float(np.percentile(crowd.seconds, 50)), "s"),
         Figure("seconds to an answer, p95", float(np.percentile(crowd.seconds, 95)), "s"),
         Figure(

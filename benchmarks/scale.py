@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import typer
 
 from benchmarks.drawn import Drawing
-from benchmarks.measuring import save_figure
+from benchmarks.measuring import milliseconds, save_figure
 from benchmarks.ratios import Figure
 from benchmarks.visiting import chroma_server, megabytes
 from index import Article, ArticleIndex
@@ -187,16 +186,16 @@ def visit(location: str, questions: Sequence[str]) -> Visit:
         opening = time.perf_counter() - began
         return Visit(
             opening=opening,
-            searches=[_milliseconds(partial(index.search, question)) for question in questions[1:]],
+            searches=[milliseconds(index.search, question) for question in questions[1:]],
             memory=megabytes(os.getpid()) - before,
             found=[
                 [chunk.text for chunk in nearest(index, question)[:NEAREST]]
                 for question in questions
             ],
-            listing=_milliseconds(index.entries),
-            counting=_milliseconds(index.count),
-            adding=_milliseconds(partial(index.add, ANOTHER)),
-            removing=_milliseconds(partial(index.remove, ANOTHER.id)),
+            listing=milliseconds(index.entries),
+            counting=milliseconds(index.count),
+            adding=milliseconds(index.add, ANOTHER),
+            removing=milliseconds(index.remove, ANOTHER.id),
         )
 
 
@@ -215,64 +214,39 @@ def _share(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> fl
     )
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return (time.perf_counter() - began) * 1000
-
-
 def _figures(size: Size, smallest: Size) -> list[Figure]:
     chunks = f"{size.chunks:,} chunks"
-    least = f"with {smallest.chunks:,}"
-    figures = [
-        Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR)
-    ]
+    disk = size.disk / size.chunks
+    figures = [Figure(f"{chunks}: disk for each", disk, "bytes", "its vector", VECTOR)]
     if size.rate:
+        least = f"with {smallest.chunks:,}"
         figures.append(Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate))
-    for place, visit in size.visits.items():
-        first = smallest.visits[place]
-        p50, p95 = np.percentile(visit.searches, (50, 95))
-        first_p50, first_p95 = np.percentile(first.searches, (50, 95))
-        figures += [
-            Figure(
-                f"{chunks}, {place}: memory for each",
-                visit.memory * 2**20 / size.chunks,
-                "bytes",
-                "its vector",
-                VECTOR,
-            ),
-            Figure(
-                f"{chunks}, {place}: opening and the first search",
-                visit.opening,
-                "s",
-                least,
-                first.opening,
-            ),
-            Figure(f"{chunks}, {place}: a search, p50", p50, "ms", least, first_p50),
-            Figure(f"{chunks}, {place}: a search, p95", p95, "ms", least, first_p95),
-            Figure(
-                f"{chunks}, {place}: recall of the nearest {NEAREST}",
-                size.recall[place],
-                "",
-                "looking at all",
-                1.0,
-            ),
-            Figure(
-                f"{chunks}, {place}: articles listed", visit.listing, "ms", least, first.listing
-            ),
-            Figure(
-                f"{chunks}, {place}: articles counted", visit.counting, "ms", least, first.counting
-            ),
-            Figure(f"{chunks}, {place}: an article added", visit.adding, "ms", least, first.adding),
-            Figure(
-                f"{chunks}, {place}: an article removed",
-                visit.removing,
-                "ms",
-                least,
-                first.removing,
-            ),
-        ]
+    for place in size.visits:
+        figures += _place_figures(place, size, smallest)
     return figures
+
+
+def _place_figures(place: str, size: Size, smallest: Size) -> list[Figure]:
+    """Return the figures of an index in a folder or on a server."""
+    visit, first = size.visits[place], smallest.visits[place]
+    p50, p95 = np.percentile(visit.searches, (50, 95))
+    first_p50, first_p95 = np.percentile(first.searches, (50, 95))
+    prefix, least = f"{size.chunks:,} chunks, {place}:", f"with {smallest.chunks:,}"
+    memory, recall = visit.memory * 2**20 / size.chunks, size.recall[place]
+    timed = (
+        ("opening and the first search", "s", visit.opening, first.opening),
+        ("a search, p50", "ms", p50, first_p50),
+        ("a search, p95", "ms", p95, first_p95),
+        ("articles listed", "ms", visit.listing, first.listing),
+        ("articles counted", "ms", visit.counting, first.counting),
+        ("an article added", "ms", visit.adding, first.adding),
+        ("an article removed", "ms", visit.removing, first.removing),
+    )
+    return [
+        Figure(f"{prefix} memory for each", memory, "bytes", "its vector", VECTOR),
+        Figure(f"{prefix} recall of the nearest {NEAREST}", recall, "", "looking at all", 1.0),
+        *(Figure(f"{prefix} {name}", now, unit, least, then) for name, unit, now, then in timed),
+    ]
 
 
 def _draw(measured: Sequence[Size], path: Path) -> None:

@@ -9,8 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from functools import cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +18,8 @@ import typer
 
 from assistant import Assistant
 from benchmarks.drawn import Drawing
-from benchmarks.finding import index_search, retrieval
+from benchmarks.encoding import embedding_figures
+from benchmarks.measuring import milliseconds
 from benchmarks.page import best_start
 from benchmarks.people import measure
 from benchmarks.questions import read_squad
@@ -30,51 +29,21 @@ from benchmarks.scale import grow
 from benchmarks.visiting import ROOT, chromium
 from index import ArticleIndex
 from index.chunking import chunk_article
-from index.embedding.embedder import SentenceEmbedder
-from index.embedding.minilm import builtin_model_folder
 from index.search.searcher import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sentence_transformers import SentenceTransformer
-
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 QUESTION = "who runs The Defenders?"
-TEXTS = 1_000
-"""Texts whose vectors are compared."""
 ASKED = 100
 """Questions searched for."""
 BOUND = "embedding the question, and Chroma's query"
-WARM_UP = 64
-"""Texts embedded before time is taken."""
 
 SquadFile = Annotated[
     Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)
 ]
-
-
-class WholeEmbedder(SentenceEmbedder):
-    """The built-in model as sentence-transformers runs it, in 32 bits: the yardstick."""
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return a unit vector for each passage."""
-        vectors: list[list[float]] = (
-            _whole_model().encode(texts, normalize_embeddings=True).tolist()
-        )
-        return vectors
-
-    def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question."""
-        return self.embed_documents([text])[0]
-
-
-@cache
-def _whole_model() -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
-    return SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
 
 
 @app.command()
@@ -113,58 +82,8 @@ def embedding(
 ) -> None:
     """Measure the speed of embedding and indexing, and its cost in vectors and recall."""
     articles, questions = read_squad(squad_file)
-    asked = [question for question in questions if question.golds]
-    passages = [chunk.text for article in articles for chunk in chunk_article(article)]
-    ours, whole = SentenceEmbedder(), WholeEmbedder()
-    texts = [*passages[: TEXTS // 2], *islice((question.text for question in asked), TEXTS // 2)]
-    exact = np.array(whole.embed_documents(texts))
-    light = np.array([ours.embed_query(text) for text in texts])
-    fast = np.array(ours.embed_documents(texts))
-    for each in (ours, whole):
-        each.embed_documents(passages[: 2 * WARM_UP])
-    rate, yardstick = (_rate(each.embed_documents, passages) for each in (ours, whole))
-    question_ms, question_yardstick = (
-        float(np.median([_milliseconds(each.embed_query, question.text) for question in asked]))
-        for each in (ours, whole)
-    )
-    recalls = []
-    with TemporaryDirectory() as folder:
-        for each in (ours, whole):
-            with ArticleIndex.open(Path(folder) / type(each).__name__, each) as index:
-                began = time.perf_counter()
-                index.add(*articles)
-                if each is ours:
-                    indexed = len(passages) / (time.perf_counter() - began)
-                recalls.append(retrieval(index_search(index), asked)["R@5"])
-    figures = [
-        Figure("passages embedded", rate, "/s", "SentenceTransformer.encode, 32 bits", yardstick),
-        Figure("articles indexed, chunks", indexed, "/s", "passages embedded", rate),
-        Figure(
-            "a question embedded, p50",
-            question_ms,
-            "ms",
-            "SentenceTransformer.encode, 32 bits",
-            question_yardstick,
-        ),
-        Figure(
-            "least cosine of a question's vector",
-            float((light * exact).sum(axis=1).min()),
-            "",
-            "equal",
-            1.0,
-        ),
-        Figure(
-            "least cosine of a passage's vector",
-            float((fast * exact).sum(axis=1).min()),
-            "",
-            "equal",
-            1.0,
-        ),
-        Figure("R@5", recalls[0], "", "with vectors of 32 bits", recalls[1]),
-    ]
-    report(
-        f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with
-    )
+    figures = embedding_figures(articles, [question for question in questions if question.golds])
+    report(f"Embedding the passages of {squad_file.name}", figures, save_to, compare_with)
 
 
 @app.command()
@@ -221,7 +140,7 @@ def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, flo
     for question in questions:
         for work, taken in works:
             index.embedder.embed_query("Something else.")  # The last one is remembered.
-            taken.append(_milliseconds(work, question))
+            taken.append(milliseconds(work, question))
         works.reverse()  # The second finds the first one's files in memory.
     return float(np.median(searches)), float(np.median(bounds))
 
@@ -246,7 +165,7 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
     whole = []
     for question in questions:
         spent.append(0.0)
-        whole.append(_milliseconds(assistant.ask, question))
+        whole.append(milliseconds(assistant.ask, question))
     return float(np.median(whole)), float(np.median(spent)) * 1000
 
 
@@ -308,18 +227,6 @@ def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
     began = time.perf_counter()
     subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
     return time.perf_counter() - began
-
-
-def _milliseconds(work: Callable[[str], object], text: str) -> float:
-    began = time.perf_counter()
-    work(text)
-    return (time.perf_counter() - began) * 1000
-
-
-def _rate(embed: Callable[[list[str]], object], texts: list[str]) -> float:
-    began = time.perf_counter()
-    embed(texts)
-    return len(texts) / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,9 @@ from assistant.quoting.quotes import cite
 from assistant.quoting.sentences import Sentence
 from assistant.quoting.wording import quoted
 from benchmarks import models
-from benchmarks.answers import interval
 from benchmarks.drawn import PASSAGES, Drawing
 from benchmarks.grading import grade, unsupported
+from benchmarks.outcomes import interval
 from benchmarks.questions import Place, Question, read_questions
 from benchmarks.ratios import Figure, draw, report
 from benchmarks.scale import grow
