@@ -1,4 +1,4 @@
-"""Speed of embedding, beside the same model in sentence-transformers: `benchmarks.speed embedding`."""
+"""Speed of embedding, beside sentence-transformers: `benchmarks.speed embedding`."""
 
 from __future__ import annotations
 

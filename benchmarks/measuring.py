@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from index import Article
 
 Rows = dict[str, dict[str, float]]
-"""A table: the columns of each row; values are shares of 0..1, counts, characters or milliseconds."""
+"""A table: each row's columns, with shares of 0..1, counts, characters or milliseconds."""
 ERR = Console(stderr=True)
 
 

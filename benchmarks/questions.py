@@ -110,7 +110,7 @@ def read_squad(path: Path, limit: int | None = None) -> tuple[list[Article], lis
         entries = json.loads(path.read_text(encoding="utf-8"))["data"][:limit]
         for number, entry in enumerate(entries, start=1):
             for part, paragraph in enumerate(entry["paragraphs"], start=1):
-                # Titles repeat or are empty, and two texts of one source are versions of one article.
+                # Titles repeat or are empty; two texts of one source are versions of one article.
                 source = f"{entry.get('title') or 'Article'} {number}.{part}"
                 article = Article.from_text(paragraph["context"], source=source)
                 assert article.text == paragraph["context"], "answers are offsets"  # noqa: S101

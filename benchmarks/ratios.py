@@ -127,7 +127,9 @@ def _ratios(path: Path) -> dict[str, float | None]:
 
 def _circumstances() -> dict[str, Any]:
     command = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    commit = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return {
         "day": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
         "commit": commit.stdout.strip(),

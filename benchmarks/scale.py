@@ -250,7 +250,7 @@ def _place_figures(place: str, size: Size, smallest: Size) -> list[Figure]:
 
 
 def _draw(measured: Sequence[Size], path: Path) -> None:
-    """Draw searches, adding, opening and memory by the number of chunks, to a .png and a .svg file."""
+    """Draw searches, adding, opening and memory by the number of chunks."""
     from matplotlib.figure import Figure as Drawn
 
     drawn = Drawn(figsize=(9, 6), layout="constrained")

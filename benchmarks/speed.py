@@ -128,7 +128,7 @@ def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, flo
     """Return the median milliseconds of a search, and of embedding and Chroma's query."""
     searches: list[float] = []
     bounds: list[float] = []
-    collection: Any = index._chunks._collection  # noqa: SLF001  # The yardstick.
+    collection: Any = index._writer.chunks  # noqa: SLF001  # The yardstick.
 
     def embed_and_query(question: str) -> None:
         collection.query([index.embedder.embed_query(question)], n_results=CANDIDATES)
@@ -225,7 +225,9 @@ def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
     """Return the seconds of a new Python process."""
     command = [sys.executable, *arguments]
     began = time.perf_counter()
-    subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    subprocess.run(  # noqa: S603
+        command, env=environment, cwd=ROOT, capture_output=True, check=True
+    )
     return time.perf_counter() - began
 
 

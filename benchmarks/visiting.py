@@ -61,7 +61,9 @@ def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str
     """Start the page and yield its address and process id. Raises `RuntimeError` if it fails."""
     port = free_port()
     command = [sys.executable, "ui.py", "--port", str(port), *options]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as serving:
         try:
             yield f"http://127.0.0.1:{port}", serving.pid
             if serving.poll() is not None:
@@ -111,7 +113,9 @@ def chroma_server(folder: Path) -> Iterator[tuple[str, int]]:
         "--port",
         str(port),
     ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as serving:
         try:
             wait_for(f"http://localhost:{port}", "/api/v2/heartbeat")
             yield f"http://localhost:{port}", serving.pid
