@@ -88,13 +88,14 @@ def about(path: Path, articles: Sequence[Article], questions: Sequence[Question]
 
 def rendered(title: str, rows: Rows) -> str:
     """Return a table as text, the same for a terminal and a file."""
-    table = Table("", title=title, title_justify="left", box=None, header_style="bold")
+    table = Table("", box=None, header_style="bold")
     for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
     for name, row in rows.items():
         table.add_row(name, *map(_short, row.values()))
     console = Console(width=120, highlight=False)
     with console.capture() as captured:
+        console.print(title, style="italic")  # A table's own title breaks at its width.
         console.print(table)
     return captured.get()
 
