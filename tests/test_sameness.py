@@ -68,7 +68,7 @@ def assert_whole(index: ArticleIndex, article: Article) -> None:
     chunks = chunk_article(article)
     found = index.search(chunks[0].text, k=50, articles=[article.id])
     assert sorted(result.chunk.id for result in found) == sorted(chunk.id for chunk in chunks)
-    assert sorted(index._chunks.get()["ids"]) == sorted(chunk.id for chunk in chunks)
+    assert sorted(index._writer.chunks.get()["ids"]) == sorted(chunk.id for chunk in chunks)
     assert index.check().problems == ()
 
 
@@ -198,7 +198,7 @@ def test_chunks_that_are_lost_are_stored_again_with_a_new_page(indexes):
     index, _ = indexes
     article = Article("mill", "Mill opens", "It opened.", "mill")
     index.add(article)
-    index._chunks.delete(ids=index._chunks.get()["ids"])
+    index._writer.chunks.delete(ids=index._writer.chunks.get()["ids"])
     index._writer.put(Record(article, "current", Page("https://example.org/mill")))
     assert_whole(index, article)
 
@@ -210,7 +210,7 @@ def test_a_text_that_an_earlier_record_holds_is_mended(indexes):
     index.add(article)
     index._registry.write(Record(article, PREVIOUS))
     index._registry.collection.delete(ids=[f"{article.id}:{article.version}:mark"])
-    index._chunks.delete(ids=index._chunks.get()["ids"])
+    index._writer.chunks.delete(ids=index._writer.chunks.get()["ids"])
     (problem,) = index.check(repair=True).problems
     assert problem.is_mended
     assert_whole(index, article)
