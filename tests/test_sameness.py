@@ -68,7 +68,7 @@ def assert_whole(index: ArticleIndex, article: Article) -> None:
     chunks = chunk_article(article)
     found = index.search(chunks[0].text, k=50, articles=[article.id])
     assert sorted(result.chunk.id for result in found) == sorted(chunk.id for chunk in chunks)
-    assert sorted(index._chunks.get()["ids"]) == sorted(chunk.id for chunk in chunks)
+    assert sorted(index._writer.chunks.get()["ids"]) == sorted(chunk.id for chunk in chunks)
     assert index.check().problems == ()
 
 
@@ -147,7 +147,7 @@ def test_a_field_that_cannot_be_written_is_that_articles_failure(indexes, name, 
 def test_an_id_that_is_the_mark_of_another_article_is_refused():
     """It would be written over the text of that one."""
     plain = Article("mill", "Mill opens", "It opened.", "mill")
-    with pytest.raises(SourceError, match="ends as the index's own"):
+    with pytest.raises(SourceError, match="ending that the index reserves"):
         replace(plain, id=f"mill:{plain.version}:mark").check()
 
 
@@ -176,7 +176,7 @@ def test_a_version_that_was_hashed_otherwise_is_replaced(indexes):
     article = Article("mill", "Mill opens", "It opened.", "mill", author="Greta")
     index.add(article)
     spell_version(index, article, "0123456789abcdef")
-    index._registry._remembered.clear()
+    index._registry.cache.clear()
     assert index.search("It opened.")
     assert index.add(article).updated == (article.id,)
     assert_whole(index, article)
@@ -198,7 +198,7 @@ def test_chunks_that_are_lost_are_stored_again_with_a_new_page(indexes):
     index, _ = indexes
     article = Article("mill", "Mill opens", "It opened.", "mill")
     index.add(article)
-    index._chunks.delete(ids=index._chunks.get()["ids"])
+    index._writer.chunks.delete(ids=index._writer.chunks.get()["ids"])
     index._writer.put(Record(article, "current", Page("https://example.org/mill")))
     assert_whole(index, article)
 
@@ -210,7 +210,7 @@ def test_a_text_that_an_earlier_record_holds_is_mended(indexes):
     index.add(article)
     index._registry.write(Record(article, PREVIOUS))
     index._registry.collection.delete(ids=[f"{article.id}:{article.version}:mark"])
-    index._chunks.delete(ids=index._chunks.get()["ids"])
+    index._writer.chunks.delete(ids=index._writer.chunks.get()["ids"])
     (problem,) = index.check(repair=True).problems
     assert problem.is_mended
     assert_whole(index, article)

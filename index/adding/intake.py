@@ -38,7 +38,7 @@ class Intake:
     ) -> None:
         """Write into an index; `prune` removes what is gone from its source."""
         self._writer, self._fetcher, self._prune = writer, fetcher, prune
-        self._gathering = Gathering(fetcher, lambda url: writer.reader.known(url)[1], on_progress)
+        self._gathering = Gathering(fetcher, lambda url: writer.reader.find_source(url)[1], on_progress)
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
         """Put in what the sources give, one after another, until `stop` is set."""
@@ -87,7 +87,7 @@ class Intake:
         """Do what is to be done about a source; return what that was, and the id of the article."""
         if found.article:
             return self._put([(found, vectors)], go_on)[0], found.article.id
-        article_id, _ = self._writer.reader.known(found.source)
+        article_id, _ = self._writer.reader.find_source(found.source)
         if found.error is None:
             return "unchanged", article_id
         if not (self._prune and article_id and isinstance(found.error, SourceGoneError)):

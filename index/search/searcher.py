@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.chroma.records import to_chunk
 from index.search.ranking import SearchResult, rank
-from index.search.spelling import corrected
+from index.search.spelling import correct_spelling
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -57,7 +57,7 @@ class Searcher:
         """Return the k best chunks for a query among those that pass Chroma's filter."""
         query = query[:LONGEST_QUERY]
         chunks, cosines = self.nearest(query, where)
-        corrected_query = corrected(query, [chunk.text for chunk in chunks])
+        corrected_query = correct_spelling(query, [chunk.text for chunk in chunks])
         if corrected_query != query:
             chunks, cosines = self.nearest(corrected_query, where)
         return SearchOutcome(corrected_query, rank(corrected_query, chunks, cosines, k))
@@ -79,7 +79,7 @@ class Searcher:
                     continue
                 chunks = [to_chunk(str(held.id), held.metadata, held.page_content) for held, _ in found]
                 versions = [(chunk.article_id, chunk.version) for chunk in chunks]
-                held = self._registry.current_of(set(versions))
+                held = self._registry.select_current(set(versions))
                 current = [i for i, version in enumerate(versions) if version in held]
                 if len(current) == len(chunks):
                     break
