@@ -24,8 +24,8 @@ _RESERVED_ID = re.compile(r":(?:staged|[0-9a-f]{16}(?::mark)?)$")
 class Article:
     """A text to ask questions about.
 
-    Two articles are equal if and only if their ids and versions are. A blank `language`, `author` or
-    `site` is left out, and a time in `published` becomes its day.
+    Two articles are equal if and only if their ids and versions are. A blank `language`, `author`
+    or `site` is left out, and a time in `published` becomes its day.
 
     Attributes:
         id: The id, always the same for one source.
@@ -85,7 +85,7 @@ class Article:
             raise SourceError("the article has no text; give it one")
 
     def _check_text(self, name: str) -> None:
-        """Raise `SourceError` if a field is not text, or not encodable in UTF-8."""
+        """Raise `SourceError` if a field is not text that UTF-8 can encode."""
         value = getattr(self, name)
         if value is None and name in {"language", "author", "site"}:
             return
@@ -109,7 +109,7 @@ class Article:
         author: str | None = None,
         site: str | None = None,
     ) -> Article:
-        """Create an article from a text; missing facts are read from its first lines.
+        """Create an article from a text. Missing facts are read from it.
 
         Args:
             text: The text.
@@ -133,7 +133,10 @@ class Article:
 
     @classmethod
     def pasted(cls, text: str) -> Article:
-        """Create an article from a text without a source; its id is a hash of the text."""
+        """Create an article from a text without a source.
+
+        Its id is a hash of the text.
+        """
         return replace(cls.from_text(text, "pasted text"), id=_digest(text, 12))
 
 

@@ -1,4 +1,4 @@
-"""`ArticleIndex`: the public face of the index; it delegates to the folders below."""
+"""`ArticleIndex`: the public face of the index."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class ArticleIndex:
         *,
         token: str | None = None,
     ) -> AddReport:
-        """Embed an index again with another model; the arguments are those of `open`.
+        """Embed an index again with another model. The arguments are those of `open`.
 
         Previous versions stay. An interrupted rebuild leaves the index unchanged.
         """
@@ -183,10 +183,10 @@ class ArticleIndex:
     def watch(
         self, *folders: str | Path, prune: bool = False, stop: Event | None = None
     ) -> Iterator[AddReport]:
-        """Add folders, then yield a report whenever files in them change, until `stop` is set.
+        """Add folders, then yield a report whenever files in them change.
 
-        `prune` removes the articles of deleted files. Raises `SourceError` for other paths than
-        folders.
+        `stop` ends it. `prune` removes the articles of deleted files. Raises `SourceError` for a
+        path that is not a folder.
         """
         yield from self._adder.watch(folders, prune=prune, stop=stop)
 

@@ -603,7 +603,7 @@ def test_a_rebuild_lets_others_ask_until_it_is_done(chroma_server, embedder):
         ArticleIndex.rebuild(chroma_server, Watched(embedder, name="another-model"))
         assert all(found)
         for use in (lambda: old.search("mill"), old.articles, lambda: old.add(UNDATED)):
-            with pytest.raises(StoreError, match="Another program has rebuilt .*; open it again"):
+            with pytest.raises(StoreError, match=r"Another program has rebuilt .*; open it again"):
                 use()
     with ArticleIndex.open(chroma_server, CountingEmbedder(embedder, name="another-model")) as new:
         assert new.articles() == [longer(MILL, "It burned down in June."), UNDATED]

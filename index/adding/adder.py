@@ -107,9 +107,9 @@ class Adder:
     def watch(
         self, folders: Sequence[str | Path], *, prune: bool, stop: Event | None
     ) -> Iterator[AddReport]:
-        """Add folders, then yield a report for each change in them, until `stop` is set.
+        """Add folders, then yield a report for each change in them.
 
-        `prune` removes the articles of deleted files.
+        `stop` ends it. `prune` removes the articles of deleted files.
         """
         from index.adding.watching import changed_files
 

@@ -1,4 +1,4 @@
-"""Copies of an index: a rebuild with another embedding model, and the import of an export."""
+"""Copies of an index: rebuilds and imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Consistency check of an index: articles, chunks, offsets, hashes and vectors, with repairs."""
+"""Consistency check of an index, with repairs."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class Checkup:
         return CheckReport(self._registry.count(), self._chunks.count(), tuple(problems))
 
     def findings(self) -> Iterator[Finding]:
-        """Yield the findings: of records, of their chunks, then of stray marks and chunks."""
+        """Yield the findings of records and their chunks, then stray marks and chunks."""
         versions: dict[str, set[str]] = {}
         current: dict[str, str] = {}
         for record in self._records():
@@ -180,7 +180,7 @@ class Checkup:
         return ""
 
     def _unreached(self, vectors: NDArray[Any], where: Metadata, count: int) -> NDArray[Any]:
-        """Return the indexes of vectors that are not among the nearest `count` to themselves."""
+        """Return the indexes of vectors that a search for the nearest `count` misses."""
         answer: Any = self._chunks.query(
             vectors, n_results=count, where=where, include=["distances"]
         )

@@ -77,7 +77,7 @@ class ChunkStore:
     def _store_batch(
         self, rows: Sequence[tuple[Chunk, Article]], vectors: Vectors | None
     ) -> Vectors:
-        """Embed some chunks unless their vectors are known, and write them in one step."""
+        """Write some chunks in one step, embedding them unless vectors are given."""
         self._connection.check_room(len(rows))
         embedded: Any = vectors
         if embedded is None:
@@ -103,7 +103,7 @@ class ChunkStore:
                 self.clear([record.article.id])
 
     def clear(self, article_ids: Iterable[str]) -> None:
-        """Remove all chunks and marks of articles but those of their current versions."""
+        """Remove the chunks and marks of versions that are not current."""
         for article_id in article_ids:
             self._registry.unmark_others(article_id)
             version = self._registry.versions({article_id}).get(article_id)

@@ -57,7 +57,7 @@ def remove_damaged_vectors(folder: Path, collections: Sequence[str], mark: Path)
 
 
 def note_sound(folder: Path) -> None:
-    """Note that the vector files of a folder are sound as they are."""
+    """Note the states of a folder's vector files as sound."""
     with suppress(OSError):  # On a full disk the next check is merely not saved.
         (folder / SOUND_NOTE).write_text(json.dumps(_file_states(folder)))
 
@@ -71,7 +71,7 @@ def _read_note(folder: Path) -> object:
 
 
 def _file_states(folder: Path) -> dict[str, object]:
-    """Return the size and modification time of each vector file, and the boot id.
+    """Return the state of each vector file: its size and modification time.
 
     Segments without vectors, which Chroma recreates on every open, get time 0. The boot id is
     included because times cannot be trusted after a power loss.
@@ -85,7 +85,7 @@ def _file_states(folder: Path) -> dict[str, object]:
 
 
 def _is_damaged(folder: Path, collections: Sequence[str]) -> bool:
-    """Return whether any of the collections is damaged, as another process sees it."""
+    """Return whether another process finds damage in the collections."""
     done = subprocess.run(  # noqa: S603  # It runs this module.
         [sys.executable, "-m", "index.chroma.damage", str(folder), *collections],
         cwd=Path(__file__).parents[2],
@@ -126,7 +126,7 @@ def main(folder: str, *collections: str) -> int:
 
 
 def _is_sound(collection: Collection) -> bool:
-    """Return whether a collection can be searched and all its vectors have a length."""
+    """Return whether a collection can be searched and has no zero vector."""
     dimension = int((collection.metadata or {}).get("dimension", 1))
     collection.query([1.0] * dimension, n_results=1, include=[])
     for start in range(0, collection.count(), VECTORS_PER_READ):

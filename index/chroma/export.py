@@ -1,4 +1,4 @@
-"""An index in one file: a zip archive of articles, previous versions and vectors."""
+"""Export file: a zip archive of articles, previous versions and vectors."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def read_export(path: Path, embedder: Embedder) -> Iterator[ExportedArticle]:
 
 
 def _write(archive: zipfile.ZipFile, writer: IndexWriter) -> int:
-    """Write the three parts of an export; return the number of current articles."""
+    """Write an export's three parts; return the number of current articles."""
     # Write the header.
     embedder = writer.embedder
     header = {

@@ -1,4 +1,4 @@
-"""`IndexFolder`: the folder of an index, held by one process at a time."""
+"""`IndexFolder`: an index folder with its lock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def default_folder() -> Path:
 
 
 class IndexFolder:
-    """A locked folder: two processes that write to one Chroma folder damage it.
+    """A locked index folder. Two writing processes would damage it.
 
     Beside Chroma's files it contains a lock file, a holder file and marks. The holder file names
     the process that has the lock; after a crash it stays.
@@ -67,7 +67,7 @@ class IndexFolder:
         self._lock.release()
 
     def abandon(self) -> None:
-        """Unlock the folder after a failed opening; the next one looks for damage again."""
+        """Unlock the folder after a failed opening. The next opening checks for damage."""
         self._lock.release()
 
 
@@ -112,9 +112,10 @@ def _acquire_lock(path: Path) -> BaseFileLock:
 
 
 def _write_holder(holder: Path) -> None:
-    """Name this process in the holder file, which only its user may read.
+    """Name this process in the holder file.
 
-    The command line is left out: it may contain a password, as in `ui.py --auth user:password`.
+    Only its user may read the file. The command line is left out: it may contain a
+    password, as in `ui.py --auth user:password`.
     """
     facts = {"pid": os.getpid(), "host": socket.gethostname(), "program": _program_name()}
     # An older version wrote this file for everybody to read. If it survived a crash, its
@@ -125,7 +126,7 @@ def _write_holder(holder: Path) -> None:
 
 
 def _describe_holder(holder: Path) -> str:
-    """Return the process that the holder file names, such as "process 4242 (ui.py)"."""
+    """Return the process in the holder file, such as "process 4242 (ui.py)"."""
     try:
         facts = json.loads(holder.read_text())
         elsewhere = "" if facts["host"] == socket.gethostname() else f" on {facts['host']}"
@@ -139,7 +140,8 @@ def _describe_holder(holder: Path) -> str:
 def _program_name() -> str:
     """Return the program of this process, without its arguments.
 
-    `python ui.py --port 80` is "ui.py", `python -m index list` is "index", `python -c …` "python".
+    `python ui.py --port 80` is "ui.py", `python -m index list` is "index", and `python -c …` is
+    "python".
     """
     program = Path(sys.argv[0])
     if program.name == "__main__.py":

@@ -112,7 +112,7 @@ class Locks:
     def _wait_for(
         self, lock_id: str, article: Article, writer: str, signs_of_life: SignsOfLife
     ) -> bool:
-        """Wait for a lock and take it; return whether a writer that had it has died."""
+        """Wait for a lock and take it; return whether its last writer died."""
         has_died = False
         last_signs, since = None, time.monotonic()
         while True:
@@ -129,7 +129,7 @@ class Locks:
             time.sleep(LOCK_POLL_SECONDS)
 
     def _try_locks(self, articles: Iterable[Article], writer: str) -> dict[str, Metadata]:
-        """Add the missing locks of articles; return all of them, whoever has them."""
+        """Add the missing locks of articles; return the locks of all writers."""
         lock_ids: list[str] = []
         metadatas: list[Any] = []
         for article in articles:

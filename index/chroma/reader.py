@@ -37,7 +37,7 @@ class IndexReader:
         return current is None or not current.is_of(article)
 
     def find_source(self, address: str) -> tuple[str, Page | None]:
-        """Return the id of the article from a file or page, and its page.
+        """Return the article id and page of a file or web address.
 
         The id is "" if there is no such article. An article from a file has no page.
         """

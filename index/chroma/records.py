@@ -46,7 +46,7 @@ class Record:
     version: str = field(default="", compare=False)
 
     def is_of(self, article: Article) -> bool:
-        """Return whether a stored record is of an equal article, under its version.
+        """Return whether a stored record has an equal article and its version.
 
         The versions of equal articles differ if another program version hashed one of them.
         """
@@ -103,7 +103,7 @@ def previous_id(article_id: str, version: str) -> str:
 
 
 def staged_id(article_id: str) -> str:
-    """Return the id of the lock of an article that is being changed."""
+    """Return the id of an article's lock."""
     return f"{article_id}:{STAGED}"
 
 
@@ -217,7 +217,7 @@ def file_of(source: str) -> Path | None:
 
 
 def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
-    """Return the metadata of a chunk: its text, its place and its day for filters.
+    """Return the metadata of a chunk, with the day for filters.
 
     Text is stored as metadata, not as Chroma's `document`: Chroma builds a trigram index over
     documents that we never query. It takes half of a write's time and 40 % of the disk.

@@ -85,13 +85,13 @@ class Registry:
         )
 
     def current(self, article_ids: Iterable[str]) -> dict[str, Record]:
-        """Return the current records of articles by id, of missing ones nothing."""
+        """Return the current records of articles by id, without missing ones."""
         ids = list(article_ids)
         records = self.records(ids=ids) if ids else []
         return {record.article.id: record for record in records if record.state == CURRENT}
 
     def records(self, **query: Any) -> list[Record]:
-        """Return the records that Chroma's `get` finds for a query, in no order."""
+        """Return the records that a query of Chroma's `get` finds."""
         return [to_record(metadata, text) for metadata, text in self.rows(**query)]
 
     def rows(self, **query: Any) -> list[tuple[Metadata, str]]:
@@ -156,7 +156,7 @@ class Registry:
         ]
 
     def find_source(self, address: str) -> tuple[str, Page | None]:
-        """Return the id of the article from a file or page, and its page.
+        """Return the article id and page of a file or web address.
 
         The id is "" if there is no such article. An article from a file has no page.
         """
@@ -207,7 +207,7 @@ class Registry:
         return current
 
     def versions(self, article_ids: set[str]) -> dict[str, str]:
-        """Return the current versions of articles by id; missing articles are left out."""
+        """Return the current versions of articles by id, without missing ones."""
         versions = self.cache.get(article_ids)
         if unknown := list(article_ids - versions.keys()):
             changes = self.cache.changes

@@ -1,4 +1,4 @@
-"""Free space of an index folder, and the recovery of its database from a full disk.
+"""Full disks: free space, and the recovery of the database.
 
 A failed write keeps a lock on the database. Any later write or opening in this process waits for
 that lock, for many minutes, and holds Python's interpreter lock meanwhile: no time limit and no
@@ -58,7 +58,10 @@ def full_disk(folder: Path) -> str:
 
 
 def free_bytes(folder: Path) -> int:
-    """Return the free space of a folder's disk; unlimited if the folder is missing."""
+    """Return the free space of a folder's disk in bytes.
+
+    It is unlimited for a missing folder.
+    """
     return shutil.disk_usage(folder).free if folder.exists() else sys.maxsize
 
 
@@ -137,7 +140,9 @@ class Database:
         it again, all locks of Chroma would be gone.
         """
         probe = [sys.executable, "-I", "-S", "-c", _PROBE, str(self._folder / "chroma.sqlite3")]
-        done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(  # noqa: S603  # It runs the probe above.
+            probe, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
         return done.returncode if not done.stderr else 0
 
 

@@ -88,14 +88,14 @@ def foreign_database(location: str) -> str:
 
 
 def raise_schema(collection: Collection) -> None:
-    """Note, before the first write, that older code can no longer read a collection."""
+    """Raise the schema of an old collection before its first write."""
     metadata = collection.metadata or {}
     if metadata.get("schema", SCHEMA) < SCHEMA:
         collection.modify(metadata={**metadata, "schema": SCHEMA})
 
 
 def widen_searches(collection: Collection) -> None:
-    """Raise `ef_search` of a collection that has grown; it counts from the next opening on."""
+    """Raise `ef_search` of a grown collection, from the next opening on."""
     hnsw = collection.configuration_json.get("hnsw")
     ef_search = min(MOST_EF_SEARCH, int(collection.count() * EF_SEARCH_SHARE))
     if hnsw and ef_search >= 2 * hnsw["ef_search"]:

@@ -96,7 +96,7 @@ class IndexWriter:
     def _change(
         self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None
     ) -> dict[str, str]:
-        """Store records that differ from the index; return the outcomes by article id.
+        """Store changed records; return the outcomes by article id.
 
         If it fails, it removes the chunks that it stored, now or at the next write.
         """
@@ -154,7 +154,7 @@ class IndexWriter:
     def _stored_vectors(
         self, new: Mapping[str, Record], old: Mapping[str, Record]
     ) -> dict[str, Vectors]:
-        """Return the vectors of articles whose versions are stored with all their chunks."""
+        """Return the vectors of articles that are stored with all chunks."""
         stored: dict[str, Vectors] = {}
         for key, record in old.items():
             article = new[key].article
@@ -225,7 +225,7 @@ class IndexWriter:
                     self.registry.write(record)
 
     def restore(self, record: Record) -> None:
-        """Store the chunks of a current record again, and remove its article's other chunks."""
+        """Store a current record's chunks again, and remove all others."""
         with self._turn(), self._locked([record.article]):
             self._chunk_store.remove_others(record.article)
             self._rewrite(record)
@@ -271,7 +271,7 @@ def _outcome(article: Article, old: Record | None) -> str:
 
 
 def _completed(record: Record, old: Record | None, chunks: int) -> Record:
-    """Return a record with its number of chunks and the time its article first came in."""
+    """Return a record with its number of chunks and the time of the first add."""
     added = (old.added if old else record.added) or datetime.now(UTC)
     return replace(record, added=added, chunks=chunks)
 

@@ -59,14 +59,14 @@ def correct_spelling(question: str, texts: Sequence[str]) -> str:
 
 
 def _may_be_misspelt(word: str) -> bool:
-    """Return whether a word is long enough and is no common English word."""
+    """Return whether a word is long and not a common English word."""
     return len(word) >= SHORTEST_WORD and not set(content_words(word)) <= _common_stems()
 
 
 def _vocabulary(first_letters: set[str], text: str) -> dict[str, Forms]:
-    """Return the words of a text and the function words, in lower case, with their forms.
+    """Return the words of a text and the function words with their forms.
 
-    Only words with one of the first letters are included.
+    The words are in lower case. Only those with one of the first letters are included.
     """
     vocabulary: dict[str, Forms] = {}
     for word in FUNCTION_WORDS:
@@ -80,7 +80,7 @@ def _vocabulary(first_letters: set[str], text: str) -> dict[str, Forms]:
 
 
 def _nearest_word(word: str, vocabulary: dict[str, Forms]) -> str | None:
-    """Return the correction of a word in its most frequent form, if any.
+    """Return the correction of a word, if any, in its most frequent form.
 
     Among words with equally few errors, one without a different letter wins, then the most
     frequent one.

@@ -28,9 +28,9 @@ _OPENING_MARKS_AT_END = re.compile(r'(?<=\s)[“„‟«"(\[]+\s*$')
 _CUTS = tuple(
     re.compile(rf".*(?:{border})", re.DOTALL)
     for border in (
-        r"[.!?…][”’\"')\]»]?\s|[。！？]",  # After a full stop: "It rained. |We stayed in."
-        r"[;:,]\s|[；：，、]",  # After a comma: "It rained, |we stayed in."
-        r"\s",  # Between words: "It |rained"
+        r"[.!?…][”’\"')\]»]?\s|[。！？]",  # "It rained. |We stayed in."
+        r"[;:,]\s|[；：，、]",  # "It rained, |we stayed in."
+        r"\s",  # "It |rained"
     )
 )
 """Expressions that match up to a cut in a sentence that is too long, the best cut first."""
@@ -106,7 +106,7 @@ def _window(text: str, start: int) -> tuple[int, bool]:
 
 
 def _inside(text: str, start: int, end: int, language: str | None) -> list[Span]:
-    """Split a long span: a quotation or bracket of several sentences, a table or a list."""
+    """Split a long span, such as a quotation of several sentences or a table."""
     spans: list[Span] = []
     begin = start
     for _, offset in _borders(_PAIRED_MARKS.sub(" ", text[start:end]), language):
@@ -143,7 +143,7 @@ def _cut(text: str, start: int, end: int) -> list[Span]:
 
 
 def _stripped(text: str, start: int, end: int) -> Span | None:
-    """Return a span without white space around it; a blank span has no result."""
+    """Return a span without white space around it, unless it is blank."""
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())
     end -= len(piece) - len(piece.rstrip())
