@@ -12,7 +12,7 @@ from index.errors import SourceError
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 
-TITLE_CHARACTERS = 500
+MOST_TITLE_CHARACTERS = 500
 """A longer title is cut off."""
 
 # Endings of the index's own ids: "mill:staged", "mill:0123456789abcdef" and
@@ -122,7 +122,7 @@ class Article:
         """
         return cls(
             id=_digest(source, 12),
-            title=(title or read_title(text) or source)[:TITLE_CHARACTERS],
+            title=(title or read_title(text) or source)[:MOST_TITLE_CHARACTERS],
             text=text,
             source=source,
             published=published or read_published(text),
