@@ -112,8 +112,8 @@ class Checkup:
                 yield self._interrupted(record)
             elif version != record.article.version:
                 yield self._altered(record)
-            elif record.state == CURRENT and (what := self._wrong_chunks(record)):
-                yield Finding(Problem(article_id, what), partial(self._writer.restore, record))
+            elif record.state == CURRENT and (reason := self._wrong_chunks(record)):
+                yield Finding(Problem(article_id, reason), partial(self._writer.restore, record))
         yield from self._stray_marks(current)
         yield from self._stray_chunks(versions)
 
@@ -125,9 +125,9 @@ class Checkup:
                 yield to_record(metadata, text)
 
     def _interrupted(self, record: Record) -> Finding:
-        what = "its change was interrupted, or another program is changing it"
+        reason = "its change was interrupted, or another program is changing it"
         repair = partial(self._writer.finish, record.article)
-        return Finding(Problem(record.article.id, what), repair)
+        return Finding(Problem(record.article.id, reason), repair)
 
     def _altered(self, record: Record) -> Finding:
         """Return the finding of a text that does not match its hash.
@@ -138,17 +138,17 @@ class Checkup:
         article_id = record.article.id
         place = previous_id(article_id, record.version)
         if record.state != CURRENT:
-            what = f"its previous version {record.version} was altered"
-            repair = partial(self._registry.collection.delete, ids=[place])
-            return Finding(Problem(article_id, what), repair)
+            reason = f"its previous version {record.version} was altered"
+            forget = partial(self._registry.collection.delete, ids=[place])
+            return Finding(Problem(article_id, reason), forget)
         previous = self._registry.records(ids=[place])
         intact = {item.article.version: item.article for item in previous}.get(record.version)
         if intact is None:
-            what = "its text was altered; add it again, or remove it"
-            return Finding(Problem(article_id, what), None)
-        what = "its text is lost, but a previous record contains it"
+            reason = "its text was altered; add it again, or remove it"
+            return Finding(Problem(article_id, reason), None)
+        reason = "its text is lost, but a previous record contains it"
         repair = partial(self._writer.restore, replace(record, article=intact))
-        return Finding(Problem(article_id, what), repair)
+        return Finding(Problem(article_id, reason), repair)
 
     def _wrong_chunks(self, record: Record) -> str:
         """Return the problem with the chunks of an article, or ""."""
@@ -195,9 +195,9 @@ class Checkup:
         marks = self._registry.collection.get(where={"state": MARK}, include=[])["ids"]
         for article_id, version in map(parse_mark_id, marks):
             if current.get(article_id) != version:
-                what = f"its version {version} is marked as current, but is not"
+                reason = f"its version {version} is marked as current, but is not"
                 repair = partial(self._registry.unmark_others, article_id)
-                yield Finding(Problem(article_id, what), repair)
+                yield Finding(Problem(article_id, reason), repair)
 
     def _stray_chunks(self, versions: dict[str, set[str]]) -> Iterator[Finding]:
         """Yield the chunks of versions without a record.
@@ -214,7 +214,7 @@ class Checkup:
                     counts[article_id, version] = counts.get((article_id, version), 0) + 1
         # Make a finding of each version.
         for (article_id, version), count in counts.items():
-            what = f"{count} chunks are left of a version that it no longer has"
+            reason = f"{count} chunks are left of a version that it no longer has"
             where = equal_to(article_id=article_id, version=version)
             repair = partial(self._chunks.delete, where=where)
-            yield Finding(Problem(article_id, what), repair)
+            yield Finding(Problem(article_id, reason), repair)

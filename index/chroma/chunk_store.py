@@ -60,14 +60,18 @@ class ChunkStore:
         """
         chunks = {article.id: chunk_article(article) for article, _ in articles}
         rows = [(chunk, article) for article, _ in articles for chunk in chunks[article.id]]
-        given = [vectors for _, vectors in articles if vectors is not None]
-        known = np.concatenate(given) if given and len(given) == len(articles) else None
+        # Use the given vectors if all articles have them.
+        given_vectors = [vectors for _, vectors in articles if vectors is not None]
+        has_all = bool(given_vectors) and len(given_vectors) == len(articles)
+        known_vectors = np.concatenate(given_vectors) if has_all else None
+        # Store the chunks in batches.
         stored: list[Vectors] = []
         for start in range(0, len(rows), CHUNKS_PER_WRITE):
             if check_stopped and start:
                 check_stopped()
             batch = slice(start, start + CHUNKS_PER_WRITE)
-            stored.append(self._store_batch(rows[batch], None if known is None else known[batch]))
+            vectors = None if known_vectors is None else known_vectors[batch]
+            stored.append(self._store_batch(rows[batch], vectors))
         if not stored:
             return {}
         # Split the vectors by article.

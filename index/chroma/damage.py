@@ -86,14 +86,14 @@ def _file_states(folder: Path) -> dict[str, object]:
 
 def _is_damaged(folder: Path, collections: Sequence[str]) -> bool:
     """Return whether another process finds damage in the collections."""
-    done = subprocess.run(  # noqa: S603  # It runs this module.
+    check = subprocess.run(  # noqa: S603  # It runs this module.
         [sys.executable, "-m", "index.chroma.damage", str(folder), *collections],
         cwd=Path(__file__).parents[2],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
     )
-    return done.returncode == DAMAGED or done.returncode < 0
+    return check.returncode == DAMAGED or check.returncode < 0
 
 
 def _vector_segments(folder: Path, collections: Sequence[str]) -> list[str]:

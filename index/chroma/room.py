@@ -139,11 +139,11 @@ class Database:
         SQLite's locks do not exclude their own process. If this process opened the file and closed
         it again, all locks of Chroma would be gone.
         """
-        probe = [sys.executable, "-I", "-S", "-c", _PROBE, str(self._folder / "chroma.sqlite3")]
-        done = subprocess.run(  # noqa: S603  # It runs the probe above.
-            probe, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        command = [sys.executable, "-I", "-S", "-c", _PROBE, str(self._folder / "chroma.sqlite3")]
+        probe = subprocess.run(  # noqa: S603  # It runs the probe above.
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
-        return done.returncode if not done.stderr else 0
+        return probe.returncode if not probe.stderr else 0
 
 
 class _ClosedDatabase:
