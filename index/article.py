@@ -1,4 +1,4 @@
-"""`Article`: a text with its title, source, day, language, author and site."""
+"""`Article`: a text with its title, source and other facts."""
 
 from __future__ import annotations
 
@@ -12,20 +12,30 @@ from index.errors import SourceError
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 
-LONGEST_TITLE = 500
-"""Characters; the rest of a longer title is cut off."""
+MOST_TITLE_CHARACTERS = 500
+"""A longer title is cut off."""
 
-_RESERVED = re.compile(r":(?:staged|[0-9a-f]{16}(?::mark)?)$")
+# Endings of the index's own ids: "mill:staged", "mill:0123456789abcdef" and
+# "mill:0123456789abcdef:mark".
+_RESERVED_ID = re.compile(r":(?:staged|[0-9a-f]{16}(?::mark)?)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A text to ask questions of.
+    """A text to ask questions about.
 
-    `id` stays the same for one source; `text` is what is quoted and highlighted, character for character; `published`
-    is the day that the publisher names, `language` an ISO 639-1 code, `author` and `site` who wrote it and where it was
-    published, each None where the article does not tell. Blank text in one of these becomes None, and a moment its day:
-    two articles are equal if and only if they have the same id and version.
+    Two articles are equal if and only if their ids and versions are. A blank `language`, `author`
+    or `site` is left out, and a time in `published` becomes its day.
+
+    Attributes:
+        id: The id, always the same for one source.
+        title: The title.
+        text: The text, quoted and highlighted character for character.
+        source: The file, web address or other origin of the text.
+        published: The day of publication, if the article states it.
+        language: An ISO 639-1 code such as "en", if known.
+        author: The author, if known.
+        site: The publishing site, if known.
     """
 
     id: str
@@ -38,7 +48,7 @@ class Article:
     site: str | None = None
 
     def __post_init__(self) -> None:
-        """Spell the same content in one way, so that equality, version and stored record agree."""
+        """Normalise equal content, so that equality and version agree."""
         for name in ("language", "author", "site"):
             value = getattr(self, name)
             if isinstance(value, str) and not value.strip():
@@ -48,37 +58,37 @@ class Article:
 
     @property
     def version(self) -> str:
-        """A hash of all that the article says: two articles with the same id and version are the same."""
+        """A hash of the article's content and facts."""
         published = self.published.isoformat() if self.published else None
         content = [self.title, self.text, self.source, published, self.language]
-        # An article that names neither keeps the version that it had before there were these two.
+        # Older versions of this program had neither field: without them the hash stays the same.
         byline = [self.author, self.site] if self.author or self.site else []
         return _digest(json.dumps(content + byline), 16)
 
     def check(self) -> None:
-        """Raise `SourceError` when the article cannot be kept or found again."""
+        """Raise `SourceError` if the article cannot be stored or found again."""
         for name in ("id", "title", "text", "source", "language", "author", "site"):
             self._check_text(name)
         if self.published is not None and not isinstance(self.published, date):
-            raise SourceError("the article's day of publication is no date; give a date, or None")
+            raise SourceError("the article's day of publication is not a date; give a date, or None")
         if not self.id.strip():
-            raise SourceError("the article has no id; give it one, or make it with Article.from_text")
-        if _RESERVED.search(self.id):
-            raise SourceError("the article's id ends as the index's own do; give it another")
+            raise SourceError("the article has no id; give it one, or create it with Article.from_text")
+        if _RESERVED_ID.search(self.id):
+            raise SourceError("the article's id has an ending that the index reserves; give it another id")
         if not self.text.strip():
-            raise SourceError("the article has no text; add one with text in it")
+            raise SourceError("the article has no text; give it one")
 
     def _check_text(self, name: str) -> None:
-        """Raise `SourceError` when a field is no text, or holds characters that UTF-8 cannot write."""
+        """Raise `SourceError` if a field is not text that UTF-8 can encode."""
         value = getattr(self, name)
         if value is None and name in {"language", "author", "site"}:
             return
         if not isinstance(value, str):
-            raise SourceError(f"the article's {name} is no text; give a string")
+            raise SourceError(f"the article's {name} is not text; give a string")
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            reason = f"the article's {name} holds broken characters (lone surrogates); decode it again"
+            reason = f"the article's {name} contains lone surrogates; decode it again"
             raise SourceError(reason) from error
 
     @classmethod
@@ -93,14 +103,20 @@ class Article:
         author: str | None = None,
         site: str | None = None,
     ) -> Article:
-        """Make an article of a text, reading from it what is not given.
+        """Create an article from a text. Missing facts are read from it.
 
-        The title and the date are read from the first lines. The date is never guessed: without one it stays None.
-        `source` names where the text is from; another text of the same source is taken as a newer version of it.
+        Args:
+            text: The text.
+            source: The origin of the text. Another text from the same source is a new version.
+            title: The title; by default it is read from the text.
+            published: The day of publication; by default likewise. It is never guessed.
+            language: An ISO 639-1 code; by default it is detected.
+            author: The author, if known.
+            site: The publishing site, if known.
         """
         return cls(
             id=_digest(source, 12),
-            title=(title or read_title(text) or source)[:LONGEST_TITLE],
+            title=(title or read_title(text) or source)[:MOST_TITLE_CHARACTERS],
             text=text,
             source=source,
             published=published or read_published(text),
@@ -111,7 +127,10 @@ class Article:
 
     @classmethod
     def pasted(cls, text: str) -> Article:
-        """Make an article of a text that has no place of its own: it is known by what it says."""
+        """Create an article from a text without a source.
+
+        Its id is a hash of the text.
+        """
         return replace(cls.from_text(text, "pasted text"), id=_digest(text, 12))
 
 

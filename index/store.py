@@ -1,4 +1,4 @@
-"""`ArticleIndex`: articles and their chunks in Chroma, in a folder or on a server."""
+"""`ArticleIndex`: the public face of the index."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from index.adding.adder import Adder
-from index.chroma.checkup import Upkeep
+from index.chroma.checkup import Checkup
 from index.chroma.connection import Connection
 from index.chroma.records import CURRENT, Record
 from index.chroma.registry import Registry
@@ -34,27 +34,21 @@ if TYPE_CHECKING:
 
 
 class ArticleIndex:
-    """Articles that can be searched, in a Chroma folder or on a Chroma server.
+    """Searchable articles in a Chroma folder or on a Chroma server.
 
     Threads may share one index. Close it after use, or use it as a context manager.
 
-    Chroma holds two collections: `articles` has one record per article (`chroma.registry`),
-    `chunks` has the chunks, each of one version. A single write, that of the record, changes an
-    article: searches skip the chunks of any other version.
+    Chroma has two collections: `articles` with one record per article (`chroma.registry`), and
+    `chunks` with the chunks of each version. One write, that of the record, replaces an article:
+    searches skip the chunks of other versions.
 
     Attributes:
         location: The folder, or the address of the server.
         embedder: The model that embeds chunks and queries.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        articles: Collection,
-        chunks: Collection,
-        embedder: Embedder,
-    ) -> None:
-        """Use two collections of an open connection; `open` makes them."""
+    def __init__(self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder) -> None:
+        """Use two collections of an open connection; `open` provides them."""
         self.embedder = embedder
         self.location = connection.location
         self._connection = connection
@@ -71,16 +65,16 @@ class ArticleIndex:
         *,
         token: str | None = None,
     ) -> Self:
-        """Open the index at a location; create it if there is none.
+        """Open the index at a location; create a missing one.
 
         Args:
-            location: A folder, or http(s)://host:port of a Chroma server. None is the user's
-                default folder, which begins with the article that the project ships.
-            embedder: An embedding model or its name. None is the built-in model.
+            location: A folder, or http(s)://host:port of a Chroma server. By default
+                the user's folder; a new one contains the shipped article.
+            embedder: An embedding model or its name; by default the built-in model.
             token: The token of a server that asks for one.
 
         Raises:
-            StoreError: The location cannot be used; its subclasses name the reasons.
+            StoreError: The location cannot be used; subclasses tell why.
         """
         embedder = as_embedder(embedder)
         connection = Connection.open(location, token)
@@ -88,7 +82,7 @@ class ArticleIndex:
             index = cls(connection, *connection.collections(embedder), embedder)
             if connection.is_unembedded:
                 index._writer.embed_all()
-                connection.all_are_embedded()
+                connection.mark_embedded()
             if connection.is_exclusive:
                 index._writer.finish_interrupted()
             if location is None:
@@ -107,9 +101,9 @@ class ArticleIndex:
         *,
         token: str | None = None,
     ) -> AddReport:
-        """Embed all texts of an index anew, to change its embedding model.
+        """Embed an index again with another model. The arguments are those of `open`.
 
-        Previous versions of articles stay. If it is interrupted, the index is as before.
+        Previous versions stay. An interrupted rebuild leaves the index unchanged.
         """
         from index.adding.copying import rebuild
 
@@ -125,11 +119,9 @@ class ArticleIndex:
             self._connection.close()
 
     def __enter__(self) -> Self:
-        """Return the index itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the index."""
         self.close()
 
     @property
@@ -144,15 +136,14 @@ class ArticleIndex:
         on_progress: OnProgress | None = None,
         stop: Event | None = None,
     ) -> AddReport:
-        """Add articles. Changed articles are replaced; unchanged ones cost nothing.
+        """Add articles. Changed ones are replaced, unchanged ones cost nothing.
 
         Args:
-            sources: Files, folders, web addresses and `Article`s. A source that fails is
-                reported with its reason and does not stop the others.
-            allow_hosts: Hosts to fetch from although they are not on the public internet.
+            sources: Files, folders, web addresses and `Article`s. A failed source is reported
+                with its reason and does not stop the others.
+            allow_hosts: Hosts to fetch from although they are not public.
             on_progress: Called with an `AddProgress` as the work goes on.
-            stop: Ends the work when it is set. Articles added by then stay; the article in
-                progress is left as it was.
+            stop: Ends the work when it is set. Articles added by then stay.
         """
         return self._adder.add(sources, allow_hosts, on_progress, stop=stop)
 
@@ -176,10 +167,9 @@ class ArticleIndex:
         """Read the file or web page of each article again.
 
         Args:
-            article_ids: The articles to refresh; all if none are given.
-            prune: Whether to remove articles whose source is gone. Otherwise they stay and are
-                reported as failed.
-            allow_hosts: Hosts to fetch from although they are not on the public internet.
+            article_ids: The articles to refresh; all by default.
+            prune: Whether to remove articles whose source is gone.
+            allow_hosts: Hosts to fetch from although they are not public.
             on_progress: Called with an `AddProgress` as the work goes on.
             stop: Ends the work when it is set.
 
@@ -191,16 +181,13 @@ class ArticleIndex:
     def watch(self, *folders: str | Path, prune: bool = False, stop: Event | None = None) -> Iterator[AddReport]:
         """Add folders, then yield a report whenever files in them change.
 
-        Ends when `stop` is set. `prune` removes the articles of files that are gone; otherwise
-        they are reported as failed. Raises `SourceError` for a path that is not a folder.
+        `stop` ends it. `prune` removes the articles of deleted files. Raises `SourceError` for a
+        path that is not a folder.
         """
         yield from self._adder.watch(folders, prune=prune, stop=stop)
 
     def remove(self, article_id: str) -> Removed:
-        """Remove an article and its previous versions; `put_back` undoes it.
-
-        Raises `ArticleNotFoundError`.
-        """
+        """Remove an article and its previous versions. Raises `ArticleNotFoundError`."""
         return self._writer.remove(article_id)
 
     def put_back(self, removed: Removed) -> None:
@@ -208,7 +195,7 @@ class ArticleIndex:
         self._writer.put_back(removed)
 
     def entries(self) -> list[Entry]:
-        """Return all articles without their texts, in the order of `articles`."""
+        """Return a list entry for each article, in the order of `articles`."""
         with self._connection.errors():
             return sorted(self._registry.entries(), key=_newest_first)
 
@@ -245,15 +232,15 @@ class ArticleIndex:
         published_after: date | None = None,
         published_before: date | None = None,
     ) -> list[SearchResult]:
-        """Return the k chunks that match a query best, the best first.
+        """Return the k chunks that match a query best, best first.
 
-        The 200 chunks nearest by cosine are ranked again by their words (`search.ranking`). A
-        blank query matches nothing.
+        The 200 nearest chunks by cosine are ranked by their words (`search.ranking`). A blank
+        query matches nothing.
 
         Args:
             query: The question or words to search for; misspelt words are corrected.
             k: The number of chunks, at least 1.
-            articles: Ids of the articles to search; None is all.
+            articles: Ids of the articles to search; all by default.
             published_after: The first day, inclusive; undated articles are left out.
             published_before: The last day, inclusive; undated articles are left out.
         """
@@ -267,7 +254,7 @@ class ArticleIndex:
         published_after: date | None = None,
         published_before: date | None = None,
     ) -> SearchOutcome:
-        """Search as `search` does; return the corrected query along with the results."""
+        """Return the results of `search` and the corrected query."""
         if k < 1:
             raise ValueError(f"k is {k}; ask for at least one result")
         article_ids = None if articles is None else list(articles)
@@ -276,24 +263,20 @@ class ArticleIndex:
         return self._searcher.search(query, k, article_ids, published_after, published_before)
 
     def check(self, *, repair: bool = False) -> CheckReport:
-        """Check that articles, chunks, offsets, hashes and vectors agree; repair if asked."""
+        """Check articles, chunks, offsets, hashes and vectors; repair if asked."""
         self._writer.clear_failed()
         with self._connection.errors():
-            return Upkeep(self._writer).check(repair=repair)
+            return Checkup(self._writer).run(repair=repair)
 
     def export_to(self, path: str | Path) -> int:
-        """Write the whole index into one new file. Raises `StoreError`.
-
-        Returns:
-            The number of exported articles.
-        """
+        """Write all articles into a new file; return their number. Raises `StoreError`."""
         from index.chroma.export import write_export
 
         with self._connection.errors():
             return write_export(Path(path), self._writer)
 
     def import_from(self, path: str | Path) -> AddReport:
-        """Add the articles of a file written by `export_to`. Raises `StoreError`."""
+        """Add the articles of an exported file. Raises `StoreError`."""
         from index.adding.copying import import_export
 
         return import_export(Path(path), self._writer)

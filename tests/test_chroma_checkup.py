@@ -16,8 +16,8 @@ from conftest import CountingEmbedder
 from crash_rounds import HashEmbedder
 
 from index import Article, ArticleIndex, StoreError
-from index.chroma.connection import SCHEMA
 from index.chroma.records import CURRENT, STAGED, Record
+from index.chroma.schema import SCHEMA
 from index.sources.page import Page
 
 MILL = Article.from_text(
@@ -69,7 +69,7 @@ def spoil_the_mean(index):
 
 
 def leave_chunks(index):
-    index._writer._store([(replace(MILL, text="The mill that was."), None)])
+    index._writer._chunk_store.store([(replace(MILL, text="The mill that was."), None)])
 
 
 def orphan_chunks(index):
@@ -91,7 +91,7 @@ def mark_an_earlier_version(index):
 
 def die_in_a_change(index):
     index._registry.write(Record(MILL, STAGED, writer="one that died"))
-    index._writer._store([(MILL, None)])
+    index._writer._chunk_store.store([(MILL, None)])
 
 
 def alter_an_earlier_text(index):
@@ -112,9 +112,9 @@ def alter_a_text(index, place):
         (spoil_the_mean, "not the mean"),
         (leave_chunks, "chunks are left"),
         (orphan_chunks, "chunks are left"),
-        (mark_an_earlier_version, "marked as the current one"),
+        (mark_an_earlier_version, "marked as current"),
         (die_in_a_change, "interrupted"),
-        (alter_an_earlier_text, "earlier version"),
+        (alter_an_earlier_text, "previous version"),
     ],
 )
 def test_harm_is_found_and_mended(filled, monkeypatch, harm, what):
@@ -177,7 +177,7 @@ def test_an_index_of_another_model_embeds_what_it_takes_in(filled, tmp_path, emb
 def test_an_export_overwrites_nothing(filled, tmp_path):
     """A file that is there stays as it is; a place that cannot be written is one sentence; no part is left behind."""
     (tmp_path / "all.zip").write_text("mine")
-    for path, reason in ((tmp_path / "all.zip", "is there already"), (tmp_path / "no" / "x.zip", "cannot be written")):
+    for path, reason in ((tmp_path / "all.zip", "exists already"), (tmp_path / "no" / "x.zip", "cannot be written")):
         with pytest.raises(StoreError, match=reason):
             filled.export_to(path)
     assert (tmp_path / "all.zip").read_text() == "mine"
@@ -218,7 +218,7 @@ def test_a_file_that_is_no_export_is_refused(filled, tmp_path, embedder, harm):
         record["article"]["text"] = 3
         rewritten(path, "articles.jsonl", json.dumps(record).encode() + b"\n")
     elif harm == "state":
-        rewritten(path, "articles.jsonl", json.dumps(record | {"state": "T5evious"}).encode() + b"\n")
+        rewritten(path, "articles.jsonl", json.dumps(record | {"state": "lost"}).encode() + b"\n")
     elif harm == "short":
         rewritten(path, "vectors.f32", b"123")
     else:
@@ -266,7 +266,7 @@ def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch)
     """On a server a second writer waits for the first; a lock of one that died is taken over."""
     monkeypatch.setattr("index.chroma.locks.STALE_SECONDS", 1.0)
     with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
-        with one._registry.locks.held([MILL], one._writer.reader.count_chunks):
+        with one._registry.locks.hold([MILL], one._writer.reader.count_chunks):
             adding = threading.Thread(target=two.add, args=(NEWER,))
             adding.start()
             time.sleep(0.5)
@@ -328,7 +328,7 @@ def test_a_version_that_was_read_before_it_changed_is_not_remembered(filled, mon
 
     def read():
         asked = {(MILL.id, MILL.version), (MILL.id, NEWER.version)}
-        return dict(registry.current_of(asked)) if by_mark else registry.versions({MILL.id})
+        return dict(registry.select_current(asked)) if by_mark else registry.versions({MILL.id})
 
     monkeypatch.setattr(registry.collection, "get", slow)
     assert read() == {MILL.id: NEWER.version}
@@ -341,16 +341,16 @@ def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
     with ArticleIndex.open(chroma_server, embedder) as index:
         registry = index._registry
         index.add(MILL, RAIN)
-        assert registry._marked({old, new, other}) == registry.current_of({old, new, other}) == {old, other}
+        assert registry._marked({old, new, other}) == registry.select_current({old, new, other}) == {old, other}
         index.add(NEWER)
         mark(index, MILL)
-        assert registry._marked({old, new, other}) == registry.current_of({old, new, other}) == {new, other}
+        assert registry._marked({old, new, other}) == registry.select_current({old, new, other}) == {new, other}
         index.add(MILL)
-        assert registry.current_of({old, new, other}) == {old, other}
+        assert registry.select_current({old, new, other}) == {old, other}
         index.remove(MILL.id)
-        assert registry.current_of({old, new, other}) == registry._marked({old, new, other}) == {other}
+        assert registry.select_current({old, new, other}) == registry._marked({old, new, other}) == {other}
         as_of_schema_1(index)
-        assert registry.current_of({old, new, other}) == {other}
+        assert registry.select_current({old, new, other}) == {other}
 
 
 def as_of_schema_1(index):
@@ -358,7 +358,7 @@ def as_of_schema_1(index):
     articles, chunks = index._registry.collection, index._writer.chunks
     texts = [
         (held["article_id"], held["version"], held["state"], text)
-        for held, text in index._registry.stored(where={"state": {"$in": ["current", "previous"]}})
+        for held, text in index._registry.rows(where={"state": {"$in": ["current", "previous"]}})
     ]
     for article_id, version, state, text in texts:
         place = article_id if state == "current" else f"{article_id}:{version}"
@@ -390,7 +390,7 @@ def test_an_older_index_is_read_and_changed(filled, embedder):
 
 def test_searches_look_at_more_vectors_where_an_index_has_grown(tmp_path, embedder, monkeypatch):
     """The share of all counts once it is more than twice what was looked at; another opening finds it so."""
-    monkeypatch.setattr("index.chroma.connection.SHARE_SEARCHED", 100)
+    monkeypatch.setattr("index.chroma.schema.EF_SEARCH_SHARE", 100)
     with ArticleIndex.open(tmp_path / "index", embedder) as index:
         index.add(RAIN)
         assert index._writer.chunks.configuration_json["hnsw"]["ef_search"] == 200
@@ -405,9 +405,9 @@ def test_a_writer_that_was_taken_for_dead_changes_nothing(chroma_server, embedde
     """When it comes back and its lock is gone, its change is refused, and the other's stands."""
     with ArticleIndex.open(chroma_server, embedder) as one:
         one.add(RAIN)
-        with one._registry.locks.held([MILL], one._writer.reader.count_chunks) as held:
+        with one._registry.locks.hold([MILL], one._writer.reader.count_chunks) as lease:
             one._registry.collection.delete(ids=[f"{MILL.id}:staged"])
             one._registry.write(Record(MILL, STAGED, writer="another"))
             with pytest.raises(StoreError, match="add it again"):
-                held.check()
+                lease.check()
         assert [record.writer for record in one._registry.in_state(STAGED)] == ["another"]

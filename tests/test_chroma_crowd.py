@@ -67,7 +67,7 @@ def test_two_writers_and_four_readers_share_a_server(chroma_server):
     """For a minute, each a program of its own: no error, no mixed versions, and a sound index at the end."""
     script = (
         "import sys; sys.path[:0] = ['tests', '.']\n"
-        "from test_crowd import crowd; crowd(*sys.argv[1:3], float(sys.argv[3]))"
+        "from test_chroma_crowd import crowd; crowd(*sys.argv[1:3], float(sys.argv[3]))"
     )
     with ArticleIndex.open(chroma_server, HashEmbedder()) as index:
         index.add(article(LASTING, 0))

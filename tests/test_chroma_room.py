@@ -17,7 +17,8 @@ PREPARED = """
 import os, sys, time
 from pathlib import Path
 from crash_rounds import HashEmbedder
-from index import Article, ArticleIndex, room
+from index import Article, ArticleIndex
+from index.chroma import room
 
 disk, left = Path(sys.argv[1]), int(sys.argv[2])
 
@@ -54,9 +55,9 @@ FULL = (
     + """
 for name in ("first", "second", "third"):
     ((_, reason),) = add(name).failed
-    assert f"no room on the disk of the index folder {index.location}" in reason, reason
+    assert f"The disk of the index folder {index.location} is full" in reason, reason
     assert "free some space" in reason
-    assert "nothing was lost" in reason
+    assert "Nothing was lost" in reason
     assert len(index.search("bridge", k=500)) == 200
     assert [article.id for article in index.articles()] == ["mill"]
 (disk / "filler").unlink()
@@ -78,11 +79,11 @@ for name in ("first", "second"):
         failed = [reason for _, reason in add(name).failed]
     except Exception as error:
         failed = [str(error)]
-    assert failed == [] or "no room on the disk" in failed[0], failed
+    assert failed == [] or "is full; free some space" in failed[0], failed
     try:
         index.search("bridge")
     except Exception as error:
-        assert "no room on the disk" in str(error), error
+        assert "is full; free some space" in str(error), error
 (disk / "filler").unlink()
 assert index.search("bridge")
 assert index.check().problems == ()

@@ -6,7 +6,7 @@ import pytest
 
 from index import Article
 from index.chunking import CHUNK_CHARACTERS, chunk_article
-from index.text.sentences import LONGEST_PIECE, LONGEST_SENTENCE, WINDOW, sentence_spans
+from index.text.sentences import LONGEST_PIECE, TABLE_CHARACTERS, WINDOW, sentence_spans
 
 
 def random_text(seed: int) -> str:
@@ -92,7 +92,7 @@ def test_a_long_quotation_is_split_into_its_sentences(article_path):
 def test_a_list_without_full_stops_is_cut_at_its_lines():
     """A table or menu is not one endless sentence."""
     text = "\n".join(f"Entry number {n} of a long list" for n in range(60))
-    assert max(map(len, sentences(text))) <= LONGEST_SENTENCE
+    assert max(map(len, sentences(text))) <= TABLE_CHARACTERS
 
 
 @pytest.mark.parametrize(

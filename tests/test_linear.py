@@ -34,7 +34,7 @@ from index import Article, ArticleIndex
 from index.chunking import chunk_article
 from index.search.near_duplicates import nearly_same
 from index.search.ranking import SearchResult, lexical_scores, rank
-from index.search.spelling import corrected
+from index.search.spelling import correct_spelling
 from index.sources.pdf import _join_lines
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
@@ -207,7 +207,7 @@ def test_texts_are_ranked_by_a_question_in_linear_time(repeated):
         texts = [text[start : start + 800] for start in range(0, min(len(text), 160_000), 800)]
         chunks = [chunk_article(Article("id", "title", f"{one}z", "source"))[0] for one in texts]
         for question in (text[:5_000], words):
-            corrected(question, texts)
+            correct_spelling(question, texts)
             lexical_scores(question, texts)
             with_compounds_split(question, texts[:20])
             rank(question, chunks, [0.5] * len(chunks), 5)

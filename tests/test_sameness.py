@@ -147,7 +147,7 @@ def test_a_field_that_cannot_be_written_is_that_articles_failure(indexes, name, 
 def test_an_id_that_is_the_mark_of_another_article_is_refused():
     """It would be written over the text of that one."""
     plain = Article("mill", "Mill opens", "It opened.", "mill")
-    with pytest.raises(SourceError, match="ends as the index's own"):
+    with pytest.raises(SourceError, match="ending that the index reserves"):
         replace(plain, id=f"mill:{plain.version}:mark").check()
 
 
@@ -176,7 +176,7 @@ def test_a_version_that_was_hashed_otherwise_is_replaced(indexes):
     article = Article("mill", "Mill opens", "It opened.", "mill", author="Greta")
     index.add(article)
     spell_version(index, article, "0123456789abcdef")
-    index._registry._remembered.clear()
+    index._registry.cache.clear()
     assert index.search("It opened.")
     assert index.add(article).updated == (article.id,)
     assert_whole(index, article)

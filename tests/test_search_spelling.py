@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from index import Article
-from index.search.spelling import corrected
+from index.search.spelling import correct_spelling
 
 TEXTS = ["The Kettle Choir rehearses in Westhaven. Greta Lindqvist sells tickets for the museum."]
 
@@ -25,7 +25,7 @@ TEXTS = ["The Kettle Choir rehearses in Westhaven. Greta Lindqvist sells tickets
 )
 def test_a_slip_of_the_keys_is_mended_by_the_words_of_the_texts(asked, meant):
     """Words that are English, or near to none of the texts', stay."""
-    assert corrected(asked, TEXTS) == meant
+    assert correct_spelling(asked, TEXTS) == meant
 
 
 def test_a_misspelt_question_finds_what_was_meant(new_index):

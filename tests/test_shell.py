@@ -177,7 +177,7 @@ def test_an_index_is_checked_moved_and_read_again_by_the_shell(run, environment,
     assert added.stdout.startswith("added: Bridge ("), added.stderr
     assert re.fullmatch(r"3 articles, \d+ chunks: 0 problems\n", run("-m", "index", "check").stdout)
     assert "exported: 3 articles to" in run("-m", "index", "export", str(tmp_path / "all.zip")).stdout
-    assert "is there already" in failure(run("-m", "index", "export", str(tmp_path / "all.zip")))
+    assert "exists already" in failure(run("-m", "index", "export", str(tmp_path / "all.zip")))
     path.unlink()
     assert "no such file" in failure(run("-m", "index", "refresh"))
     assert "removed: The mill opens (" in run("-m", "index", "refresh", "--prune").stdout

@@ -1,4 +1,4 @@
-"""`Adder`: adds, refreshes and watches sources."""
+"""`Adder`: adds, refreshes and watches sources of articles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.adding.intake import Intake
 from index.chroma.records import file_of
+from index.chroma.schema import widen_searches
 from index.errors import ArticleIndexError
 from index.search.near_duplicates import find_similar
 
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
 
 
 class Adder:
-    """Brings sources into an index."""
+    """Turns sources into articles of an index."""
 
     def __init__(self, connection: Connection, writer: IndexWriter) -> None:
-        """Write with a writer of a connection."""
+        """Add to the index of a writer."""
         self._connection = connection
         self._writer = writer
         self._registry = writer.registry
@@ -45,18 +46,19 @@ class Adder:
 
         Args:
             sources: Paths, folders, addresses, pages or `Article`s.
-            allow_hosts: Hosts that may be asked although they are not on the public internet.
+            allow_hosts: Hosts that may be fetched from although they are not public.
             on_progress: Called with an `AddProgress` as the work goes on.
-            prune: Whether the article of a source that is gone is removed.
-            stop: Ends the work when it is set; articles added by then stay.
+            prune: Whether to remove the article of a source that is gone.
+            stop: Ends the work when it is set. Articles added by then stay.
 
         Returns:
-            The report, with the near-duplicates of all articles that are new or changed.
+            The report, with the near-duplicates of new and changed articles.
         """
         from index.sources.http import Fetcher
 
         with self._connection.errors():
-            self._registry.collection.count()  # A missing index is one error, not one per source.
+            # If the index is gone, fail once instead of once per source.
+            self._registry.collection.count()
         with Fetcher(allow_hosts) as fetcher:
             report = Intake(self._writer, fetcher, on_progress, prune=prune).take(sources, stop)
         return replace(report, similar=self._similar_pairs(report.added + report.updated))
@@ -70,18 +72,30 @@ class Adder:
         prune: bool,
         stop: Event | None,
     ) -> AddReport:
-        """Read the files and pages of articles again; of all articles if no ids are given.
+        """Read the files and pages of articles again.
 
-        Articles that came from neither a file nor a page count as unchanged. Raises
-        `ArticleNotFoundError`.
+        Args:
+            article_ids: The articles; all if empty.
+            allow_hosts: Hosts that may be fetched from although they are not public.
+            on_progress: Called with an `AddProgress` as the work goes on.
+            prune: Whether to remove the article of a source that is gone.
+            stop: Ends the work when it is set.
+
+        Returns:
+            The report. Articles from neither a file nor a page count as unchanged.
+
+        Raises:
+            ArticleNotFoundError: An id is not in the index.
         """
-        sources: list[Item] = []
-        without_source: list[str] = []
+        # Find the records.
         with self._connection.errors():
             if article_ids:
                 records = [self._registry.find(article_id) for article_id in article_ids]
             else:
                 records = self._registry.current_records()
+        # Add their files and pages again.
+        sources: list[Item] = []
+        without_source: list[str] = []
         for record in records:
             if source := record.page or file_of(record.article.source):
                 sources.append(source)
@@ -91,7 +105,10 @@ class Adder:
         return replace(report, unchanged=(*report.unchanged, *without_source))
 
     def watch(self, folders: Sequence[str | Path], *, prune: bool, stop: Event | None) -> Iterator[AddReport]:
-        """Add folders, then yield a report for each change in them, until `stop` is set."""
+        """Add folders, then yield a report for each change in them.
+
+        `stop` ends it. `prune` removes the articles of deleted files.
+        """
         from index.adding.watching import changed_files
 
         for paths in changed_files(folders, stop):
@@ -101,17 +118,18 @@ class Adder:
             with self._connection.errors():
                 entries = self._registry.entries()
             files = {Path(entry.source) for entry in entries}
-            # A folder that is gone takes the files of articles below it along.
-            below = [file for file in files if not set(paths).isdisjoint(file.parents)]
             changed = [path for path in paths if path.is_file() or path in files]
-            if changed or below:
-                yield self.add([*changed, *below], prune=prune)
+            # For a deleted folder the system reports only the folder, not its files.
+            inside = [file for file in files if not set(paths).isdisjoint(file.parents)]
+            if changed or inside:
+                yield self.add([*changed, *inside], prune=prune)
 
     def _similar_pairs(self, article_ids: Sequence[str]) -> tuple[tuple[str, str], ...]:
-        """Return each pair of an article and its near-duplicate once."""
+        """Return each pair of near-duplicates once. Articles removed meanwhile are skipped."""
         pairs: dict[frozenset[str], tuple[str, str]] = {}
-        with suppress(ArticleIndexError), self._connection.errors():  # Others may be writing.
-            self._connection.suit(self._writer.chunks)
+        # On a server others may be writing: a failure here must not hide the report.
+        with suppress(ArticleIndexError), self._connection.errors():
+            widen_searches(self._writer.chunks)
             for article_id, others in find_similar(self._registry, article_ids).items():
                 for other in others:
                     pairs.setdefault(frozenset({article_id, other}), (article_id, other))

@@ -1,4 +1,4 @@
-"""Fill an index from another one: a rebuild with another embedding model, or an export."""
+"""Copies of an index: rebuilds and imports."""
 
 from __future__ import annotations
 
@@ -20,37 +20,58 @@ if TYPE_CHECKING:
 
 
 def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress | None) -> AddReport:
-    """Embed all texts of an index anew and swap the result in; on failure nothing changes."""
+    """Embed all articles again and swap the new collections in.
+
+    Args:
+        connection: The open index.
+        embedder: The new model.
+        on_progress: Called before each article.
+
+    Raises:
+        StoreError: The rebuild failed; the index is unchanged.
+    """
+    # Open the old and the new collections.
     articles, chunks = connection.collections()
-    old = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
-    articles, chunks = connection.rebuilding(embedder)
-    new = IndexWriter(connection, Registry(articles, embedder.dimension, connection), chunks, embedder)
+    registry = Registry(articles, embedder.dimension, connection)
+    old = IndexWriter(connection, registry, chunks, embedder)
+    articles, chunks = connection.start_rebuild(embedder)
+    registry = Registry(articles, embedder.dimension, connection)
+    new = IndexWriter(connection, registry, chunks, embedder)
     try:
+        # Copy until nothing changes: on a server, others may be changing the old index.
         report = latest = copy(old, new, on_progress)
-        # On a server, others may have changed the old index in the meantime.
         while latest.added or latest.updated or latest.removed:
             latest = copy(old, new)
     except BaseException as error:
-        connection.abandon_rebuilding()
+        connection.abandon_rebuild()
         if isinstance(error, ArticleIndexError):
-            raise StoreError(f"The index was left as it was: {error}") from error
+            raise StoreError(f"The rebuild failed, the index is unchanged: {error}") from error
         raise
-    connection.finish_rebuilding()
+    connection.finish_rebuild()
     return report
 
 
 def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None) -> AddReport:
-    """Make one index equal to another: articles, previous versions and the shipped mark."""
+    """Make one index equal to another.
+
+    Args:
+        source: The index to copy.
+        target: The index to change. Its articles that the source lacks are removed.
+        on_progress: Called before each article.
+    """
+    # Copy the previous versions and the mark of the shipped article.
     for record in source.registry.in_state(PREVIOUS):
-        target.keep(record)
+        target.put_previous(record)
     if source.registry.has_shipped_mark():
         target.registry.set_shipped_mark()
+    # Copy the current articles.
     records = source.registry.current_records()
     outcomes: list[tuple[str, str]] = []
     for done, record in enumerate(records):
         if on_progress:
             on_progress(AddProgress(record.article.source, done, len(records)))
         outcomes.append((target.put(record), record.article.id))
+    # Remove the others.
     copied = {record.article.id for record in records}
     for record in target.registry.current_records():
         if record.article.id not in copied:
@@ -60,11 +81,11 @@ def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | Non
 
 
 def import_export(path: Path, target: IndexWriter) -> AddReport:
-    """Put the articles of an exported file into an index, as `add` does. Raises `StoreError`."""
+    """Add the articles of an exported file to an index. Raises `StoreError`."""
     outcomes: list[tuple[str, str]] = []
     for exported in read_export(path, target.embedder):
         if exported.record.state == PREVIOUS:
-            target.keep(exported.record)
+            target.put_previous(exported.record)
         else:
             outcome = target.put(exported.record, exported.vectors)
             outcomes.append((outcome, exported.record.article.id))

@@ -47,7 +47,7 @@ class Intake:
         self._writer = writer
         self._fetcher = fetcher
         self._prune = prune
-        self._reader = SourceReader(fetcher, lambda url: writer.reader.known(url)[1], on_progress)
+        self._reader = SourceReader(fetcher, lambda url: writer.reader.find_source(url)[1], on_progress)
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
         """Store the articles of sources, until `stop` is set."""
@@ -108,7 +108,7 @@ class Intake:
         read = source.read
         if read.article:
             return self._put([source], check_stopped)[0], read.article.id
-        article_id, _ = self._writer.reader.known(read.source)
+        article_id, _ = self._writer.reader.find_source(read.source)
         if read.error is None:
             return "unchanged", article_id
         if not (self._prune and article_id and isinstance(read.error, SourceGoneError)):

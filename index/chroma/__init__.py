@@ -1,1 +1,14 @@
-"""All code that speaks to Chroma: what is stored, and how."""
+"""The only code that uses Chroma: the storage of articles and chunks.
+
+Modules in reading order:
+
+- `records`: records, marks and chunks, and their form in Chroma (pure).
+- `connection`: opens a folder or a server with its two collections, and swaps them in a rebuild.
+  It rests on `folder` (lock, holder file), `schema` (creating and recognising collections),
+  `errors` (Chroma's errors as sentences), `room` (full disks) and `damage` (files after a crash).
+- `registry`: the records of articles, with `locks` (writers kept apart) and `versions` (a cache).
+- `reader`: reads records and chunks.
+- `writer`: changes articles in single steps, with `chunk_store` (chunks and their vectors).
+- `checkup`: checks the whole index and repairs it.
+- `export`: an index in one file.
+"""

@@ -1,8 +1,9 @@
-"""Whether the articles, chunks, offsets, hashes and vectors of an index fit each other; what does not is mended."""
+"""Consistency check of an index, with repairs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,17 +29,22 @@ if TYPE_CHECKING:
     from index.chroma.records import Metadata
     from index.chroma.writer import IndexWriter
 
-PART = 5_000
-"""How many chunks are read at a time when all are."""
-UNREACHED = 0.1
-"""Of an article's chunks, those that may not be found: the search is approximate (HNSW), and may miss one of many."""
+CHUNKS_PER_READ = 5_000
+UNREACHED_SHARE = 0.1
+"""The share of an article's chunks that a search may miss, since HNSW is approximate."""
 TOLERANCE = 1e-3
-"""How far a stored vector may be from what it should be: vectors are stored as 32-bit numbers."""
+"""The greatest error of a stored vector, which has 32-bit numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with an article of the index; `is_mended` tells whether it is right again."""
+    """A problem of an article in the index.
+
+    Attributes:
+        article_id: The article.
+        what: The problem, in words.
+        is_mended: Whether the check has repaired it.
+    """
 
     article_id: str
     what: str
@@ -47,7 +53,13 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
-    """How many articles and chunks were looked at, and what is wrong with them."""
+    """The result of a check.
+
+    Attributes:
+        articles: The number of articles.
+        chunks: The number of chunks.
+        problems: The problems, repaired ones included.
+    """
 
     articles: int
     chunks: int
@@ -56,33 +68,38 @@ class CheckReport:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem, and what mends it, if anything does that needs nothing but the index."""
+    """A problem and its repair.
+
+    Attributes:
+        problem: The problem.
+        repair: Repairs it, if the index alone can.
+    """
 
     problem: Problem
-    mend: Callable[[], object] | None
+    repair: Callable[[], object] | None
 
 
-class Upkeep:
-    """Looks through the index that a writer writes."""
+class Checkup:
+    """Checks an index, and repairs it through its writer."""
 
     def __init__(self, writer: IndexWriter) -> None:
-        """Look at what the writer has written; nothing is changed until a finding is mended."""
+        """Check the index of a writer."""
         self._writer = writer
         self._registry, self._chunks = writer.registry, writer.chunks
 
-    def check(self, *, repair: bool) -> CheckReport:
-        """Return the report of a look through the index, after repairs if asked."""
+    def run(self, *, repair: bool) -> CheckReport:
+        """Check the index; repair the findings if asked."""
         problems: list[Problem] = []
         for finding in list(self.findings()):
-            if repair and finding.mend:
-                finding.mend()
+            if repair and finding.repair:
+                finding.repair()
                 problems.append(replace(finding.problem, is_mended=True))
             else:
                 problems.append(finding.problem)
         return CheckReport(self._registry.count(), self._chunks.count(), tuple(problems))
 
     def findings(self) -> Iterator[Finding]:
-        """Yield what is wrong: records, then the chunks of each article, then marks and chunks of none."""
+        """Yield the findings of records and their chunks, then stray marks and chunks."""
         versions: dict[str, set[str]] = {}
         current: dict[str, str] = {}
         for record in self._records():
@@ -95,84 +112,107 @@ class Upkeep:
                 yield self._interrupted(record)
             elif version != record.article.version:
                 yield self._altered(record)
-            elif record.state == CURRENT and (what := self._wrong_chunks(record)):
-                yield Finding(Problem(article_id, what), lambda record=record: self._writer.restore(record))  # type: ignore[misc]
+            elif record.state == CURRENT and (reason := self._wrong_chunks(record)):
+                yield Finding(Problem(article_id, reason), partial(self._writer.restore, record))
         yield from self._stray_marks(current)
-        yield from self._leftovers(versions)
+        yield from self._stray_chunks(versions)
 
     def _records(self) -> Iterator[Record]:
         """Yield all records, one article after another."""
-        of_records: Any = {"state": {"$ne": MARK}}
-        for place in sorted(self._registry.collection.get(where=of_records, include=[])["ids"]):
-            for metadata, text in self._registry.stored(ids=[place]):
+        where: Any = {"state": {"$ne": MARK}}
+        for record_id in sorted(self._registry.collection.get(where=where, include=[])["ids"]):
+            for metadata, text in self._registry.rows(ids=[record_id]):
                 yield to_record(metadata, text)
 
     def _interrupted(self, record: Record) -> Finding:
-        what = "its change was interrupted, or another program is at it"
-        return Finding(Problem(record.article.id, what), lambda: self._writer.finish(record.article))
+        reason = "its change was interrupted, or another program is changing it"
+        repair = partial(self._writer.finish, record.article)
+        return Finding(Problem(record.article.id, reason), repair)
 
     def _altered(self, record: Record) -> Finding:
-        """Return the finding of a text that is not what was added.
+        """Return the finding of a text that does not match its hash.
 
-        An earlier record of the same version may have it; otherwise only its source can tell what it was.
+        A previous record of the same version may have the right text. Otherwise only the source
+        of the article has it.
         """
         article_id = record.article.id
         place = previous_id(article_id, record.version)
         if record.state != CURRENT:
-            what = f"its earlier version {record.version} is not what it was"
-            return Finding(Problem(article_id, what), lambda: self._registry.collection.delete(ids=[place]))
-        earlier = {held.article.version: held.article for held in self._registry.records(ids=[place])}
-        if record.version not in earlier:
-            return Finding(Problem(article_id, "its text is not what was added; add it again, or remove it"), None)
-        whole = replace(record, article=earlier[record.version])
-        what = "its text is lost, but an earlier record holds it"
-        return Finding(Problem(article_id, what), lambda: self._writer.restore(whole))
+            reason = f"its previous version {record.version} was altered"
+            forget = partial(self._registry.collection.delete, ids=[place])
+            return Finding(Problem(article_id, reason), forget)
+        previous = self._registry.records(ids=[place])
+        intact = {item.article.version: item.article for item in previous}.get(record.version)
+        if intact is None:
+            reason = "its text was altered; add it again, or remove it"
+            return Finding(Problem(article_id, reason), None)
+        reason = "its text is lost, but a previous record contains it"
+        repair = partial(self._writer.restore, replace(record, article=intact))
+        return Finding(Problem(article_id, reason), repair)
 
     def _wrong_chunks(self, record: Record) -> str:
-        """Return what is wrong with the chunks of an article, or nothing."""
+        """Return the problem with the chunks of an article, or ""."""
         article = record.article
         where = equal_to(article_id=article.id, version=article.version)
-        found: Any = self._chunks.get(where=where, include=["metadatas", "documents", "embeddings"])
-        rows = zip(found["ids"], found["metadatas"], found["documents"], strict=True)
-        stored = {chunk_id: to_chunk(chunk_id, metadata, text) for chunk_id, metadata, text in rows}
+        include: Any = ["metadatas", "documents", "embeddings"]
+        rows: Any = self._chunks.get(where=where, include=include)
+        # Compare the stored chunks with those that the article gives.
+        columns = zip(rows["ids"], rows["metadatas"], rows["documents"], strict=True)
+        stored = {key: to_chunk(key, metadata, text) for key, metadata, text in columns}
         expected = {chunk.id: chunk for chunk in chunk_article(article)}
-        if wrong := [place for place in stored.keys() | expected.keys() if stored.get(place) != expected.get(place)]:
-            return f"{len(wrong)} of its {len(expected)} chunks are missing, altered or too many"
-        vectors = np.asarray(found["embeddings"])
+        count = len(expected)
+        keys = stored.keys() | expected.keys()
+        if wrong := [key for key in keys if stored.get(key) != expected.get(key)]:
+            return f"{len(wrong)} of its {count} chunks are missing, altered or too many"
+        # Check the vectors: those of chunks have length 1, the article's is their mean.
+        vectors = np.asarray(rows["embeddings"])
         if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=TOLERANCE):
             return "some of its chunks have no proper vector"
         mean = self._registry.vector(article.id)
         if not np.allclose(mean, vectors.mean(axis=0), atol=TOLERANCE):
             return "its vector is not the mean of its chunks'"
-        lost = self._lost(vectors, where, 1)
-        lost = self._lost(vectors[lost], where, len(expected)) if len(lost) else lost
-        is_lost = len(lost) > UNREACHED * len(expected)
-        return f"{len(lost)} of its {len(expected)} chunks are not found by a search" if is_lost else ""
+        # Search for each chunk, first the nearest one only, which is fast.
+        lost = self._unreached(vectors, where, 1)
+        if len(lost):
+            lost = self._unreached(vectors[lost], where, count)
+        if len(lost) > UNREACHED_SHARE * count:
+            return f"{len(lost)} of its {count} chunks are not found by a search"
+        return ""
 
-    def _lost(self, vectors: NDArray[Any], where: Metadata, among: int) -> NDArray[Any]:
-        """Return which of some vectors are not among those that a search for them finds."""
-        found: Any = self._chunks.query(vectors, n_results=among, where=where, include=["distances"])
-        nearest = [min(distances, default=1.0) for distances in found["distances"]]
+    def _unreached(self, vectors: NDArray[Any], where: Metadata, count: int) -> NDArray[Any]:
+        """Return the indexes of vectors that a search for the nearest `count` misses."""
+        answer: Any = self._chunks.query(vectors, n_results=count, where=where, include=["distances"])
+        nearest = [min(distances, default=1.0) for distances in answer["distances"]]
         return np.flatnonzero(np.asarray(nearest) > TOLERANCE)
 
     def _stray_marks(self, current: dict[str, str]) -> Iterator[Finding]:
-        """Yield the marks of versions that are not the current ones."""
+        """Yield the marks of versions that are not current.
+
+        `current` maps article ids to current versions.
+        """
         marks = self._registry.collection.get(where={"state": MARK}, include=[])["ids"]
         for article_id, version in map(parse_mark_id, marks):
             if current.get(article_id) != version:
-                what = f"its version {version} is marked as the current one, and is not"
-                yield Finding(Problem(article_id, what), lambda one=article_id: self._registry.unmark_others(one))  # type: ignore[misc]
+                reason = f"its version {version} is marked as current, but is not"
+                repair = partial(self._registry.unmark_others, article_id)
+                yield Finding(Problem(article_id, reason), repair)
 
-    def _leftovers(self, versions: dict[str, set[str]]) -> Iterator[Finding]:
-        """Yield what is stored of chunks that belong to no version of an article that has a record."""
+    def _stray_chunks(self, versions: dict[str, set[str]]) -> Iterator[Finding]:
+        """Yield the chunks of versions without a record.
+
+        `versions` maps article ids to versions with a current or staged record.
+        """
+        # Count the stray chunks of each version.
         counts: dict[tuple[str, str], int] = {}
-        for start in range(0, self._chunks.count(), PART):
-            found: Any = self._chunks.get(limit=PART, offset=start, include=["metadatas"])
-            for metadata in found["metadatas"]:
+        for start in range(0, self._chunks.count(), CHUNKS_PER_READ):
+            rows: Any = self._chunks.get(limit=CHUNKS_PER_READ, offset=start, include=["metadatas"])
+            for metadata in rows["metadatas"]:
                 article_id, version = metadata["article_id"], metadata["version"]
                 if version not in versions.get(article_id, ()):
                     counts[article_id, version] = counts.get((article_id, version), 0) + 1
+        # Make a finding of each version.
         for (article_id, version), count in counts.items():
+            reason = f"{count} chunks are left of a version that it no longer has"
             where = equal_to(article_id=article_id, version=version)
-            what = f"{count} chunks are left of a version that it no longer has"
-            yield Finding(Problem(article_id, what), lambda where=where: self._chunks.delete(where=where))  # type: ignore[misc]
+            repair = partial(self._chunks.delete, where=where)
+            yield Finding(Problem(article_id, reason), repair)

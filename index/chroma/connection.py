@@ -1,87 +1,91 @@
-"""The way into Chroma: a folder that one process holds, or a server; its two collections; its errors in our words."""
+"""`Connection`: an open Chroma folder or server with its two collections."""
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import sys
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from index.chroma.damage import WHOLE, drop_damaged, note_whole
-from index.chroma.room import Database, free_bytes, full_disk
-from index.errors import EmbedderMismatchError, IndexInUseError, NotAnIndexError, StoreError
+from index.chroma.damage import note_sound, remove_damaged_vectors
+from index.chroma.errors import SERVER_SCHEMES, translated_errors
+from index.chroma.folder import IndexFolder, default_folder
+from index.chroma.room import Database
+from index.chroma.schema import (
+    ARTICLE_HNSW,
+    CHUNK_HNSW,
+    check_origin,
+    create_collection,
+    foreign_database,
+    raise_schema,
+)
+from index.errors import NotAnIndexError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from chromadb import Collection
     from chromadb.api import ClientAPI
-    from chromadb.api.collection_configuration import CreateHNSWConfiguration
-    from filelock import BaseFileLock
 
     from index.embedding.embedder import Embedder
 
-SCHEMA = 2
-"""What the collections hold and how; a change that older code cannot read raises it."""
-ARTICLES = "articles"
-CHUNKS = "chunks"
+ARTICLE_COLLECTION = "articles"
+CHUNK_COLLECTION = "chunks"
 REBUILT = "-rebuilt"
-"""Ends the names of collections that a rebuild is filling."""
-HNSW: CreateHNSWConfiguration = {"space": "cosine", "max_neighbors": 32, "ef_construction": 200, "ef_search": 200}
-"""How Chroma's index of vectors is built and looked through.
-
-With half as many neighbours, its usual number, a search among a million misses many of the nearest.
-"""
-HNSW_OF_ARTICLES: CreateHNSWConfiguration = {**HNSW, "sync_threshold": 50}
-"""Chroma reads what it has not yet written into its index at each call; of whole articles a thousand would be much."""
-SHARE_SEARCHED, MOST_SEARCHED = 1 / 500, 2_000
-"""Of all vectors, those that a search among many looks at more closely (`ef_search`), and how many at most."""
-FULL_DISK = 10_000_000
-"""Bytes: a disk with fewer left is full, as far as a database is concerned."""
-_LOCK = ".lock"
-_HOLDER = ".holder.json"
-_UNEMBEDDED = ".unembedded"
-_CHROMA_FILE = "chroma.sqlite3"
+"""The suffix of the two collections that a rebuild fills."""
 
 
 class Connection:
-    """An open folder or server. A folder is locked while it is open: Chroma's folders bear only one process."""
+    """An open folder or server. An open folder is locked.
 
-    def __init__(self, location: str, client: ClientAPI, lock: BaseFileLock | None) -> None:
-        """Take what `open` has opened."""
+    Attributes:
+        location: The folder, or the address of the server.
+        client: Chroma's client.
+        is_closed: Whether `close` was called.
+        database: The database of a folder; a server has its own.
+    """
+
+    def __init__(self, location: str, client: ClientAPI, folder: IndexFolder | None) -> None:
+        """Use an open client; `open` makes one."""
         self.location = location
         self.client = client
-        self._lock = lock
         self.is_closed = False
-        self.database = Database(Path(location), client) if lock else None
+        self.database = Database(folder.path, client) if folder else None
+        self._folder = folder
 
     @classmethod
     def open(cls, location: str | Path | None, token: str | None = None) -> Self:
-        """Connect to a folder, or to a server that may want a token.
+        """Open a folder or connect to a server.
 
-        Raises `StoreError` or one of its kinds, and then holds nothing.
+        Args:
+            location: A folder or a server's address; by default the user's folder.
+            token: The token of a server that asks for one.
+
+        Raises:
+            StoreError: The location cannot be used. Nothing stays locked.
         """
-        if isinstance(location, str) and location.startswith(("http://", "https://")):
+        if isinstance(location, str) and location.startswith(SERVER_SCHEMES):
             return cls._open_server(location, token)
-        return cls._open_folder(default_folder() if location is None else Path(location).expanduser().resolve())
+        path = default_folder() if location is None else Path(location).expanduser().resolve()
+        return cls._open_folder(IndexFolder.hold(path))
 
     @classmethod
-    def _open_folder(cls, folder: Path) -> Self:
-        _check_folder(folder)
-        was_interrupted = (folder / _HOLDER).exists()
-        lock = _lock(folder)
+    def _open_folder(cls, folder: IndexFolder) -> Self:
+        import chromadb
+        from chromadb.config import Settings
+
+        location = str(folder.path)
         try:
-            if was_interrupted:
-                drop_damaged(folder, (ARTICLES, CHUNKS), folder / _UNEMBEDDED)
-            note_whole(folder)
-            return cls(str(folder), _open_client(folder), lock)
+            if folder.was_interrupted:
+                collections = (ARTICLE_COLLECTION, CHUNK_COLLECTION)
+                remove_damaged_vectors(folder.path, collections, folder.unembedded_mark)
+            note_sound(folder.path)
+            with translated_errors(location):
+                settings = Settings(anonymized_telemetry=False)
+                client = chromadb.PersistentClient(location, settings=settings)
+            return cls(location, client, folder)
         except BaseException:
-            lock.release()
+            folder.abandon()
             raise
 
     @classmethod
@@ -89,34 +93,34 @@ class Connection:
         import chromadb
         from chromadb.config import Settings
 
-        with _translated(url):
+        # Proxies read the first header, Chroma's own servers the second.
+        headers = {"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else None
+        with translated_errors(url):
             parts = urlsplit(url)
             secure = parts.scheme == "https"
             client = chromadb.HttpClient(
                 host=parts.hostname or "localhost",
                 port=parts.port or (443 if secure else 8000),
                 ssl=secure,
-                # The one is what proxies ask for, the other what Chroma's own servers do.
-                headers={"Authorization": f"Bearer {token}", "X-Chroma-Token": token} if token else None,
+                headers=headers,
                 settings=Settings(anonymized_telemetry=False),
             )
         return cls(url, client, None)
 
     @property
     def is_exclusive(self) -> bool:
-        """Whether nobody else can be writing."""
-        return self._lock is not None
+        """Whether no other process can be writing."""
+        return self._folder is not None
 
     def close(self) -> None:
-        """Let go of Chroma, then of the folder; a second call does nothing."""
+        """Close Chroma, then release the folder. A second call does nothing."""
         if self.is_closed:
             return
         self.is_closed = True
         client: Any = self.client
-        if self._lock:
+        if self._folder:
             client.close()
-            (Path(self.location) / _HOLDER).unlink(missing_ok=True)
-            self._lock.release()
+            self._folder.release()
         else:
             # Chroma's close leaves its HTTP connections open.
             for server in (client._server, client._admin_client._server):  # noqa: SLF001
@@ -125,225 +129,127 @@ class Connection:
 
     @contextmanager
     def errors(self) -> Iterator[None]:
-        """Run a piece of work on the collections; what Chroma raises in it becomes a `StoreError`.
+        """Translate Chroma's errors in a piece of work on the collections.
 
-        Later work can write again: at once, or as soon as a disk that was full has room.
+        After an error in a folder the database is reopened: at once, or once a full disk has room.
+
+        Raises:
+            StoreError: The work failed, or the connection is closed.
         """
         from chromadb.errors import ChromaError
 
         if self.is_closed:
             raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
-        with _translated(self.location):
+        with translated_errors(self.location):
             if self.database:
                 self.database.recover()
             try:
                 yield
             except ChromaError:
                 if self.database:
-                    self.database.failed()
+                    self.database.reopen_after_failure()
                 raise
 
     def check_room(self, chunks: int = 0) -> None:
-        """Raise `StoreError` unless a folder's disk has room for a write of so many chunks."""
+        """Raise `StoreError` if a folder's disk lacks room to write some chunks."""
         if self.database:
             self.database.check_room(chunks)
 
     @property
     def is_unembedded(self) -> bool:
-        """Whether vectors were lost, and all texts must be embedded anew."""
-        return self.is_exclusive and (Path(self.location) / _UNEMBEDDED).exists()
+        """Whether vectors were lost, so that all texts need embedding again."""
+        return self._folder is not None and self._folder.unembedded_mark.exists()
 
-    def all_are_embedded(self) -> None:
-        """Note that no vector is missing any more."""
-        (Path(self.location) / _UNEMBEDDED).unlink(missing_ok=True)
+    def mark_embedded(self) -> None:
+        """Note that all vectors are present again."""
+        if self._folder:
+            self._folder.unembedded_mark.unlink(missing_ok=True)
 
     def collections(self, embedder: Embedder | None = None) -> tuple[Collection, Collection]:
-        """Return the collections of articles and of chunks, made for an embedder where there are none yet.
+        """Return the collections of articles and of chunks.
 
-        Without one they must be there, made by any. Raises `EmbedderMismatchError` when another's model made them,
-        `NotAnIndexError` when another program did.
+        Args:
+            embedder: The model that the collections must be made with. Missing collections are
+                created for it. Without a model the collections must exist.
+
+        Raises:
+            EmbedderMismatchError: The collections were made with another model.
+            NotAnIndexError: The database belongs to another program, or is empty.
         """
         with self.errors():
+            # Finish or undo an interrupted rebuild.
             self._finish_swap()
-            here = self._by_name()
+            collections = self._collections_by_name()
             if self.is_exclusive:
-                self._discard_rebuilt(here)
-            if here and not {ARTICLES, CHUNKS} & here.keys():
-                raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
-            for collection in (here[name] for name in (ARTICLES, CHUNKS) if name in here):
-                self._check_made_by(collection, embedder)
+                self._discard_rebuilt(collections)
+            # Refuse the database of another program, version or model.
+            names = (ARTICLE_COLLECTION, CHUNK_COLLECTION)
+            present = [collections[name] for name in names if name in collections]
+            if collections and not present:
+                raise NotAnIndexError(foreign_database(self.location))
+            for collection in present:
+                check_origin(collection, embedder, self.location)
+            # Create missing collections.
             if embedder is not None:
-                for collection in here.values():
-                    _raise_schema(collection)
-                here |= {name: self._create(name, embedder) for name in (CHUNKS, ARTICLES) if name not in here}
-            if not {ARTICLES, CHUNKS} <= here.keys():
-                raise NotAnIndexError(f"{self.location} holds no index yet; python -m index add PATH makes one.")
-            return here[ARTICLES], here[CHUNKS]
+                for collection in collections.values():
+                    raise_schema(collection)
+                for name in (CHUNK_COLLECTION, ARTICLE_COLLECTION):
+                    if name not in collections:
+                        collections[name] = self._create(name, embedder)
+            if not collections.keys() >= set(names):
+                raise NotAnIndexError(
+                    f"{self.location} contains no index yet; create one with `python -m index add PATH`."
+                )
+            return collections[ARTICLE_COLLECTION], collections[CHUNK_COLLECTION]
 
-    def rebuilding(self, embedder: Embedder) -> tuple[Collection, Collection]:
-        """Return two new collections for an embedder, which take the place of the old ones at `finish_rebuilding`."""
+    def start_rebuild(self, embedder: Embedder) -> tuple[Collection, Collection]:
+        """Return two new collections, for articles and chunks.
+
+        `finish_rebuild` swaps them in, `abandon_rebuild` removes them.
+        """
         with self.errors():
-            self._discard_rebuilt(self._by_name())
-            chunks, articles = (self._create(name + REBUILT, embedder) for name in (CHUNKS, ARTICLES))
+            self._discard_rebuilt(self._collections_by_name())
+            chunks = self._create(CHUNK_COLLECTION + REBUILT, embedder)
+            articles = self._create(ARTICLE_COLLECTION + REBUILT, embedder)
             return articles, chunks
 
-    def abandon_rebuilding(self) -> None:
+    def abandon_rebuild(self) -> None:
         """Remove the new collections; the old ones stay."""
         with self.errors():
-            self._discard_rebuilt(self._by_name())
+            self._discard_rebuilt(self._collections_by_name())
 
-    def finish_rebuilding(self) -> None:
-        """Put the rebuilt collections in the place of the old ones."""
+    def finish_rebuild(self) -> None:
+        """Replace the old collections by the new ones."""
         with self.errors():
-            self.client.delete_collection(ARTICLES)
+            self.client.delete_collection(ARTICLE_COLLECTION)
             self._finish_swap()
 
     def _finish_swap(self) -> None:
-        """Give the rebuilt collections their names, once the old articles are gone: the point of no return."""
-        here = self._by_name()
-        if ARTICLES in here or ARTICLES + REBUILT not in here:
+        """Rename the new collections once the old articles are deleted.
+
+        That deletion is the point of no return: an interrupted swap is finished at the next
+        opening.
+        """
+        collections = self._collections_by_name()
+        new_articles = collections.get(ARTICLE_COLLECTION + REBUILT)
+        if ARTICLE_COLLECTION in collections or new_articles is None:
             return
-        if CHUNKS + REBUILT in here:
-            if CHUNKS in here:
-                self.client.delete_collection(CHUNKS)
-            here[CHUNKS + REBUILT].modify(name=CHUNKS)
-        here[ARTICLES + REBUILT].modify(name=ARTICLES)
+        if new_chunks := collections.get(CHUNK_COLLECTION + REBUILT):
+            if CHUNK_COLLECTION in collections:
+                self.client.delete_collection(CHUNK_COLLECTION)
+            new_chunks.modify(name=CHUNK_COLLECTION)
+        new_articles.modify(name=ARTICLE_COLLECTION)
 
-    def _discard_rebuilt(self, here: dict[str, Collection]) -> None:
-        for name in (CHUNKS + REBUILT, ARTICLES + REBUILT):
-            if name in here:
+    def _discard_rebuilt(self, collections: dict[str, Collection]) -> None:
+        """Delete the new collections, from Chroma and from the mapping."""
+        for name in (CHUNK_COLLECTION + REBUILT, ARTICLE_COLLECTION + REBUILT):
+            if name in collections:
                 self.client.delete_collection(name)
-                del here[name]
+                del collections[name]
 
-    def _by_name(self) -> dict[str, Collection]:
+    def _collections_by_name(self) -> dict[str, Collection]:
         return {collection.name: collection for collection in self.client.list_collections()}
 
-    def suit(self, collection: Collection) -> None:
-        """Let searches look at more vectors where a collection has grown; those of processes that open it later do."""
-        hnsw = collection.configuration_json.get("hnsw")
-        wanted = min(MOST_SEARCHED, int(collection.count() * SHARE_SEARCHED))
-        if hnsw and wanted >= 2 * hnsw["ef_search"]:
-            with warnings.catch_warnings(category=DeprecationWarning, action="ignore"):  # Of what Chroma calls itself.
-                collection.modify(configuration={"hnsw": {"ef_search": wanted}})
-
     def _create(self, name: str, embedder: Embedder) -> Collection:
-        return self.client.create_collection(
-            name,
-            metadata={"schema": SCHEMA, "embedder": embedder.name, "dimension": embedder.dimension},
-            configuration={"hnsw": HNSW if name.startswith(CHUNKS) else HNSW_OF_ARTICLES},
-            embedding_function=None,  # Chroma's own would fetch a model from the web.
-        )
-
-    def _check_made_by(self, collection: Collection, embedder: Embedder | None) -> None:
-        made: dict[str, Any] = collection.metadata or {}
-        if "schema" not in made:
-            raise NotAnIndexError(f"{self.location} is the Chroma database of another program; name another place.")
-        if made["schema"] > SCHEMA:
-            raise NotAnIndexError(
-                f"The index in {self.location} was made by a newer version of this program; install that version."
-            )
-        if embedder and (made["embedder"], made["dimension"]) != (embedder.name, embedder.dimension):
-            raise EmbedderMismatchError(
-                f"The index in {self.location} was made with the embedding model {made['embedder']!r}, and "
-                f"{embedder.name!r} was asked for. Ask for {made['embedder']!r}, or change the index over: "
-                f"ARTICLE_INDEX='{self.location}' ARTICLE_EMBEDDER='{embedder.name}' python -m index rebuild"
-            )
-
-
-def _raise_schema(collection: Collection) -> None:
-    """Note that older code can no longer read a collection, before it is written to."""
-    made = collection.metadata or {}
-    if made.get("schema", SCHEMA) < SCHEMA:
-        collection.modify(metadata={**made, "schema": SCHEMA})
-
-
-def _open_client(folder: Path) -> ClientAPI:
-    import chromadb
-    from chromadb.config import Settings
-
-    with _translated(str(folder)):
-        return chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False))
-
-
-def default_folder() -> Path:
-    """Return where the user's own index is when no other place is named."""
-    import platformdirs
-
-    return platformdirs.user_data_path("article-assistant") / "index"
-
-
-def _check_folder(folder: Path) -> None:
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise NotAnIndexError(f"{folder} is a file, not an index folder; name a folder.")
-        if folder.is_dir() and not (folder / _CHROMA_FILE).exists():
-            ours = (_LOCK, _HOLDER, _UNEMBEDDED, WHOLE)
-            others = [entry.name for entry in folder.iterdir() if entry.name not in ours]
-            if others:
-                raise NotAnIndexError(
-                    f"{folder} is not an index: it holds other files, such as {others[0]!r}. Name a new folder."
-                )
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(_cannot_use(str(folder), error)) from error
-
-
-def _lock(folder: Path) -> BaseFileLock:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
-    holder = folder / _HOLDER
-    try:
-        lock.acquire()
-        holder.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "command": _command()}))
-    except Timeout as error:
-        raise IndexInUseError(
-            f"The index in {folder} is open in {_named_holder(holder)}. Ask or add there, or close it first; for "
-            f"several programs at once, close it, run `chroma run --path '{folder}'` and set ARTICLE_INDEX=http://localhost:8000."
-        ) from error
-    except OSError as error:
-        lock.release()
-        raise StoreError(_cannot_use(str(folder), error)) from error
-    return lock
-
-
-def _named_holder(holder: Path) -> str:
-    try:
-        held = json.loads(holder.read_text())
-        where = "" if held["host"] == socket.gethostname() else f" on {held['host']}"
-        who = "this very process" if held["pid"] == os.getpid() else f"process {held['pid']}{where}"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another process"
-    return f"{who} ({held['command']})"
-
-
-def _command() -> str:
-    """Return what this process was started as, short enough for a sentence."""
-    return " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:80] or "python"
-
-
-@contextmanager
-def _translated(location: str) -> Iterator[None]:
-    import httpx
-    from chromadb.errors import ChromaError, NotFoundError
-
-    try:
-        yield
-    except NotFoundError as error:
-        raise StoreError(f"The index in {location} was rebuilt by another program meanwhile; open it again.") from error
-    except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
-        raise StoreError(_cannot_use(location, error)) from error
-
-
-def _cannot_use(location: str, error: Exception) -> str:
-    """Return the sentence for a failure: what fails, and what the person can do about it."""
-    detail = str(error).lower()
-    if location.startswith(("http://", "https://")):
-        return (
-            f"The Chroma server at {location} does not answer as it should; start it, or check ARTICLE_INDEX ({error})."
-        )
-    if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
-        return f"The index folder {location} cannot be written; change its permissions or name another (ARTICLE_INDEX)."
-    if free_bytes(Path(location)) < FULL_DISK:  # What Chroma says does not tell.
-        return full_disk(Path(location))
-    return f"The index folder {location} cannot be used: {error}. Name another, or mend this one from a copy."
+        hnsw = CHUNK_HNSW if name.startswith(CHUNK_COLLECTION) else ARTICLE_HNSW
+        return create_collection(self.client, name, embedder, hnsw)

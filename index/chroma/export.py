@@ -1,4 +1,4 @@
-"""An index ↔ one file that holds all of it: articles, the texts that they had before, and the vectors."""
+"""Export file: a zip archive of articles, previous versions and vectors."""
 
 from __future__ import annotations
 
@@ -24,50 +24,72 @@ if TYPE_CHECKING:
     from index.chroma.writer import IndexWriter
     from index.embedding.embedder import Embedder
 
-FORMAT = 1
-"""What the file holds and how; a change that older programs cannot read raises it."""
-LONGEST_LINE = 100_000_000
+EXPORT_FORMAT = 1
+"""The version of the file. A change that older code cannot read raises it."""
+LONGEST_RECORD = 100_000_000
 """Bytes of one article in the file."""
-HEAD, RECORDS, VECTORS = "index.json", "articles.jsonl", "vectors.f32"
+HEADER_FILE, RECORDS_FILE, VECTORS_FILE = "index.json", "articles.jsonl", "vectors.f32"
+UNIT_TOLERANCE = 1e-3
+"""The greatest difference between the length of a vector and 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedArticle:
-    """A record of the file, and the vectors of its chunks if the index that takes it in can use them."""
+    """An article in an exported file.
+
+    Attributes:
+        record: The record, current or previous.
+        vectors: The vectors of its chunks, if the importer's model made them.
+    """
 
     record: Record
     vectors: Vectors | None
 
 
 def write_export(path: Path, writer: IndexWriter) -> int:
-    """Write all that an index holds into a file that is not there yet; return how many articles that is.
+    """Write an index into a new file.
 
-    Raises `StoreError`, and then leaves no file.
+    Args:
+        path: The file, which must not exist.
+        writer: The writer of the index.
+
+    Returns:
+        The number of current articles.
+
+    Raises:
+        StoreError: The file exists or cannot be written. No part of it stays.
     """
     part = path.with_name(f".{path.name}.part")
     try:
         if path.exists():
-            raise StoreError(f"{path} is there already; name another file, or remove it first.")
+            raise StoreError(f"{path} exists already; name another file, or remove it first.")
         with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
             count = _write(archive, writer)
         part.replace(path)
     except OSError as error:
-        raise StoreError(f"{path} cannot be written ({error.strerror}); name another place.") from error
+        reason = f"{path} cannot be written ({error.strerror}); name another file."
+        raise StoreError(reason) from error
     finally:
         part.unlink(missing_ok=True)
     return count
 
 
 def read_export(path: Path, embedder: Embedder) -> Iterator[ExportedArticle]:
-    """Yield what a file holds, its vectors where the embedder's model made them.
+    """Yield the articles of an exported file.
 
-    Raises `StoreError` when it is no such file, or a damaged one; what was yielded before is sound.
+    Args:
+        path: The file.
+        embedder: The model of the importing index; vectors of another model are left out.
+
+    Raises:
+        StoreError: The file is damaged or is not an export. Articles yielded before are sound.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             yield from _read(archive, embedder)
     except OSError as error:
-        raise StoreError(f"{path} cannot be read ({error.strerror}); check its path.") from error
+        reason = f"{path} cannot be read ({error.strerror}); check its path."
+        raise StoreError(reason) from error
     except (
         SourceError,
         zipfile.BadZipFile,
@@ -78,48 +100,61 @@ def read_export(path: Path, embedder: Embedder) -> Iterator[ExportedArticle]:
         TypeError,
         RuntimeError,
     ) as error:
-        raise StoreError(f"{path} is no exported index, or is damaged; export it again.") from error
+        reason = f"{path} is damaged or is not an exported index; export it again."
+        raise StoreError(reason) from error
 
 
 def _write(archive: zipfile.ZipFile, writer: IndexWriter) -> int:
+    """Write an export's three parts; return the number of current articles."""
+    # Write the header.
     embedder = writer.embedder
-    head = {"format": FORMAT, "embedder": embedder.name, "dimension": embedder.dimension}
-    archive.writestr(HEAD, json.dumps(head))
+    header = {
+        "format": EXPORT_FORMAT,
+        "embedder": embedder.name,
+        "dimension": embedder.dimension,
+    }
+    archive.writestr(HEADER_FILE, json.dumps(header))
+    # Write the records, previous ones first: an import stores them before the current ones.
     records = [*writer.registry.in_state(PREVIOUS), *writer.registry.in_state(CURRENT)]
-    with archive.open(RECORDS, "w") as file:
+    with archive.open(RECORDS_FILE, "w") as file:
         for record in records:
             file.write(TypeAdapter(Record).dump_json(record) + b"\n")
+    # Write the vectors of the current articles, in the order of their records.
     current = [record.article for record in records if record.state == CURRENT]
-    with archive.open(VECTORS, "w", force_zip64=True) as file:
+    with archive.open(VECTORS_FILE, "w", force_zip64=True) as file:
         for article in current:
             file.write(writer.reader.vectors(article).astype("<f4").tobytes())
     return len(current)
 
 
 def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[ExportedArticle]:
-    # Before anything is read: a damaged part is otherwise known only when all of it has been taken in.
+    """Yield the articles of an archive, checking each."""
+    # Check all parts first: zipfile notices damage only at the end of a part.
     if damaged := archive.testzip():
         raise ValueError(f"{damaged} is damaged")
-    with archive.open(HEAD) as file:
-        head = json.loads(file.read(LONGEST_LINE))
-    if head["format"] != FORMAT:
+    # Read the header.
+    with archive.open(HEADER_FILE) as file:
+        header = json.loads(file.read(LONGEST_RECORD))
+    if header["format"] != EXPORT_FORMAT:
         raise StoreError("The file was exported by a newer version of this program; install that version.")
-    is_ours = (head["embedder"], head["dimension"]) == (embedder.name, embedder.dimension)
-    with archive.open(RECORDS) as lines, archive.open(VECTORS) as vectors:
-        while line := lines.readline(LONGEST_LINE):
+    has_our_model = (header["embedder"], header["dimension"]) == (embedder.name, embedder.dimension)
+    # Read each record with its vectors.
+    with archive.open(RECORDS_FILE) as lines, archive.open(VECTORS_FILE) as file:
+        while line := lines.readline(LONGEST_RECORD):
             record = TypeAdapter(Record).validate_json(line)
             if record.state not in {CURRENT, PREVIOUS}:
-                raise ValueError("no such record is exported")
+                raise ValueError(f"a record is {record.state}")
             record.article.check()
-            has_vectors = is_ours and record.state == CURRENT
-            yield ExportedArticle(
-                record, _next_vectors(vectors, record.article, embedder.dimension) if has_vectors else None
-            )
+            vectors = None
+            if has_our_model and record.state == CURRENT:
+                vectors = _read_vectors(file, record.article, embedder.dimension)
+            yield ExportedArticle(record, vectors)
 
 
-def _next_vectors(file: IO[bytes], article: Article, dimension: int) -> Vectors:
+def _read_vectors(file: IO[bytes], article: Article, dimension: int) -> Vectors:
+    """Read the vectors of the next article. Raises `ValueError` if one is no unit vector."""
     shape = len(chunk_article(article)), dimension
     vectors = np.frombuffer(file.read(4 * shape[0] * dimension), "<f4").reshape(shape)
-    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=UNIT_TOLERANCE):
         raise ValueError("not unit vectors")
     return vectors

@@ -1,4 +1,4 @@
-"""Articles and chunks ↔ what Chroma keeps of them: pure."""
+"""Records and chunks to Chroma's metadata, and back: pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Metadata = dict[str, Any]
+"""Chroma's metadata of one row."""
 
 CURRENT, PREVIOUS, STAGED = "current", "previous", "staged"
+"""The states of a record."""
 MARK = "mark"
-"""The state of what is no record of an article, but has its text; by its id alone it marks the current version."""
+"""The state of a mark: a row with the text of a current version. Its id names the version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the index holds of an article.
+    """An article in the index.
 
-    `state` is "current", "previous" (a text that it had before) or "staged" (one that is being put in by `writer`);
-    `page` is what it was fetched from, if it was; `added` is when the article first came in, `chunks` how many it has,
-    where that is known. `version` is that under which the index holds its chunks and mark, "" before it is stored.
+    Attributes:
+        article: The article.
+        state: "current", "previous" (a replaced version) or "staged" (the lock of a change).
+        page: The page it was fetched from, if any.
+        writer: The id of the writer that has the lock; "" in other states.
+        added: The time when the article first came in.
+        chunks: The number of its chunks; unknown in an old index.
+        version: The version of the stored chunks and mark; "" before the record is stored.
     """
 
     article: Article
@@ -38,24 +45,42 @@ class Record:
     chunks: int | None = field(default=None, compare=False)
     version: str = field(default="", compare=False)
 
-    def holds(self, article: Article) -> bool:
-        """Return whether a stored record is of an article as it is, under that article's version."""
+    def is_of(self, article: Article) -> bool:
+        """Return whether a stored record has an equal article and its version.
+
+        The versions of equal articles differ if another program version hashed one of them.
+        """
         return self.article == article and self.version == article.version
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was taken out of an index with an article: its record and those of its previous versions."""
+    """A removed article.
+
+    Attributes:
+        records: Its current record and those of its previous versions.
+    """
 
     records: tuple[Record, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An article as a list shows it, without its text.
+    """An article in a list, without its text.
 
-    `words` and `chunks` are how many it has and `added` is when it first came in (None in an index that was made before
-    they were kept); `is_renewable` tells whether `refresh` can read it again, `is_changing` whether a program is at it.
+    Attributes:
+        id: The id of the article.
+        title: Its title.
+        source: Its file or web address, or the name of another source.
+        published: The day of its publication.
+        language: The ISO 639-1 code of its language.
+        author: Its author.
+        site: The site that published it.
+        words: The number of its words; unknown in an old index.
+        chunks: The number of its chunks; unknown in an old index.
+        added: The time when it first came in; unknown in an old index.
+        is_renewable: Whether `refresh` can read it again.
+        is_changing: Whether a program is changing it.
     """
 
     id: str
@@ -78,7 +103,7 @@ def previous_id(article_id: str, version: str) -> str:
 
 
 def staged_id(article_id: str) -> str:
-    """Return the id of the lock of an article that is being changed."""
+    """Return the id of an article's lock."""
     return f"{article_id}:{STAGED}"
 
 
@@ -94,7 +119,7 @@ def parse_mark_id(text: str) -> tuple[str, str]:
 
 
 def record_id(record: Record) -> str:
-    """Return the id of a record in its state."""
+    """Return the id of a record, which depends on its state."""
     article_id = record.article.id
     if record.state == PREVIOUS:
         return previous_id(article_id, record.article.version)
@@ -102,9 +127,9 @@ def record_id(record: Record) -> str:
 
 
 def record_metadata(record: Record) -> Metadata:
-    """Return what Chroma keeps of a record; None is what an upsert takes away.
+    """Return the metadata of a record. An upsert removes keys that are None.
 
-    The text of a current one is not in it: lists are made of these.
+    The text of a current record is stored with its mark instead, so that lists read no texts.
     """
     article, page = record.article, record.page
     return {
@@ -129,12 +154,12 @@ def record_metadata(record: Record) -> Metadata:
 
 
 def mark_metadata(article: Article) -> Metadata:
-    """Return what Chroma keeps under the mark of an article's current version."""
+    """Return the metadata of the mark of an article's current version."""
     return {"article_id": article.id, "state": MARK, "text": article.text}
 
 
 def to_record(metadata: Metadata, text: str) -> Record:
-    """Return the record that Chroma keeps."""
+    """Return the record with some metadata and text."""
     article = Article(
         id=metadata["article_id"],
         title=metadata["title"],
@@ -157,13 +182,13 @@ def to_record(metadata: Metadata, text: str) -> Record:
 
 
 def to_page(metadata: Metadata) -> Page | None:
-    """Return the page that an article was fetched from, if it was."""
+    """Return the page that an article was fetched from, if any."""
     url = metadata.get("url")
     return Page(url, metadata.get("etag"), metadata.get("last_modified")) if url else None
 
 
 def to_entry(metadata: Metadata, *, is_changing: bool) -> Entry:
-    """Return what a list shows of the article that Chroma keeps."""
+    """Return the list entry of a record with some metadata."""
     return Entry(
         id=metadata["article_id"],
         title=metadata["title"],
@@ -181,16 +206,21 @@ def to_entry(metadata: Metadata, *, is_changing: bool) -> Entry:
 
 
 def file_of(source: str) -> Path | None:
-    """Return the file that a source is; None for what is none."""
+    """Return the file that a source names, if any.
+
+    >>> file_of("https://example.org/mill")
+    >>> file_of("/home/ines/mill.txt").name
+    'mill.txt'
+    """
     path = Path(source)
     return path if path.is_absolute() else None
 
 
 def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
-    """Return what a chunk says, what it is filtered by and where it stands; the rest is in its article's record.
+    """Return the metadata of a chunk, with the day for filters.
 
-    Chroma's place for a text is a document; of that it makes an index by every three letters, which nobody asks here:
-    half of the time that a write takes, and four tenths of the disk.
+    Text is stored as metadata, not as Chroma's `document`: Chroma builds a trigram index over
+    documents that we never query. It takes half of a write's time and 40 % of the disk.
     """
     metadata = {
         "article_id": chunk.article_id,
@@ -203,18 +233,32 @@ def chunk_metadata(chunk: Chunk, article: Article) -> Metadata:
 
 
 def to_chunk(chunk_id: str, metadata: Metadata, document: str) -> Chunk:
-    """Return the chunk that Chroma keeps; its text is a document in indexes of schema 1."""
+    """Return the chunk of a row. In an index of schema 1 its text is the document."""
     text = metadata.get("text", document)
     return Chunk(chunk_id, metadata["article_id"], text, metadata["start"], metadata["end"])
 
 
 def equal_to(**values: str) -> Metadata:
-    """Return Chroma's filter for records in which each of two or more fields has its value."""
+    """Return Chroma's filter for two or more fields with the given values."""
     return {"$and": [{key: value} for key, value in values.items()]}
 
 
+def states_filter(article_id: str, *states: str) -> Metadata:
+    """Return Chroma's filter for the rows of an article in some states."""
+    return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
+
+
 def search_filter(articles: Iterable[str] | None, after: date | None, before: date | None) -> Metadata | None:
-    """Return Chroma's filter for the chunks of some articles, published from one day to another, both inclusive."""
+    """Return Chroma's filter for chunks.
+
+    Args:
+        articles: Ids of the articles; all by default.
+        after: The first day of publication, inclusive.
+        before: The last day of publication, inclusive.
+
+    Returns:
+        The filter, if any chunk can fail it.
+    """
     conditions: list[Metadata] = []
     if articles is not None:
         conditions.append({"article_id": {"$in": list(articles)}})
@@ -228,15 +272,19 @@ def search_filter(articles: Iterable[str] | None, after: date | None, before: da
 
 
 def day_number(day: date | None) -> int | None:
-    """Return a day as the number YYYYMMDD: Chroma's filters compare only numbers."""
+    """Return a day as a number, because Chroma's filters compare only numbers.
+
+    >>> day_number(date(2021, 5, 3))
+    20210503
+    """
     return day.year * 10_000 + day.month * 100 + day.day if day else None
 
 
 def to_moment(seconds: int | None) -> datetime | None:
-    """Return the moment (UTC) that is so many seconds after the epoch."""
+    """Return the time (UTC) of a number of seconds since the epoch."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def to_day(number: int | None) -> date | None:
-    """Return the day that a number YYYYMMDD means."""
+    """Return the day of a number: the inverse of `day_number`."""
     return date(number // 10_000, number // 100 % 100, number % 100) if number else None

@@ -1,9 +1,7 @@
-"""`Registry`: the records of the articles, in Chroma's collection of that name."""
+"""`Registry`: the records of articles in Chroma's collection `articles`."""
 
 from __future__ import annotations
 
-import threading
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from index.chroma.locks import Locks
@@ -18,14 +16,16 @@ from index.chroma.records import (
     previous_id,
     record_id,
     record_metadata,
+    states_filter,
     to_entry,
     to_page,
     to_record,
 )
+from index.chroma.versions import VersionCache
 from index.errors import ArticleNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from chromadb import Collection
 
@@ -33,78 +33,96 @@ if TYPE_CHECKING:
     from index.chroma.records import Entry, Metadata
     from index.sources.page import Page
 
-    Known = tuple[str, Page | None]
-    Version = tuple[str, str]  # the id of an article, and that of its text
+    Version = tuple[str, str]
+    """An article id and a version."""
 
 SHIPPED_MARK = "shipped"
 """The key in the collection's metadata that says the shipped article was added once."""
-PART = 1_000
-"""How many texts are read at a time."""
-REMEMBERED = 100_000
-"""Of how many articles the versions are remembered at most."""
+TEXTS_PER_READ = 1_000
 
 
 class Registry:
-    """One record for each article under its id, and one under `id:version` for each text that it had before.
+    """The records of all articles, and the marks of their current versions.
 
-    While an article is changed there is one more under `id:staged`, its lock (`locks`). The current version has a mark
-    under `id:version:mark`, with its text: lists read no texts, and a search sees by its id alone that it is there.
+    An article has one record under its id, and one under `id:version` for each previous version.
+    During a change it also has a lock, `id:staged`. Its current version has a mark,
+    `id:version:mark`, that contains the text: lists read no texts, and a search recognises a
+    current version by the id of its mark alone.
+
+    Attributes:
+        collection: The collection of articles.
+        locks: The locks of articles in change.
+        cache: The current versions of articles.
     """
 
     def __init__(self, collection: Collection, dimension: int, connection: Connection) -> None:
-        """Keep the records in a collection of a connection, whose vectors have a dimension.
+        """Keep records in a collection.
 
-        Where that is exclusive, nobody else changes them: the versions that were read once are remembered.
+        Args:
+            collection: The collection of articles.
+            dimension: The dimension of its vectors.
+            connection: The connection of the collection.
         """
         self.collection = collection
-        # Chroma wants a vector for each record; only that of a current record means anything.
-        self._anywhere: Sequence[float] = [1.0] + [0.0] * (dimension - 1)
-        self.locks = Locks(collection, self._anywhere, connection)
-        self._is_exclusive = connection.is_exclusive
-        self._remembering = threading.Lock()
-        self._remembered: dict[str, str] = {}
-        self._changes = 0
+        # Chroma requires a vector for each row; only current records have a meaningful one.
+        self._placeholder: Sequence[float] = [1.0] + [0.0] * (dimension - 1)
+        self.locks = Locks(collection, self._placeholder, connection)
+        self.cache = VersionCache(is_enabled=connection.is_exclusive)
 
     def find(self, article_id: str, version: str | None = None) -> Record:
-        """Return the record of an article as it is, or as it was in a version. Raises `ArticleNotFoundError`."""
-        ids = [article_id] if version is None else [article_id, previous_id(article_id, version)]
+        """Return a record, current or previous. Raises `ArticleNotFoundError`."""
+        ids = [article_id]
+        if version is not None:
+            ids.append(previous_id(article_id, version))
         for record in self.records(ids=ids):
             if record.article.id == article_id and version in {None, record.article.version}:
                 return record
-        what = f"no article {article_id!r}" if version is None else f"no version {version!r} of article {article_id!r}"
-        raise ArticleNotFoundError(f"The index holds {what}; `python -m index list` shows what it holds.")
+        missing = f"article {article_id!r}"
+        if version is not None:
+            missing = f"version {version!r} of {missing}"
+        raise ArticleNotFoundError(f"The index contains no {missing}; `python -m index list` lists all articles.")
 
     def current(self, article_ids: Iterable[str]) -> dict[str, Record]:
-        """Return the records of articles as they are; those that are not there are left out."""
+        """Return the current records of articles by id, without missing ones."""
         ids = list(article_ids)
-        found = self.records(ids=ids) if ids else []
-        return {record.article.id: record for record in found if record.state == CURRENT}
+        records = self.records(ids=ids) if ids else []
+        return {record.article.id: record for record in records if record.state == CURRENT}
 
-    def records(self, **which: Any) -> list[Record]:
-        """Return the records that Chroma's `get` finds with these arguments, in no order."""
-        return [to_record(*stored) for stored in self.stored(**which)]
+    def records(self, **query: Any) -> list[Record]:
+        """Return the records that a query of Chroma's `get` finds."""
+        return [to_record(metadata, text) for metadata, text in self.rows(**query)]
 
-    def stored(self, **which: Any) -> list[tuple[Metadata, str]]:
-        """Return what is kept of these records, and their texts: "" where one is lost."""
+    def rows(self, **query: Any) -> list[tuple[Metadata, str]]:
+        """Return the metadata and texts that Chroma's `get` finds for a query.
+
+        The text is "" if it is lost.
+        """
         lost: set[str] = set()
         while True:
-            found: Any = self.collection.get(**which, include=["metadatas", "documents"])
-            # In indexes of schema 1 all texts are documents; since then that of a previous version is in its record.
-            rows = list(zip(found["metadatas"], found["documents"], strict=True))
-            texts = self._texts(
-                [_mark_in(held) for held, document in rows if held["state"] == CURRENT and not document]
-            )
+            rows: Any = self.collection.get(**query, include=["metadatas", "documents"])
+            # The text of a previous version is in its metadata, that of a current one in its mark.
+            # In an index of schema 1 both are documents.
+            pairs = list(zip(rows["metadatas"], rows["documents"], strict=True))
+            current = [row for row, document in pairs if row["state"] == CURRENT and not document]
+            texts = self._mark_texts([_own_mark(metadata) for metadata in current])
             missing = {mark for mark, text in texts.items() if text is None}
             if missing <= lost:
-                return [(held, held.get("text") or texts.get(_mark_in(held)) or document) for held, document in rows]
-            lost = missing  # Unless they were changed meanwhile: then they are read again.
+                return [
+                    (metadata, metadata.get("text") or texts.get(_own_mark(metadata)) or document)
+                    for metadata, document in pairs
+                ]
+            # An article may have changed between the two reads. Read both again; a mark that is
+            # still missing is lost.
+            lost = missing
 
-    def _texts(self, marks: Sequence[str]) -> dict[str, str | None]:
-        """Return the texts under marks: None where one is not there."""
+    def _mark_texts(self, marks: Sequence[str]) -> dict[str, str | None]:
+        """Return the texts of marks; a missing mark has no text."""
         texts: dict[str, str | None] = dict.fromkeys(marks)
-        for start in range(0, len(marks), PART):
-            found: Any = self.collection.get(ids=list(marks[start : start + PART]), include=["metadatas"])
-            texts |= {mark: held["text"] for mark, held in zip(found["ids"], found["metadatas"], strict=True)}
+        for start in range(0, len(marks), TEXTS_PER_READ):
+            ids = list(marks[start : start + TEXTS_PER_READ])
+            rows: Any = self.collection.get(ids=ids, include=["metadatas"])
+            for mark, metadata in zip(rows["ids"], rows["metadatas"], strict=True):
+                texts[mark] = metadata["text"]
         return texts
 
     def current_records(self) -> list[Record]:
@@ -112,128 +130,142 @@ class Registry:
         return self.in_state(CURRENT)
 
     def has_shipped_mark(self) -> bool:
-        """Whether the index has been given the shipped article once."""
+        """Whether the shipped article was ever added to the index."""
         return bool((self.collection.metadata or {}).get(SHIPPED_MARK))
 
     def set_shipped_mark(self) -> None:
-        """Note that the index has been given the shipped article."""
+        """Note that the shipped article was added to the index."""
         metadata = self.collection.metadata or {}
         self.collection.modify(metadata={**metadata, SHIPPED_MARK: True})
 
     def in_state(self, state: str) -> list[Record]:
-        """Return the records of all articles in a state."""
+        """Return all records in a state."""
         return self.records(where={"state": state})
 
     def entries(self) -> list[Entry]:
-        """Return what a list shows of each article, in no order; no text is read for it."""
-        shown: Any = {"state": {"$in": [CURRENT, STAGED]}}
-        found: Any = self.collection.get(where=shown, include=["metadatas"])
-        changing = {metadata["article_id"] for metadata in found["metadatas"] if metadata["state"] == STAGED}
+        """Return a list entry for each article, in no order. It reads no texts."""
+        where: Any = {"state": {"$in": [CURRENT, STAGED]}}
+        rows: Any = self.collection.get(where=where, include=["metadatas"])
+        changing = {row["article_id"] for row in rows["metadatas"] if row["state"] == STAGED}
         return [
-            to_entry(metadata, is_changing=metadata["article_id"] in changing)
-            for metadata in found["metadatas"]
-            if metadata["state"] == CURRENT
+            to_entry(row, is_changing=row["article_id"] in changing)
+            for row in rows["metadatas"]
+            if row["state"] == CURRENT
         ]
 
-    def known(self, address: str) -> Known:
-        """Return the id of the article that was read from a file or page, "" for none, and the page if it is one."""
-        at: Any = {"$and": [{"state": CURRENT}, {"$or": [{"url": address}, {"source": address}]}]}
-        found: Any = self.collection.get(where=at, include=["metadatas"])
-        for metadata in found["metadatas"]:
-            # A page is known by the address that it was fetched from, which may not be the one that it gives itself.
+    def find_source(self, address: str) -> tuple[str, Page | None]:
+        """Return the article id and page of a file or web address.
+
+        The id is "" if there is no such article. An article from a file has no page.
+        """
+        where: Any = {"$and": [{"state": CURRENT}, {"$or": [{"url": address}, {"source": address}]}]}
+        rows: Any = self.collection.get(where=where, include=["metadatas"])
+        for metadata in rows["metadatas"]:
+            # The address that a page was fetched from counts, not the canonical one it names.
             page = to_page(metadata)
             if address == (page.url if page else metadata["source"]):
                 return metadata["article_id"], page
         return "", None
 
-    def of_article(self, article_id: str) -> list[Record]:
-        """Return the records of an article as it is and as it was."""
-        return self.records(where=_of(article_id, CURRENT, PREVIOUS))
+    def history(self, article_id: str) -> list[Record]:
+        """Return the current and previous records of an article."""
+        return self.records(where=states_filter(article_id, CURRENT, PREVIOUS))
 
     def count(self) -> int:
-        """Return how many articles there are."""
+        """Return the number of articles."""
         return len(self.collection.get(where={"state": CURRENT}, include=[])["ids"])
 
-    def current_of(self, versions: set[Version]) -> set[Version]:
-        """Return those of some versions in which their articles are."""
-        held = dict(self._marked({version for version in versions if version[0] not in self._remembered}))
-        held |= self.versions({article_id for article_id, _ in versions} - held.keys())
-        return {(article_id, version) for article_id, version in versions if held.get(article_id) == version}
+    def select_current(self, versions: set[Version]) -> set[Version]:
+        """Return the versions that are current."""
+        # Cached versions first, then marks, then the records of the rest.
+        cached = self.cache.get({article_id for article_id, _ in versions})
+        current = dict(self._marked({pair for pair in versions if pair[0] not in cached}))
+        current |= self.versions({article_id for article_id, _ in versions} - current.keys())
+        return {pair for pair in versions if current.get(pair[0]) == pair[1]}
 
     def _marked(self, versions: set[Version]) -> set[Version]:
-        """Return those of some versions that have a mark and are not kept as previous ones.
+        """Return the versions that have a mark and no previous record.
 
-        An article is in such a one: its mark comes with its record, and the record of what it was before goes before.
+        A marked version is current: the mark is written in the same upsert as the record, and the
+        outgoing record is stored first.
         """
         if not versions:
             return set()
-        changes = self._changes
-        places = {(one, version): (mark_id(one, version), previous_id(one, version)) for one, version in versions}
-        found = self.collection.get(ids=[place for both in places.values() for place in both], include=[])
-        there = set(found["ids"])
-        sure = {version for version, (mark, previous) in places.items() if mark in there and previous not in there}
-        self._remember(dict(sure), changes)
-        return sure
+        changes = self.cache.changes
+        ids = [mark_id(*pair) for pair in versions] + [previous_id(*pair) for pair in versions]
+        present = set(self.collection.get(ids=ids, include=[])["ids"])
+        current = {pair for pair in versions if mark_id(*pair) in present and previous_id(*pair) not in present}
+        self.cache.remember(dict(current), changes)
+        return current
 
     def versions(self, article_ids: set[str]) -> dict[str, str]:
-        """Return the versions in which some articles are; those that are not there are left out."""
-        known = {one: version for one in article_ids if (version := self._remembered.get(one))}
-        if unknown := list(article_ids - known.keys()):
-            changes = self._changes
-            found: Any = self.collection.get(ids=unknown, include=["metadatas"])
-            read = {metadata["article_id"]: metadata["version"] for metadata in found["metadatas"]}
-            known |= read
-            self._remember(read, changes)
-        return known
-
-    def _remember(self, versions: Mapping[str, str], changes: int) -> None:
-        """Remember the versions of articles that were read when so many changes had been made."""
-        if self._is_exclusive:
-            with self._remembering:
-                if self._changes == changes:  # Otherwise they may have been read before one was changed.
-                    if len(self._remembered) > REMEMBERED:
-                        self._remembered.clear()
-                    self._remembered |= versions
+        """Return the current versions of articles by id, without missing ones."""
+        versions = self.cache.get(article_ids)
+        if unknown := list(article_ids - versions.keys()):
+            changes = self.cache.changes
+            rows: Any = self.collection.get(ids=unknown, include=["metadatas"])
+            read = {metadata["article_id"]: metadata["version"] for metadata in rows["metadatas"]}
+            versions |= read
+            self.cache.remember(read, changes)
+        return versions
 
     def near(self, article_ids: Sequence[str], count: int, least: float) -> dict[str, list[str]]:
-        """Return, for articles that are there, the others whose vectors are nearest: cosines of at least so much."""
-        there: Any = self.collection.get(ids=list(article_ids), include=["embeddings"])
-        if not there["ids"]:
+        """Return the nearest other articles of each article.
+
+        Args:
+            article_ids: The articles; missing ones are left out.
+            count: The greatest number of neighbours.
+            least: The least cosine of the two articles' vectors.
+        """
+        rows: Any = self.collection.get(ids=list(article_ids), include=["embeddings"])
+        if not rows["ids"]:
             return {}
-        found: Any = self.collection.query(
-            there["embeddings"], n_results=count + 1, where={"state": CURRENT}, include=["distances"]
+        answer: Any = self.collection.query(
+            rows["embeddings"],
+            n_results=count + 1,  # An article is its own nearest neighbour.
+            where={"state": CURRENT},
+            include=["distances"],
         )
-        # Chroma gives the cosine distance, 1 - cosine.
-        return {
-            one: [
-                other for other, distance in zip(ids, distances, strict=True) if other != one and 1 - distance >= least
+        neighbours: dict[str, list[str]] = {}
+        pairs = zip(answer["ids"], answer["distances"], strict=True)
+        for article_id, (ids, distances) in zip(rows["ids"], pairs, strict=True):
+            # Chroma returns cosine distances: 1 - cosine.
+            neighbours[article_id] = [
+                other
+                for other, distance in zip(ids, distances, strict=True)
+                if other != article_id and 1 - distance >= least
             ]
-            for one, ids, distances in zip(there["ids"], found["ids"], found["distances"], strict=True)
-        }
+        return neighbours
 
     def vector(self, article_id: str) -> Sequence[float]:
         """Return the vector of an article. Raises `ArticleNotFoundError`."""
-        found: Any = self.collection.get(ids=[article_id], include=["embeddings"])
-        if not found["ids"]:
-            raise ArticleNotFoundError(f"The index holds no article {article_id!r} any more.")
-        vector: Sequence[float] = found["embeddings"][0]
+        rows: Any = self.collection.get(ids=[article_id], include=["embeddings"])
+        if not rows["ids"]:
+            raise ArticleNotFoundError(f"The index no longer contains article {article_id!r}.")
+        vector: Sequence[float] = rows["embeddings"][0]
         return vector
 
     def write(self, *records: Record, vectors: Mapping[str, Sequence[float]] | None = None) -> None:
-        """Write records under the ids that their states give them, in one step; `vectors` are those of articles.
+        """Write records in one step, current ones with their marks.
 
-        Current ones get their marks with their texts; `unmark` takes away those of the versions before.
+        Args:
+            records: The records; their states give the ids.
+            vectors: The vectors of articles by id.
         """
         if not records:
             return
         current = [record for record in records if record.state == CURRENT]
         articles = [record.article for record in [*records, *current]]
-        with self._changing(article.id for article in articles):
+        mark_ids = [mark_id(record.article.id, record.article.version) for record in current]
+        with self.cache.changing(article.id for article in articles):
             self.collection.upsert(
-                [*map(record_id, records), *(mark_id(record.article.id, record.article.version) for record in current)],
-                [(vectors or {}).get(article.id, self._anywhere) for article in articles],
-                [*map(record_metadata, records), *(mark_metadata(record.article) for record in current)],
-                [""] * len(articles),  # In the place of those that an index of schema 1 has.
+                [*map(record_id, records), *mark_ids],
+                [(vectors or {}).get(article.id, self._placeholder) for article in articles],
+                [
+                    *map(record_metadata, records),
+                    *(mark_metadata(record.article) for record in current),
+                ],
+                [""] * len(articles),  # They replace the documents of an index of schema 1.
             )
 
     def unmark(self, records: Iterable[Record]) -> None:
@@ -242,32 +274,19 @@ class Registry:
             self.collection.delete(ids=marks)
 
     def unmark_others(self, article_id: str) -> None:
-        """Remove the marks of an article's versions that are not the current one."""
-        marks = set(self.collection.get(where=_of(article_id, MARK), include=[])["ids"])
-        if others := marks - {mark_id(*version) for version in self.versions({article_id}).items()}:
-            self.collection.delete(ids=list(others))
+        """Remove all marks of an article but that of its current version."""
+        marks = set(self.collection.get(where=states_filter(article_id, MARK), include=[])["ids"])
+        current = {mark_id(*version) for version in self.versions({article_id}).items()}
+        if stray := marks - current:
+            self.collection.delete(ids=list(stray))
 
     def remove(self, article_id: str) -> None:
-        """Remove the records of an article as it is and as it was."""
-        others = self.collection.get(where=_of(article_id, PREVIOUS, MARK), include=[])
-        with self._changing([article_id]):
+        """Remove the records and marks of an article."""
+        others = self.collection.get(where=states_filter(article_id, PREVIOUS, MARK), include=[])
+        with self.cache.changing([article_id]):
             self.collection.delete(ids=[article_id, *others["ids"]])
 
-    @contextmanager
-    def _changing(self, article_ids: Iterable[str]) -> Iterator[None]:
-        try:
-            yield
-        finally:
-            with self._remembering:
-                self._changes += 1
-                for one in article_ids:
-                    self._remembered.pop(one, None)
 
-
-def _of(article_id: str, *states: str) -> Any:
-    """Return Chroma's filter for what there is of an article in some states."""
-    return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
-
-
-def _mark_in(metadata: Metadata) -> str:
+def _own_mark(metadata: Metadata) -> str:
+    """Return the id of the mark of a record with some metadata."""
     return mark_id(metadata["article_id"], metadata["version"])

@@ -1,8 +1,8 @@
-"""Room on the disk of an index folder, and the reopening of its database after it ran out.
+"""Full disks: free space, and the recovery of the database.
 
-A write that fails keeps a lock on the database. Whatever in this process then wants to write or to
-open it waits for that lock, for many minutes, and holds Python's interpreter lock meanwhile: no
-time limit and no signal ends it. So nothing may ask for the database before the lock is gone.
+A failed write keeps a lock on the database. Any later write or opening in this process waits for
+that lock, for many minutes, and holds Python's interpreter lock meanwhile: no time limit and no
+signal ends it. So nothing may use the database before the lock is gone.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 LEAST_ROOM = 2_000_000
-"""Bytes that stay free: Chroma needs some even to read what it has not yet sorted in."""
+"""Bytes that stay free: Chroma needs some even to read rows that are still in its queue."""
 CHUNK_ROOM = 12_000
-"""Bytes that a write may take for each chunk, at most: its text twice, its vector twice, a journal."""
+"""Most bytes that a write takes for a chunk: twice its text and vector, and a journal."""
 SORTING_ROOM = 10_000_000
-"""Bytes that Chroma may need to sort in what an interrupted write has left in its queue."""
+"""Most bytes that Chroma needs to process the queue of an interrupted write."""
 RELEASE_SECONDS = 5.0
-"""How long a database that was closed may take to give up its lock."""
-POLL_SECONDS = 0.05
+"""How long a closed database may take to release its lock."""
+PROBE_SECONDS = 0.05
 _PROBE = """
+# Runs as a process: prints nothing, exits with the state of the database.
 import sqlite3, sys
 database = sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None)
 try:
@@ -45,27 +46,31 @@ queued = database.execute(
 sys.exit(2 if queued else 0)
 """
 _LOCKED, _QUEUED = 1, 2
-"""What the probe exits with if the database is locked, or has writes that are not sorted in."""
+"""Exit codes of the probe: the database is locked, or has writes in its queue."""
 
 
 def full_disk(folder: Path) -> str:
-    """Return the sentence for a disk without room."""
-    return (
-        f"There is no room on the disk of the index folder {folder}: the disk is full; "
-        "free some space and do it again: nothing was lost."
-    )
+    """Return the sentence for a full disk."""
+    return f"The disk of the index folder {folder} is full; free some space and try again. Nothing was lost."
 
 
 def free_bytes(folder: Path) -> int:
-    """Return how much of a folder's disk is free; very much if the folder is not there."""
+    """Return the free space of a folder's disk in bytes.
+
+    It is unlimited for a missing folder.
+    """
     return shutil.disk_usage(folder).free if folder.exists() else sys.maxsize
 
 
 class Database:
-    """The database of an open index folder: told of failures, it reopens itself when it can."""
+    """The database of an open index folder, reopened after failures.
+
+    Attributes:
+        has_leftovers: Whether a failed change may have left chunks. The writer clears it.
+    """
 
     def __init__(self, folder: Path, client: ClientAPI) -> None:
-        """Look after the database that a client has open."""
+        """Watch the database that a client has open."""
         self._folder = folder
         self._client: Any = client
         self._reopening = threading.Lock()
@@ -74,29 +79,29 @@ class Database:
 
     @property
     def can_write(self) -> bool:
-        """Whether the database is open as it should be, and its disk has room."""
+        """Whether the database works and its disk has room."""
         return not self._is_stale and free_bytes(self._folder) >= LEAST_ROOM
 
     def check_room(self, chunks: int = 0) -> None:
-        """Raise `StoreError` unless the disk has room for a write of so many chunks."""
+        """Raise `StoreError` if the disk lacks room to write some chunks."""
         if free_bytes(self._folder) < LEAST_ROOM + CHUNK_ROOM * chunks:
             raise StoreError(full_disk(self._folder))
 
-    def failed(self) -> None:
-        """Reopen the database after a failure, or else as soon as there is room."""
+    def reopen_after_failure(self) -> None:
+        """Reopen the database, at once or as soon as there is room."""
         self._is_stale = self.has_leftovers = True
         self._reopen()
 
     def recover(self) -> None:
-        """Reopen the database if an earlier failure still asks for it and there is room again."""
+        """Reopen the database if it failed earlier and there is room again."""
         if self._is_stale and free_bytes(self._folder) >= LEAST_ROOM:
             self._reopen()
 
     def _reopen(self) -> None:
-        """Open the database anew; without room for it the old one goes on reading.
+        """Reopen the database. Without room, the old one goes on reading.
 
-        If the old one holds a lock it is closed first, as opening would wait for it. With writes in
-        the queue, even reading needs room: without it a read fails, and may wait for itself.
+        A locked one is closed first, since opening would wait for its lock. With writes in the
+        queue even reading needs room: without it a read fails, and may wait for itself.
         """
         from chromadb.errors import ChromaError
 
@@ -106,38 +111,40 @@ class Database:
             server = self._client._server  # noqa: SLF001
             state = self._probe()
             if state == _LOCKED:
-                server.bindings = _Closed()
-                state = self._released()
+                server.bindings = _ClosedDatabase()
+                state = self._wait_for_release()
             is_short = state == _QUEUED and free_bytes(self._folder) < SORTING_ROOM
             if state == _LOCKED or is_short:
-                server.bindings = _Closed()
+                server.bindings = _ClosedDatabase()
                 return
             try:
                 server.start()
-            except ChromaError:  # There is still no room: whoever wants to write is told so.
+            except ChromaError:  # Still no room: the next write says so.
                 return
             self._is_stale = False
 
-    def _released(self) -> int:
-        """Wait until the lock of the database is gone, for a limited time; return its state."""
+    def _wait_for_release(self) -> int:
+        """Wait until the database is unlocked, or for `RELEASE_SECONDS`; return its state."""
         deadline = time.monotonic() + RELEASE_SECONDS
         while (state := self._probe()) == _LOCKED and time.monotonic() < deadline:
-            time.sleep(POLL_SECONDS)
+            time.sleep(PROBE_SECONDS)
         return state
 
     def _probe(self) -> int:
         """Return the state of the database, as another process sees it.
 
-        SQLite's locks do not keep out their own process. If this one opened the file by itself and
-        closed it, all locks that Chroma holds would be gone.
+        SQLite's locks do not exclude their own process. If this process opened the file and closed
+        it again, all locks of Chroma would be gone.
         """
-        probe = [sys.executable, "-I", "-S", "-c", _PROBE, str(self._folder / "chroma.sqlite3")]
-        done = subprocess.run(probe, stdin=subprocess.DEVNULL, capture_output=True, check=False)  # noqa: S603
-        return done.returncode if not done.stderr else 0
+        command = [sys.executable, "-I", "-S", "-c", _PROBE, str(self._folder / "chroma.sqlite3")]
+        probe = subprocess.run(  # noqa: S603  # It runs the probe above.
+            command, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        return probe.returncode if not probe.stderr else 0
 
 
-class _Closed:
-    """Stands where an open database would: each use of it fails at once."""
+class _ClosedDatabase:
+    """Replaces Chroma's database: every use fails at once."""
 
     def __getattr__(self, name: str) -> NoReturn:
         from chromadb.errors import InternalError

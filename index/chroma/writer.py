@@ -1,4 +1,4 @@
-"""`IndexWriter`: puts articles with their chunks in and takes them out, each in one step to whoever reads meanwhile."""
+"""`IndexWriter`: adds, replaces and removes articles, each in one step for readers."""
 
 from __future__ import annotations
 
@@ -7,174 +7,200 @@ import threading
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from index.chroma.chunk_store import ChunkStore
 from index.chroma.reader import IndexReader
-from index.chroma.records import CURRENT, PREVIOUS, STAGED, Record, Removed, chunk_metadata
-from index.chunking import ChunkId, chunk_article
+from index.chroma.records import CURRENT, PREVIOUS, STAGED, Record, Removed
+from index.chunking import chunk_article
 from index.errors import ArticleIndexError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from chromadb import Collection
 
     from index.article import Article
     from index.chroma.connection import Connection
-    from index.chroma.locks import HeldLocks
+    from index.chroma.locks import Lease
     from index.chroma.reader import Vectors
-    from index.chroma.records import Metadata
     from index.chroma.registry import Registry
     from index.embedding.embedder import Embedder
 
-_log = logging.getLogger(__name__)
+    RecordWithVectors = tuple[Record, Vectors | None]
+    """A record, and the vectors of its chunks if they are known."""
+    CheckStopped = Callable[[], object]
+    """Raises to abort a long write."""
 
-BATCH = 512
-"""How many chunks are stored at a time."""
+_log = logging.getLogger(__name__)
 
 
 class IndexWriter:
-    """Changes an index. The threads of a process take turns by `alone`, programs by the locks of the registry."""
+    """Changes an index.
+
+    Attributes:
+        registry: The records of the articles; its locks keep programs apart.
+        chunks: The collection of chunks.
+        embedder: The model that embeds them.
+        reader: Reads records and chunks.
+        alone: The lock that keeps the threads of this process apart.
+    """
 
     def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
-        """Write records into a registry, and chunks with the vectors that an embedder gives into a collection."""
-        self._connection = connection
+        """Write records into a registry, and chunks with vectors into a collection."""
         self.registry = registry
         self.chunks = chunks
         self.embedder = embedder
         self.reader = IndexReader(connection, registry, chunks)
         self.alone = threading.RLock()
-        self._failed: set[str] = set()
+        self._connection = connection
+        self._chunk_store = ChunkStore(connection, registry, chunks, embedder)
+        self._failed_ids: set[str] = set()
 
     def put(self, record: Record, vectors: Vectors | None = None) -> str:
-        """Make a current record what the index holds under its id; return "added", "updated" or "unchanged".
-
-        `vectors` are those of its chunks where they are known. Raises `SourceError` for an article that cannot be kept.
-        """
+        """Add or replace one article; see `put_all`."""
         return self.put_all([(record, vectors)])[0]
 
-    def put_all(
-        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None = None
-    ) -> list[str]:
-        """Make current records of different articles, with the vectors of their chunks, what the index holds of them.
+    def put_all(self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None = None) -> list[str]:
+        """Store several articles in one batch, replacing their current versions.
 
-        Return what became of each, as `put` does. Together they take as few writes as one alone, and a write takes as
-        long as many chunks. `go_on` is called between the parts of a long one, and may raise what stops it.
+        A batch needs as few writes as a single article, and its time depends on its chunks.
+
+        Args:
+            records: Current records of different articles, with vectors if known.
+            check_stopped: Called between two writes; it raises to abort.
+
+        Returns:
+            "added", "updated" or "unchanged" for each record.
+
+        Raises:
+            SourceError: An article is invalid; nothing is stored.
         """
-        for record, _ in prepared:
+        for record, _ in records:
             record.article.check()
         with self._turn():
-            there = self.registry.current(record.article.id for record, _ in prepared)
+            before = self.registry.current(record.article.id for record, _ in records)
             changed = [
-                (record, vectors) for record, vectors in prepared if not _is_there(record, there.get(record.article.id))
+                (record, vectors)
+                for record, vectors in records
+                if not _is_stored(record, before.get(record.article.id))
             ]
-            outcomes = self._change(changed, go_on) if changed else {}
-        return [outcomes.get(record.article.id, "unchanged") for record, _ in prepared]
+            outcomes = self._change(changed, check_stopped) if changed else {}
+        return [outcomes.get(record.article.id, "unchanged") for record, _ in records]
 
-    def _change(
-        self, prepared: Sequence[tuple[Record, Vectors | None]], go_on: Callable[[], object] | None
-    ) -> dict[str, str]:
-        """Put in records that differ from what is there; return what became of each article."""
-        ids = {record.article.id for record, _ in prepared}
-        with self.registry.locks.held([record.article for record, _ in prepared], self.reader.count_chunks) as held:
+    def _change(self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None) -> dict[str, str]:
+        """Store changed records; return the outcomes by article id.
+
+        If it fails, it removes the chunks that it stored, now or at the next write.
+        """
+        ids = {record.article.id for record, _ in records}
+        with self._locked([record.article for record, _ in records]) as lease:
             try:
                 with self._connection.errors():
-                    return self._replace(prepared, held, go_on)
+                    return self._replace(records, lease, check_stopped)
             except BaseException:
-                self._failed |= ids
+                self._failed_ids |= ids
                 with suppress(ArticleIndexError), self._connection.errors():
-                    held.check()
-                    self._clear(ids)
-                    self._failed -= ids
+                    lease.check()
+                    self._chunk_store.clear(ids)
+                    self._failed_ids -= ids
                 raise
 
     def _replace(
-        self, prepared: Sequence[tuple[Record, Vectors | None]], held: HeldLocks, go_on: Callable[[], object] | None
+        self,
+        records: Sequence[RecordWithVectors],
+        lease: Lease,
+        check_stopped: CheckStopped | None,
     ) -> dict[str, str]:
-        records = {record.article.id: record for record, _ in prepared}
-        before = self.registry.current(records)
-        kept = self._kept(records, before)
-        new = [(record.article, rows) for record, rows in prepared if record.article.id not in kept]
-        vectors = kept | self._store(new, go_on)
-        held.check()
+        """Store locked records. A crash between two steps leaves each article old or new."""
+        new = {record.article.id: record for record, _ in records}
+        old = self.registry.current(new)
+        # Store the chunks of new versions: searches skip them, as no record names them.
+        reused = self._stored_vectors(new, old)
+        unstored = [(record.article, rows) for record, rows in records if record.article.id not in reused]
+        vectors = reused | self._chunk_store.store(unstored, check_stopped)
+        lease.check()
+        # Store the outgoing records as previous versions.
         self.registry.write(
             *(
-                replace(old, state=PREVIOUS)
-                for one, old in before.items()
-                if old.article.version != records[one].article.version
+                replace(record, state=PREVIOUS)
+                for key, record in old.items()
+                if record.article.version != new[key].article.version
             )
         )
+        # Write the new records: this one step changes the articles for readers.
         self.registry.write(
-            *(_since(record, before.get(one), len(vectors[one])) for one, record in records.items()),
-            vectors={one: _mean(rows) for one, rows in vectors.items()},
+            *(_completed(new[key], old.get(key), len(vectors[key])) for key in new),
+            vectors={key: _mean(rows) for key, rows in vectors.items()},
         )
-        # What the version that has just become current is made of stays, whatever else the old record says.
-        outgoing = [old for one, old in before.items() if old.version != records[one].article.version]
+        # Remove outgoing marks and chunks, unless the new record is of the same version.
+        outgoing = [record for key, record in old.items() if record.version != new[key].article.version]
         self.registry.unmark(outgoing)
-        self._remove_chunks(outgoing)
-        self._clear(held.inherited)
-        return {one: _outcome(record.article, before.get(one)) for one, record in records.items()}
+        self._chunk_store.remove(outgoing)
+        self._chunk_store.clear(lease.inherited)
+        return {key: _outcome(record.article, old.get(key)) for key, record in new.items()}
 
-    def _kept(self, records: Mapping[str, Record], before: Mapping[str, Record]) -> dict[str, Vectors]:
-        """Return the vectors of the articles whose versions are stored already, with all their chunks."""
-        kept: dict[str, Vectors] = {}
-        for one, old in before.items():
-            article = records[one].article
-            if old.holds(article):
+    def _stored_vectors(self, new: Mapping[str, Record], old: Mapping[str, Record]) -> dict[str, Vectors]:
+        """Return the vectors of articles that are stored with all chunks."""
+        stored: dict[str, Vectors] = {}
+        for key, record in old.items():
+            article = new[key].article
+            if record.is_of(article):
                 vectors = self.reader.vectors(article)
                 if len(vectors) == len(chunk_article(article)):
-                    kept[one] = vectors
-        return kept
+                    stored[key] = vectors
+        return stored
 
     def remove(self, article_id: str) -> Removed:
-        """Remove an article with its chunks and previous versions. Raises `ArticleNotFoundError`."""
-        with (
-            self._turn(),
-            self.registry.locks.held([self.registry.find(article_id).article], self.reader.count_chunks) as held,
-        ):
-            removed = Removed(tuple(self.registry.of_article(article_id)))
+        """Remove an article with its chunks and previous versions.
+
+        Raises `ArticleNotFoundError`.
+        """
+        with self._turn(), self._locked([self.registry.find(article_id).article]) as lease:
+            removed = Removed(tuple(self.registry.history(article_id)))
             self.registry.remove(article_id)
-            self._remove_chunks(record for record in removed.records if record.state == CURRENT)
-            self._clear(held.inherited)
+            self._chunk_store.remove(record for record in removed.records if record.state == CURRENT)
+            self._chunk_store.clear(lease.inherited)
             return removed
 
     def put_back(self, removed: Removed) -> None:
-        """Put in again what was removed, unless the article is there by now."""
+        """Undo a removal, unless the article has been added again since."""
         with self._turn():
             for record in sorted(removed.records, key=lambda record: record.state == CURRENT):
                 if record.state == PREVIOUS:
-                    self.keep(record)
+                    self.put_previous(record)
                 elif not self.registry.current([record.article.id]):
                     self.put(record)
 
-    def keep(self, record: Record) -> None:
-        """Keep the record of a text that an article had before."""
+    def put_previous(self, record: Record) -> None:
+        """Store the record of a previous version."""
         with self._turn():
             self.registry.write(record)
 
     def finish_interrupted(self) -> None:
-        """Clear away what interrupted changes have left, in an index that nobody else is changing."""
+        """Remove the remains of interrupted changes. No other program may be writing."""
         with self._turn():
-            self._finish_staged()
+            self._clear_staged()
 
-    def _finish_staged(self) -> None:
+    def _clear_staged(self) -> None:
         for record in self.registry.in_state(STAGED):
-            self._clear([record.article.id])
+            self._chunk_store.clear([record.article.id])
             self.registry.locks.unlock(record.article.id)
 
     def finish(self, article: Article) -> None:
-        """Clear away what an interrupted change has left of an article, once nobody is at it."""
-        with self._turn(), self.registry.locks.held([article], self.reader.count_chunks):
-            self._clear([article.id])
+        """Remove the remains of an interrupted change, once its lock is free."""
+        with self._turn(), self._locked([article]):
+            self._chunk_store.clear([article.id])
 
     def embed_all(self) -> None:
-        """Embed all chunks anew, in an index that has lost its vectors and that nobody else is changing."""
+        """Embed all chunks of an index without vectors. No other program may be writing."""
         with self._turn():
-            records = [record for state in (CURRENT, PREVIOUS, STAGED) for record in self.registry.in_state(state)]
+            records: list[Record] = []
+            for state in (CURRENT, PREVIOUS, STAGED):
+                records += self.registry.in_state(state)
             _log.warning(
-                "The vectors of the index were damaged when a program was killed; %d texts are embedded anew.",
+                "A killed program has damaged the vectors of the index; %d texts are embedded again.",
                 len(records),
             )
             for record in records:
@@ -184,102 +210,54 @@ class IndexWriter:
                     self.registry.write(record)
 
     def restore(self, record: Record) -> None:
-        """Store the chunks of a current record anew, and no others of its article."""
-        article = record.article
-        with self._turn(), self.registry.locks.held([article], self.reader.count_chunks):
-            stored = self.chunks.get(where={"article_id": article.id}, include=[])["ids"]
-            if others := sorted(set(stored) - {chunk.id for chunk in chunk_article(article)}):
-                self.chunks.delete(ids=others)
+        """Store a current record's chunks again, and remove all others."""
+        with self._turn(), self._locked([record.article]):
+            self._chunk_store.remove_others(record.article)
             self._rewrite(record)
 
     def _rewrite(self, record: Record) -> None:
-        """Write a current record and its chunks as they are, with new vectors."""
-        vectors = self._store([(record.article, None)])
-        self.registry.write(record, vectors={one: _mean(rows) for one, rows in vectors.items()})
+        """Write a current record and its chunks with new vectors."""
+        vectors = self._chunk_store.store([(record.article, None)])
+        self.registry.write(record, vectors={key: _mean(rows) for key, rows in vectors.items()})
 
-    def _store(
-        self, articles: Sequence[tuple[Article, Vectors | None]], go_on: Callable[[], object] | None = None
-    ) -> dict[str, Vectors]:
-        """Store the chunks of versions that no record names yet: until one does, no search returns them.
-
-        They are embedded, unless the vectors of all of them are given. Returns those of each article.
-        """
-        chunks = {article.id: chunk_article(article) for article, _ in articles}
-        rows = [(chunk, article) for article, _ in articles for chunk in chunks[article.id]]
-        given = [vectors for _, vectors in articles if vectors is not None]
-        known = np.concatenate(given) if given and len(given) == len(articles) else None
-        stored: list[Vectors] = []
-        for start in range(0, len(rows), BATCH):
-            if go_on and start:
-                go_on()
-            part = rows[start : start + BATCH]
-            self._connection.check_room(len(part))
-            texts = [chunk.text for chunk, _ in part]
-            made: Any = self.embedder.embed_documents(texts) if known is None else known[start : start + BATCH]
-            stored.append(np.asarray(made, dtype=np.float32))
-            self.chunks.upsert(
-                [chunk.id for chunk, _ in part],
-                stored[-1],
-                [chunk_metadata(chunk, article) for chunk, article in part],
-                [""] * len(part),  # LangChain cannot do without documents.
-            )
-        ends = np.cumsum([len(of_one) for of_one in chunks.values()])
-        return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True)) if stored else {}
-
-    def _remove_chunks(self, records: Iterable[Record]) -> None:
-        """Remove the chunks of stored records that are no longer current."""
-        for record in records:
-            article = record.article
-            if record.chunks:
-                # Chroma looks them up; to look for those of an article takes the longer the more there are of others.
-                self.chunks.delete(
-                    ids=[str(ChunkId(article.id, record.version, number)) for number in range(record.chunks)]
-                )
-            else:
-                self._clear([article.id])
-
-    def _clear(self, article_ids: Iterable[str]) -> None:
-        """Remove whatever chunks and marks there are of articles that are not of their current versions."""
-        for article_id in article_ids:
-            self.registry.unmark_others(article_id)
-            version = self.registry.versions({article_id}).get(article_id)
-            every: Metadata = {"article_id": article_id}
-            others: Metadata = {"$and": [every, {"version": {"$ne": version}}]}
-            self.chunks.delete(where=others if version else every)
+    def _locked(self, articles: Sequence[Article]) -> AbstractContextManager[Lease]:
+        """Hold the locks of articles. A growing number of stored chunks is a sign of life."""
+        return self.registry.locks.hold(articles, self.reader.count_chunks)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
+        """Be the only writing thread, on a disk with room."""
         with self.alone, self._connection.errors():
             self._connection.check_room()
             self.clear_failed()
             yield
 
     def clear_failed(self) -> None:
-        """Clear away what failed changes of a folder have left, once it can be written again."""
+        """Remove the remains of failed changes, once the folder can be written again."""
         database = self._connection.database
         with self.alone, self._connection.errors():
             if database and database.has_leftovers and database.can_write:
-                self._finish_staged()
-                self._clear(self._failed)
-                self._failed.clear()
+                self._clear_staged()
+                self._chunk_store.clear(self._failed_ids)
+                self._failed_ids.clear()
                 database.has_leftovers = False
 
 
-def _is_there(record: Record, old: Record | None) -> bool:
-    """Return whether the index holds a record as it is to be."""
-    return old == record and old.holds(record.article)
+def _is_stored(record: Record, old: Record | None) -> bool:
+    """Return whether the index holds an equal record under its version."""
+    return old == record and old.is_of(record.article)
 
 
 def _outcome(article: Article, old: Record | None) -> str:
-    """Return what putting in an article did, given the record that was there before."""
+    """Return the outcome of storing an article that had an old record."""
     if old is None:
         return "added"
-    return "unchanged" if old.holds(article) else "updated"
+    return "unchanged" if old.is_of(article) else "updated"
 
 
-def _since(record: Record, before: Record | None, chunks: int) -> Record:
-    """Return a record with how many chunks it has, and when its article first came in."""
-    added = (before.added if before else record.added) or datetime.now(UTC)
+def _completed(record: Record, old: Record | None, chunks: int) -> Record:
+    """Return a record with its number of chunks and the time of the first add."""
+    added = (old.added if old else record.added) or datetime.now(UTC)
     return replace(record, added=added, chunks=chunks)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.chroma.records import search_filter, to_chunk
 from index.search.ranking import SearchResult, rank
-from index.search.spelling import corrected
+from index.search.spelling import correct_spelling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,19 +91,14 @@ class Searcher:
             published_before: The last day, inclusive.
         """
         query = query[:LONGEST_QUERY]
-        filters = [
-            search_filter(batch, published_after, published_before)
-            for batch in _in_batches(article_ids)
-        ]
+        filters = [search_filter(batch, published_after, published_before) for batch in _in_batches(article_ids)]
         chunks, cosines = self._nearest_of_all(query, filters)
-        spelt = corrected(query, [chunk.text for chunk in chunks])
+        spelt = correct_spelling(query, [chunk.text for chunk in chunks])
         if spelt != query:
             chunks, cosines = self._nearest_of_all(spelt, filters)
         return SearchOutcome(spelt, rank(spelt, chunks, cosines, k))
 
-    def _nearest_of_all(
-        self, query: str, filters: Sequence[Metadata | None]
-    ) -> tuple[list[Chunk], list[float]]:
+    def _nearest_of_all(self, query: str, filters: Sequence[Metadata | None]) -> tuple[list[Chunk], list[float]]:
         """Return the chunks nearest to a query that pass one of the filters, and their cosines."""
         matches: list[tuple[float, Chunk]] = []
         for where in filters:
@@ -137,7 +132,7 @@ class Searcher:
                 # Drop the chunks of other versions. Search again if there were any, for
                 # they took the places of current ones.
                 versions = [(chunk.article_id, chunk.version) for chunk in chunks]
-                current_versions = self._registry.current_of(set(versions))
+                current_versions = self._registry.select_current(set(versions))
                 current = [i for i, version in enumerate(versions) if version in current_versions]
                 if len(current) == len(chunks):
                     break
