@@ -16,16 +16,16 @@ _VERB = (
     r"(?:will|was|were|is|are|has|had|can|could|would|must|[a-z]{2,30}ed|became|won|led|built|founded|leads|runs|owns|"
     r"directs|plays)"
 )
-WHO = re.compile(rf"{_SUBJECT}{_BESIDE} (?P<told>{_VERB} .+)")
+WHO = re.compile(rf"{_SUBJECT}{_BESIDE} (?P<predicate>{_VERB} .+)")
 """Somebody does something: "Ada Kern, 41, opened the mill"."""
 
 _DAY = r"(?:\d{4}\b|[A-Z][a-z]{1,12} \d|\d{1,2} [A-Z][a-z]{1,12}|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?)"
 WHEN = re.compile(
-    rf"{_SUBJECT} (?P<verb>will|was|were|is|are) (?:likely )?(?P<told>[a-z][^,;:]{{1,60}}?),? (?:in|on) {_DAY}"
+    rf"{_SUBJECT} (?P<verb>will|was|were|is|are) (?:likely )?(?P<predicate>[a-z][^,;:]{{1,60}}?),? (?:in|on) {_DAY}"
 )
 """Something happens on a day: "The mill was built in 1911"."""
 
-END = re.compile(
+CLAUSE_END = re.compile(
     r"[,;:.!?(—–“”\"]| -|\b(?:and|but|or|which|who|that|when|while|where|after|before|because|as|if|so|than|until|"
     r"likely)\b"
 )
