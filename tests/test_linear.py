@@ -24,7 +24,7 @@ from assistant.question.followups import is_courtesy, needs_history, standalone_
 from assistant.question.framing import plain_question
 from assistant.question.kinds import lacks_kind
 from assistant.question.plan import overview_wanted, wants_names, wants_words
-from assistant.question.scope import limited
+from assistant.question.scope import without_limit
 from assistant.quoting.people import people, whole_names
 from assistant.quoting.quotes import one_quote, speech_of
 from assistant.quoting.sentences import passage_sentences
@@ -180,7 +180,7 @@ def test_a_question_and_what_was_said_before_are_read_in_linear_time(repeated):
         wants_names,
         wants_words,
         overview_wanted,
-        lambda text: limited(text, list),
+        lambda text: without_limit(text, list),
         lambda text: lacks_kind("How old is it?", text),
         lambda text: lacks_kind("When?", text),
         lambda text: has_words(text, text[:100]),
