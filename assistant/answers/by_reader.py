@@ -104,9 +104,9 @@ def answer_by_reader(
     Args:
         question: The standalone question.
         readings: The readings of its sentences.
-        limits: The scores from which a sentence answers or is worth quoting.
+        limits: The scores that a sentence needs to answer, or to be worth quoting.
         index: The index that was searched.
-        article_ids: The articles that were searched; None is all.
+        article_ids: The articles that were searched, if not all.
     """
     best = readings.every[0].score if readings.every else 0.0
     if best >= limits.answer_threshold:

@@ -35,21 +35,21 @@ if TYPE_CHECKING:
     from index.text.sentences import Span
 
 SHARED_ODDS = 1 / 8
-"""Odds of a neighbouring sentence, relative to the best one's, from which both are one quote."""
+"""Odds that join a neighbouring sentence to the best one, relative to the best one's."""
 LONGEST_PAIR = 400
 """Characters of two sentences quoted as one: about three lines, read at a glance."""
 SURE = 0.9
-"""Score from which the best sentence stands alone. Below it, the next ones are named as well."""
+"""Score of a best sentence that stands alone. Below it, the next ones are named as well."""
 SEE_ALSO = 2
 """Further sentences named, at most."""
 SEE_ALSO_ODDS = 1 / 32
-"""Odds from which a further sentence is named, relative to the best one's."""
+"""Odds of a further sentence that is named, at least, relative to the best one's."""
 LONGEST_WORDS = 20
 """Answering words, at most. The sentence alone is the answer if they are more."""
 SUREST_WORDS = 0.4
-"""Span score from which the answering words are stated, not only their sentence."""
+"""Span score of answering words that are stated beside their sentence, at least."""
 SUREST_NAMES = 0.1
-"""Span score from which names are stated.
+"""Span score of names that are stated, at least.
 
 Names are taken whole: the reader is surer about their place than about their exact ends.
 """

@@ -39,7 +39,7 @@ REPETITION = 0.3
 LIKENESS_READ = 1_000
 """Characters of each article that are compared: about the length that the embedder reads."""
 ALIKE = 0.6
-"""Cosine from which two articles are on the same subject."""
+"""Cosine of two articles on the same subject, at least."""
 MOST_PEOPLE = 20
 """People in a list, at most: those that the article names most often."""
 
@@ -50,7 +50,7 @@ def overview(
     index: ArticleIndex,
     among: Collection[str] | None = None,
 ) -> Answer | None:
-    """Answer a question about an article as a whole; None for any other question.
+    """Answer a question about an article as a whole; return nothing for other questions.
 
     The article is the one that the question names by words of its title, else the one cited
     last, else the newest.
@@ -59,7 +59,7 @@ def overview(
         question: The question as it was typed.
         history: The earlier turns of the conversation, oldest first.
         index: The index that is asked.
-        among: Ids of the articles to ask; None is all.
+        among: Ids of the articles to ask; by default all.
     """
     wanted = overview_wanted(question)
     article = _wanted_article(wanted, history, index, among) if wanted else None
@@ -86,7 +86,7 @@ def _wanted_article(
     index: ArticleIndex,
     among: Collection[str] | None,
 ) -> Article | None:
-    """Return the article that an overview is wanted of; None if the index has no such article."""
+    """Return the article that an overview is wanted of, if the index has it."""
     entries = [entry for entry in index.entries() if among is None or entry.id in among]
     if wanted.title:
         matches = [entry for entry in entries if is_title(wanted.title, entry.title)]
@@ -143,10 +143,7 @@ def _central_sentences(
 
 
 def _people_answer(article: Article) -> Answer | None:
-    """Return the people in an article, each with the first sentence that names them.
-
-    None if it names nobody.
-    """
+    """Return the people in an article, if any, each with the first sentence that names them."""
     citations: dict[Span, Citation] = {}
     lines = []
     for name, sentence in people(article)[:MOST_PEOPLE]:

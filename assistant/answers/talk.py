@@ -35,7 +35,7 @@ def about_talk(
     index: ArticleIndex,
     among: Collection[str] | None = None,
 ) -> Answer | None:
-    """Answer a question about the conversation or the assistant; None for any other question.
+    """Answer a question about the conversation or the assistant; nothing for others.
 
     "Tell me more" is answered with the sentences that follow the last citation.
 
@@ -43,7 +43,7 @@ def about_talk(
         question: The question as it was typed.
         history: The earlier turns of the conversation, oldest first.
         index: The index that is asked.
-        among: Ids of the articles to ask; None is all.
+        among: Ids of the articles to ask; by default all.
     """
     if courtesy := pointing.COURTESY.match(question):
         question = question[courtesy.end() :]

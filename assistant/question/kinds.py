@@ -19,7 +19,7 @@ from assistant.english.numbers import (
 def wants_time(question: str) -> bool:
     """Return whether a question asks for a time.
 
-    >>> wants_time("and since when?"), wants_time("What left?")
+    >>> wants_time("and since when?"), wants_time("Who left?")
     (True, False)
     """
     return TIME_WANTED.opens(question)

@@ -52,7 +52,7 @@ class Plan:
 
     Attributes:
         question: The standalone question, without courtesy and without its limits.
-        article_ids: The articles to ask; None is all.
+        article_ids: The articles to ask, if not all.
     """
 
     question: str
@@ -89,9 +89,9 @@ def plan_question(
         question: The question as it was typed.
         history: The earlier turns of the conversation, oldest first.
         entries: Returns the articles of the index; called only if the question names a limit.
-        article_ids: The articles to ask; None is all.
+        article_ids: The articles to ask, if not all.
         rewrite: Turns a follow-up into a standalone question, or returns "" to leave it to the
-            rules; None for the rules alone.
+            rules. By default, the rules rewrite.
     """
     # Make the question standalone.
     standalone = rewrite(question, history) if rewrite and needs_history(question) else ""
@@ -108,7 +108,7 @@ def plan_question(
 def wants_names(question: str) -> bool:
     """Return whether a question asks for people.
 
-    >>> wants_names("Who left?"), wants_names("and whom did they see?"), wants_names("What left?")
+    >>> wants_names("Who left?"), wants_names("and who saw it?"), wants_names("When did they leave?")
     (True, True, False)
     """
     return asking.PEOPLE_WANTED.opens(_last_question(question))
@@ -137,13 +137,13 @@ def is_judged(question: str) -> bool:
 
 
 def overview_wanted(question: str) -> OverviewWanted | None:
-    """Return the overview that a question asks for; None for a question about details.
+    """Return the overview that a question asks for, if it does.
 
-    >>> overview_wanted("What is this about?")
+    >>> overview_wanted("Summarise it.")
     OverviewWanted(kind='about', named=frozenset(), title='')
     >>> overview_wanted("Who left?")
     """
-    # A question that the assistant suggests: What is “The Mill” about?
+    # A question by title, as the assistant suggests them.
     if match := overviews.TITLE_ASKED.fullmatch(bare(question)):
         kind: OverviewKind = "people" if match["names"] else "about"
         return OverviewWanted(kind, title=match["names"] or match["title"])
@@ -158,8 +158,8 @@ def overview_wanted(question: str) -> OverviewWanted | None:
 def overview_question(title: str, kind: OverviewKind = "about", most: int = 1_000) -> str:
     """Return the question for an overview of an article.
 
-    >>> overview_question("The “Old” Mill"), overview_question("The Old Mill", most=10)
-    ('What is “The ‘Old’ Mill” about?', 'What is “The Old…” about?')
+    >>> overview_question("The “Old” Mill", "people")
+    'Which people does the article “The ‘Old’ Mill” name?'
 
     Args:
         title: The article's title.
@@ -190,9 +190,9 @@ def is_title(written: str, title: str) -> bool:
 
 
 def _title_words(match: re.Match[str]) -> frozenset[str] | None:
-    """Return the words by which a question names an article, empty for "it".
+    """Return the title words of an article that a question means; empty for "it".
 
-    None if the words do not mean an article: "the dispute" in "the subject of the dispute".
+    Return nothing if it does not mean an article: "the subject of the dispute".
 
     Args:
         match: A match of a table of `english.overviews`, which explains its groups.

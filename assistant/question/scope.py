@@ -18,8 +18,8 @@ def without_limit(
 ) -> tuple[str, tuple[str, ...]] | None:
     """Return a question without its limit, and the ids of the articles within the limit.
 
-    None if the question has no limit. In "according to Lindqvist", she is no article's source or
-    site but a speaker: that is no limit.
+    Return nothing for a question without a limit. "According to Lindqvist" does not limit it if she is not
+    the source or site of any article, but a speaker.
 
     Args:
         question: The standalone question.

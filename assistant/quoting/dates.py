@@ -60,7 +60,7 @@ def day_in_words(day: date) -> str:
 
 
 def _meaning(match: re.Match[str], published: date) -> str | None:
-    """Return the day or period that a match of `RELATIVE` means; None if it cannot be counted."""
+    """Return the day or period that a match of `RELATIVE` means, if it can be counted."""
     # "tomorrow", "last night"
     if day := match["day"]:
         return day_in_words(published + relativedelta(days=DAYS_FROM_NOW[day.lower()]))
@@ -84,7 +84,7 @@ def _meaning(match: re.Match[str], published: date) -> str | None:
 
 
 def _count(match: re.Match[str]) -> int | None:
-    """Return the 2 of "two weeks ago"; None if it is not a whole number.
+    """Return the 2 of "two weeks ago", if it is a whole number.
 
     "some years ago" has no number, and "three" in "two and three years ago" is only a part of one.
     """

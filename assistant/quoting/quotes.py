@@ -120,7 +120,7 @@ def _names_speaker(text: str) -> bool:
 
 
 def _with_sentence_before(sentence: Sentence) -> Sentence | None:
-    """Return a sentence with the one before it in its paragraph; None if it is the first."""
+    """Return a sentence with the one before it in its paragraph, if there is one."""
     spans = sentence_spans(sentence.article.text, sentence.article.language)
     place = bisect_right(spans, sentence.start, key=itemgetter(1)) - 1
     if place < 0 or not _is_one_paragraph(sentence, spans[place][1], sentence.start):
@@ -129,7 +129,7 @@ def _with_sentence_before(sentence: Sentence) -> Sentence | None:
 
 
 def _with_sentence_after(sentence: Sentence) -> Sentence | None:
-    """Return a sentence with the one after it in its paragraph; None if it is the last."""
+    """Return a sentence with the one after it in its paragraph, if there is one."""
     spans = sentence_spans(sentence.article.text, sentence.article.language)
     place = bisect_left(spans, sentence.end, key=itemgetter(0))
     if place == len(spans) or not _is_one_paragraph(sentence, sentence.end, spans[place][0]):

@@ -32,7 +32,7 @@ class Sentence:
         article: The article.
         start: Offset of the first character in the article's text.
         end: Offset after the last character.
-        passage_score: Score of the passage in which it was found, 0..1.
+        passage_score: Score of the passage that it was found in, 0..1.
         copies: The same words in other articles.
     """
 

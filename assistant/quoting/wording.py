@@ -176,7 +176,7 @@ def _in_quotation_marks(citation: Citation, focus: Span | None, most: int) -> st
 
     Args:
         citation: The citation.
-        focus: Characters of the article that a longer quote is cut around; None keeps all of it.
+        focus: Characters of the article that a longer quote is cut around, if it is cut.
         most: Words of the quote, at most.
     """
     quote = citation.quote
