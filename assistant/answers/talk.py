@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
 from assistant.english import pointing
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.english.table import bare
 from assistant.quoting.quotes import cite
 from assistant.quoting.sentences import Sentence

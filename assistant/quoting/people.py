@@ -31,7 +31,7 @@ def whole_names(text: str, span: Span) -> Span | None:
     True
     """
     start, end = span
-    for names in english.NAMES.finditer(text):
+    for names in english.NAMES_IN_A_ROW.finditer(text):
         before = text[end : names.start()].isspace()
         if before or (names.start() < end <= names.end() and start < names.end()):
             return names.span()
@@ -54,7 +54,7 @@ def people(article: Article) -> list[tuple[str, Sentence]]:
     for start, end in sentence_spans(text, article.language):  # The same offsets as in the whole text.
         if text[start:end].strip() == article.title:
             continue
-        for names in english.NAMES.finditer(text, start, end):
+        for names in english.NAMES_IN_A_ROW.finditer(text, start, end):
             does = _does_something(text, names.span(), end)
             for found in english.FULL_NAME.finditer(text, *names.span()):
                 name, is_titled = _without_role(found.group(), common)
@@ -85,7 +85,7 @@ def _without_role(name: str, common: set[str]) -> tuple[str, bool]:
 
 def _does_something(text: str, name: Span, end: int) -> bool:
     """Return whether somebody's name, or several, stand before or after a verb of what people do."""
-    before = text[max(0, name[0] - english.LONGEST_BEFORE) : name[0]]
+    before = text[max(0, name[0] - english.LONGEST_ACTED) : name[0]]
     return bool(english.ACTING.match(text, name[1], end) or english.ACTED.search(before))
 
 

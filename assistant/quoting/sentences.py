@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dateutil.parser import parse
 
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.quoting.wording import on_one_line
 from index.text.sentences import spans_within
 
