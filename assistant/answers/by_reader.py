@@ -136,4 +136,5 @@ def _searched(index: ArticleIndex, article_ids: Sequence[str] | None) -> str:
         searched &= set(article_ids)
     if not searched:
         return EMPTY_INDEX if article_ids is None else NO_SUCH_ARTICLE
-    return f"I searched {len(searched)} article{'s' if len(searched) != 1 else ''} and found no answer."
+    articles = f"{len(searched)} article{'s' if len(searched) != 1 else ''}"
+    return f"I searched {articles} and found no answer."

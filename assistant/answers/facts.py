@@ -86,9 +86,9 @@ def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading]
     further = [] if rest or agreeing else _further_sentences(first.quote, readings)
     # Number the citations in the order of the text.
     numbers = count(1)
-    first_group = _cited([first.quote, *first.quote.copies, *agreeing], numbers)
-    rest_groups = [_cited([older.quote], numbers) for older in rest]
-    further_group = _cited(further, numbers)
+    first_group = _citations([first.quote, *first.quote.copies, *agreeing], numbers)
+    rest_groups = [_citations([older.quote], numbers) for older in rest]
+    further_group = _citations(further, numbers)
     # Write a paragraph for each article, and a line for the further sentences.
     days_wanted = wants_time(question)
     most = LONGEST_EXCERPT_OF_TWO if rest else LONGEST_EXCERPT
@@ -139,7 +139,7 @@ def _day(side: _ArticleAnswer) -> date:
     return side.quote.article.published or date.min
 
 
-def _cited(sentences: Sequence[Sentence], numbers: count[int]) -> list[Citation]:
+def _citations(sentences: Sequence[Sentence], numbers: count[int]) -> list[Citation]:
     """Return the citations of sentences, each with the next number."""
     return [cite(next(numbers), sentence) for sentence in sentences]
 

@@ -1,4 +1,7 @@
-"""Answers about an article as a whole, in its own sentences: its subject, or the people it names."""
+"""Answers about an article as a whole: its subject, or the people that it names.
+
+Both answers are sentences of the article itself.
+"""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ import re
 
 from assistant.english.table import Table, words
 
-_ASKING = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"
+_QUESTION_NEXT = r"(?=(?:who|whom|whose|what|which|when|where|why|how|if|whether)\b)"
 """The question word that follows a phrase."""
 _HEY = r"^\W{0,20}(?:(?:please|hey|hi|hello|ok|so)\W{1,20}){0,4}"
 _TELL = r"(?:tell|show|explain|remind)(?: to)?(?: me| us)?"
-_THEN = rf"(?: please)?[,:]? {_ASKING}"
+_THEN = rf"(?: please)?[,:]? {_QUESTION_NEXT}"
 
 POLITE = Table(
     (
@@ -68,7 +68,7 @@ WRITER_HOLDS = Table(
 
 WRITER_SAYS = Table(
     (
-        rf"^\W{{0,20}}(?:does|do|did) {_WRITER} {_HOLDS} {_ASKING}",
+        rf"^\W{{0,20}}(?:does|do|did) {_WRITER} {_HOLDS} {_QUESTION_NEXT}",
         "Does the article say who runs it?",
     ),
 )

@@ -8,7 +8,7 @@ from text_to_num import alpha2digit, text2num
 
 from assistant.english.table import Table, words
 
-LONGEST_PIECE = 2_000
+LONGEST_READING = 2_000
 """Characters that text2num reads at a time: its time grows faster than its text."""
 
 SHORTEST_NUMERAL = 3
@@ -154,7 +154,7 @@ MULTIPLES = {
 }
 """Number words that text2num does not know, and the number of each: "a dozen eggs"."""
 
-_LETTERS = re.compile(r"[^\W\d_]+")
+_ALPHABETIC = re.compile(r"[^\W\d_]+")
 """A word without digits: "seven"."""
 _ORDINAL = re.compile(r"(\d{1,15})(?:st|nd|rd|th)s?")
 """An ordinal in digits: "2nd", "3rds"."""
@@ -191,7 +191,7 @@ def in_digits(text: str) -> str:
     >>> in_digits("Two hundred and five people met in the twenty-first century.")
     '205 people met in the 21st century.'
     """
-    pieces = (text[at : at + LONGEST_PIECE] for at in range(0, len(text), LONGEST_PIECE))
+    pieces = (text[at : at + LONGEST_READING] for at in range(0, len(text), LONGEST_READING))
     return "".join(alpha2digit(piece, "en", threshold=0) for piece in pieces)
 
 
@@ -202,7 +202,7 @@ def has_number(text: str) -> bool:
     (True, False)
     """
     return QUANTITIES.matches(text) or any(
-        value(word) not in {None, 1} for word in _LETTERS.findall(text)
+        value(word) not in {None, 1} for word in _ALPHABETIC.findall(text)
     )
 
 

@@ -64,7 +64,7 @@ _ABOUT = r"(?:what|how) about"
 BREAKS_OFF = re.compile(rf"\W{{0,20}}(?:{_GOING_ON}|{_ABOUT})\b\W{{0,20}}", re.IGNORECASE)
 """The beginning of a question that may lack words: "and how many stops?"."""
 
-ANOTHER = re.compile(
+ANOTHER_THING = re.compile(
     # "and of Jessica Jones?", "what about Nils Ek?"
     rf"\W{{0,20}}(?:(?i:{_GOING_ON}\W{{1,20}}(?:{_ABOUT} )?|{_ABOUT} )"
     r"(?:(?P<preposition>of|in|at|on|for|with|from|to|by|about) )?"

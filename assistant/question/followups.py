@@ -54,7 +54,7 @@ def needs_history(question: str) -> bool:
     >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
     (True, False)
     """
-    openings = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER)
+    openings = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER_THING)
     pronouns = (pointing.PERSON, pointing.THING_MEANT, pointing.POINTING)
     if any(pattern.match(question) for pattern in openings):
         return True
@@ -134,7 +134,7 @@ def _by_form(question: str, before: str, words: str) -> str:
         thing = words if are_people else last
         return _replaced(pronoun, question, thing) or f"{before} {question}"
     # "what about Nils Ek?"
-    if other := pointing.ANOTHER.fullmatch(question.rstrip(" .?!")):
+    if other := pointing.ANOTHER_THING.fullmatch(question.rstrip(" .?!")):
         return _about_another(before, other["preposition"], other["thing"] or other["noun"])
     # "and how many stops?"
     return in_brackets if _breaks_off(question) else ""

@@ -108,7 +108,7 @@ def plan_question(
 def wants_names(question: str) -> bool:
     """Return whether a question asks for people.
 
-    >>> wants_names("Who left?"), wants_names("and who saw it?"), wants_names("When did they leave?")
+    >>> wants_names("Who left?"), wants_names("and who saw it?"), wants_names("When?")
     (True, True, False)
     """
     return asking.PEOPLE_WANTED.opens(_last_question(question))

@@ -18,8 +18,8 @@ def without_limit(
 ) -> tuple[str, tuple[str, ...]] | None:
     """Return a question without its limit, and the ids of the articles within the limit.
 
-    Return nothing for a question without a limit. "According to Lindqvist" does not limit it if she is not
-    the source or site of any article, but a speaker.
+    Return nothing for a question without a limit. "According to Lindqvist" is a limit only if she
+    is the source or site of an article; otherwise she is a speaker.
 
     Args:
         question: The standalone question.

@@ -109,7 +109,8 @@ def has_words(quote: str, words: str) -> bool:
 def quoted(citation: Citation, focus: Span | None = None) -> str:
     """Return a citation's quote in quotation marks, with its mark.
 
-    For example: “It rained.” [1]. A long quote is cut to the part around `focus`, characters of the article.
+    For example: “It rained.” [1]. A long quote is cut to the part around `focus`, which is a span
+    of the article's text.
     """
     return f"{_in_quotation_marks(citation, focus, LONGEST_EXCERPT)} {marked([citation])}"
 
@@ -117,9 +118,9 @@ def quoted(citation: Citation, focus: Span | None = None) -> str:
 def excerpt(text: str, focus: Span, most: int) -> str:
     """Return the words of a text around some of its characters, or all of a short text.
 
-    >>> text = "It rained for days, and the river rose, until Ada opened the gate, and the sun came."
-    >>> excerpt(text, (46, 49), 9)
-    '… the river rose, until Ada opened the gate, and …'
+    >>> text = "It rained and rained, and the river rose, until Ada opened it, and the sun shone."
+    >>> excerpt(text, (48, 51), 9)
+    '… the river rose, until Ada opened it, and the …'
     """
     words = list(_NOT_SPACE.finditer(text))
     if len(words) <= most:
