@@ -1,9 +1,9 @@
-"""What adding the same articles again costs, beside adding them for the first time, in one run.
+"""Cost of adding the same articles again, beside the first time, in one run.
 
     python -m benchmarks.adding SQUAD_FILE
 
-Prints how many passages were embedded and how long it took: for all articles the first time, for all of them again, and
-for all of them after one has changed.
+Prints the passages embedded and the seconds taken: for all articles the first time, for all of them
+again, and for all of them after one has changed.
 """
 
 from __future__ import annotations
@@ -35,24 +35,44 @@ class CountingEmbedder(SentenceEmbedder):
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="A file in the format of SQuAD.", show_default=False)],
+    data: Annotated[
+        Path, typer.Argument(help="A file in the format of SQuAD.", show_default=False)
+    ],
     most: Annotated[int, typer.Option(help="How many of its articles.")] = 40,
 ) -> None:
     """Add the articles of a file, add them again, and again with one changed."""
     articles, _ = read_questions(data)
     articles = articles[:most]
-    changed = [replace(articles[0], text=f"{articles[0].text}\n\nOne more sentence."), *articles[1:]]
+    changed = [
+        replace(articles[0], text=f"{articles[0].text}\n\nOne more sentence."),
+        *articles[1:],
+    ]
     embedder = CountingEmbedder()
     embedder.load()
-    table = Table("articles", "embedded", "seconds", "of the first", title=f"{len(articles)} articles of {data.name}")
-    with TemporaryDirectory() as folder, ArticleIndex.open(Path(folder) / "index", embedder) as index:
+    table = Table(
+        "articles",
+        "embedded",
+        "seconds",
+        "of the first",
+        title=f"{len(articles)} articles of {data.name}",
+    )
+    with (
+        TemporaryDirectory() as folder,
+        ArticleIndex.open(Path(folder) / "index", embedder) as index,
+    ):
         first = 0.0
-        for name, sources in (("the first time", articles), ("again", articles), ("one changed", changed)):
+        for name, sources in (
+            ("the first time", articles),
+            ("again", articles),
+            ("one changed", changed),
+        ):
             before, begun = embedder.passages, time.perf_counter()
             index.add(*sources)
             seconds = time.perf_counter() - begun
             first = first or seconds
-            table.add_row(name, str(embedder.passages - before), f"{seconds:.2f}", f"{seconds / first:.1%}")
+            table.add_row(
+                name, str(embedder.passages - before), f"{seconds:.2f}", f"{seconds / first:.1%}"
+            )
     Console().print(table)
 
 

@@ -1,7 +1,7 @@
-"""What is found, on a file in SQuAD format: `python -m benchmarks.finding SQUAD_FILE`.
+"""Retrieval on a file in SQuAD format: `python -m benchmarks.finding SQUAD_FILE`.
 
-Beside it stands the retrieval of LangChain's tutorial, with the same embedding model. The index is a temporary one.
-What is then chosen and refused, `python -m training.evaluate_reader` measures.
+Beside it stands the retrieval of LangChain's tutorial, with the same embedding model. The index is
+a temporary one. `python -m training.evaluate_reader` measures the steps after retrieval.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 
 RANKS = (1, 3, 5, 10, 20)
 BUDGET = 3_000
-"""Characters: what they hold compares rankings of long and of short chunks fairly."""
+"""Characters of the first results, to compare long chunks with short ones fairly."""
 TUTORIAL = "LangChain tutorial, 1000/200"
 
 Search = Callable[..., list[Place]]
-"""Finds the best places for a question, perhaps only in some articles (their ids)."""
+"""Finds the best places for a question, in all articles or those with some ids."""
 
 
 def cut(places: Sequence[Place], characters: int) -> list[Place]:
-    """Return the first places that fill so many characters, the last one cut."""
+    """Return the first places within a number of characters, the last one cut."""
     kept: list[Place] = []
     for place in places:
         kept.append(Place(place.article_id, place.start, min(place.end, place.start + characters)))
@@ -44,24 +44,34 @@ def cut(places: Sequence[Place], characters: int) -> list[Place]:
 
 
 def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
-    """Return the search of LangChain's tutorial: its chunks, the nearest by cosine."""
+    """Return the search of LangChain's tutorial: its nearest chunks by cosine."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200, add_start_index=True)
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=1000, chunk_overlap=200, add_start_index=True
+    )
     chunks = splitter.create_documents([a.text for a in articles], [{"id": a.id} for a in articles])
     starts = [chunk.metadata["start_index"] for chunk in chunks]
-    places = [Place(c.metadata["id"], s, s + len(c.page_content)) for c, s in zip(chunks, starts, strict=True)]
+    places = [
+        Place(c.metadata["id"], s, s + len(c.page_content))
+        for c, s in zip(chunks, starts, strict=True)
+    ]
     vectors = np.array(embedder.embed_documents([chunk.page_content for chunk in chunks]))
 
     def search(question: str, among: Collection[str] | None = None) -> list[Place]:
         ranked = (places[number] for number in nearest(vectors, embedder.embed_query(question)))
-        return list(islice((place for place in ranked if among is None or place.article_id in among), max(RANKS)))
+        return list(
+            islice(
+                (place for place in ranked if among is None or place.article_id in among),
+                max(RANKS),
+            )
+        )
 
     return search
 
 
 def retrieval(search: Search, questions: Sequence[Question]) -> dict[str, float]:
-    """Return what a search finds, the standard error of R@5, how long its results are and how long it takes."""
+    """Return the recall of a search, the error of R@5, the results' length and the time."""
     ranks, ranks_in_budget, right_article, characters, milliseconds = [], [], [], [], []
     for question in track(questions, "Searching", console=ERR, transient=True):
         began = time.perf_counter()
@@ -92,22 +102,35 @@ def index_search(index: ArticleIndex) -> Search:
     return search
 
 
-def measure(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Rows]:
+def measure(
+    index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]
+) -> dict[str, Rows]:
     """Return the tables of an index that holds the articles, by their titles."""
     searches = {"ours": index_search(index), TUTORIAL: tutorial_search(articles, index.embedder)}
-    return {"Retrieving chunks": {name: retrieval(search, questions) for name, search in searches.items()}}
+    return {
+        "Retrieving chunks": {
+            name: retrieval(search, questions) for name, search in searches.items()
+        }
+    }
 
 
 def main(
     squad_file: Annotated[Path, typer.Argument(help="A file in SQuAD format.", show_default=False)],
-    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many of its articles.")] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read only so many of its articles.")
+    ] = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Measure retrieval on a file in SQuAD format."""
     try:
         articles, questions = read_squad(squad_file, limit)
         questions = [question for question in questions if question.golds]
-        with TemporaryDirectory() as folder, ArticleIndex.open(folder, RememberingEmbedder()) as index:
+        with (
+            TemporaryDirectory() as folder,
+            ArticleIndex.open(folder, RememberingEmbedder()) as index,
+        ):
             if failed := index.add(*articles).failed:
                 raise SourceError(f"{squad_file}: {failed[0][0]}: {failed[0][1]}.")
             tables = measure(index, articles, questions)

@@ -1,6 +1,6 @@
-"""What each model reaches: `python -m benchmarks.models FILE…` sets side by side what `benchmarks.answers` wrote.
+"""Models side by side: `python -m benchmarks.models FILE…`, from runs of `benchmarks.answers`.
 
-The files are of runs with the same questions and different models.
+The runs asked the same questions of different models.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from benchmarks.measuring import Rows, bars, rendered, save_figure
 from index import SourceError
 
 QUALITY = ("right", "answer hit", "citation precision", "unsupported", "in its words")
-"""What is drawn as shares of 1."""
+"""Columns that are drawn as shares of 1."""
 
 
 def reached(path: Path) -> tuple[str, dict[str, float]]:
-    """Return the name of the model of a run, and what it reached: shares, ms and megabytes. Raises `SourceError`."""
+    """Return a run's model and its shares, milliseconds and megabytes. Raises `SourceError`."""
     try:
         run: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         tables, asked = run["tables"], run["asked"]
@@ -29,14 +29,19 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
         answered = [each for each in asked if each["status"] == "answered"]
         return name, {
             "right": float(np.mean([each["right"] for each in asked])),
-            **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
+            **{
+                figure: answering[figure]
+                for figure in ("answer hit", "citation precision", "unsupported")
+            },
             "in its words": float(np.mean([each["model"] == name for each in answered])),
             "ms, p50": taken["whole, p50"],
             "ms, p95": taken["whole, p95"],
             "MB": tables["Memory"][name]["peak MB"],
         }
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} is not what --json of benchmarks.answers wrote ({error}); name another.") from error
+        raise SourceError(
+            f"{path} was not written by --json of benchmarks.answers ({error}); name another."
+        ) from error
 
 
 def draw(rows: Rows, path: Path) -> None:
@@ -59,16 +64,21 @@ def draw(rows: Rows, path: Path) -> None:
 
 
 def main(
-    files: Annotated[list[Path], typer.Argument(help="What --json of benchmarks.answers wrote.", show_default=False)],
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Files that benchmarks.answers --json wrote.", show_default=False),
+    ],
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)
+    ] = None,
 ) -> None:
-    """Set side by side what models reached on the same questions."""
+    """Compare models on the same questions."""
     try:
         rows = dict(map(reached, files))
     except SourceError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    typer.echo(rendered("What each model reaches", rows))
+    typer.echo(rendered("Models", rows))
     if plot:
         draw(rows, plot)
 

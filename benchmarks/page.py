@@ -1,9 +1,9 @@
-"""How soon the page can be typed into, and how soon an answer begins on it, in one run and a real Chromium.
+"""Speed of the page in a real Chromium: until it takes a question, and until it answers.
 
     python -m benchmarks.page
 
-Prints, beside the time that importing gradio takes, how long it is from `python ui.py` to a box that takes a question,
-and from Enter to an answer's first words, models loaded, for questions on the shipped article.
+Prints the time from `python ui.py` to a box that takes a question, beside the import of gradio, and
+from Enter to an answer's first words, models loaded, for questions on the shipped article.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ QUESTIONS = (
 
 
 def main(
-    starts: Annotated[int, typer.Option(help="How often the page is started; the best counts.")] = 3,
-    rounds: Annotated[int, typer.Option(help="How often each question is asked.")] = 6,
+    starts: Annotated[int, typer.Option(help="Starts of the page; the best counts.")] = 3,
+    rounds: Annotated[int, typer.Option(help="Times that each question is asked.")] = 6,
 ) -> None:
     """Start the page some times, then ask it some questions."""
     with TemporaryDirectory() as folder, chromium() as browser:
@@ -53,17 +53,21 @@ def main(
     }
     start = {name: {"best": 1000 * seconds} for name, seconds in taken.items()}
     answers = {
-        f"from Enter to {name}": {f"p{percent}": float(np.percentile(times, percent)) for percent in (50, 95)}
+        f"from Enter to {name}": {
+            f"p{percent}": float(np.percentile(times, percent)) for percent in (50, 95)
+        }
         for name, times in (("first words", first), ("the whole answer", whole))
     }
     typer.echo(rendered("Starting, milliseconds", start))
     typer.echo(rendered("Answering, milliseconds", answers))
 
 
-def best_start(browser: Browser, environment: Mapping[str, str], starts: int) -> tuple[float, float]:
-    """Return the seconds of importing Gradio and, right after it, those until the page can be typed into.
+def best_start(
+    browser: Browser, environment: Mapping[str, str], starts: int
+) -> tuple[float, float]:
+    """Return the seconds to import Gradio, and right after it to a page that can be typed into.
 
-    Of some starts it is the one with the least between the two.
+    Of several starts the one with the least difference counts.
     """
     pairs = []
     for _ in range(starts):
@@ -78,7 +82,7 @@ def best_start(browser: Browser, environment: Mapping[str, str], starts: int) ->
 
 
 def open_page(browser: Browser, address: str) -> Page:
-    """Open the page as soon as it is there, and type into its box."""
+    """Open the page as soon as it answers, and type into its box."""
     page = browser.new_context().new_page()
     wait_for(address)
     page.goto(address, wait_until="commit")
@@ -87,22 +91,26 @@ def open_page(browser: Browser, address: str) -> Page:
 
 
 def answer_times(page: Page, rounds: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds to the first words and to the whole of each answer, but for the first round's."""
+    """Return the milliseconds to each answer's first words and end, without the first round."""
     first, whole = [], []
     for turn, question in enumerate(QUESTIONS * (rounds + 1)):
         box = page.get_by_label("Question", exact=True)
         box.fill(question)
         begun = time.perf_counter()
         box.press("Enter")
-        said = "turn => document.querySelectorAll('[data-testid=bot] .prose')[turn]?.innerText.trim()"
+        said = (
+            "turn => document.querySelectorAll('[data-testid=bot] .prose')[turn]?.innerText.trim()"
+        )
         page.wait_for_function(said, arg=turn, timeout=60_000)
         begins = time.perf_counter()
-        page.wait_for_function(f"turn => document.body.dataset.turns == turn + 1 && ({said})(turn)", arg=turn)
+        page.wait_for_function(
+            f"turn => document.body.dataset.turns == turn + 1 && ({said})(turn)", arg=turn
+        )
         page.locator("#question .submit-button").wait_for(timeout=60_000)
         if turn >= len(QUESTIONS):
             first.append((begins - begun) * 1000)
             whole.append((time.perf_counter() - begun) * 1000)
-        page.wait_for_timeout(1500)  # A reader reads; meanwhile the page looks for what to suggest.
+        page.wait_for_timeout(1500)  # Suggestions come now.
     return first, whole
 
 

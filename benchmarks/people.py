@@ -1,4 +1,4 @@
-"""Many readers at once, by the page's API, while articles come in: what `benchmarks.speed people` measures."""
+"""Many readers at once, by the page's API, while articles come in: `benchmarks.speed people`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 STARTS = "Ar Ber Cal Dal El Fal Gor Hol Iv Jar Kel Lom Mar Nor Os Pel Ros Sol Tor Ul".split()
 ENDS = "by dorf ham ing land mouth ness sted thorpe ville".split()
-FIRST_NAMES = "Ada Bo Cora Dan Eva Finn Greta Hal Ida Jon Kira Leo Mia Nils Olga Per Rosa Sven Tilda Uwe".split()
+FIRST_NAMES = (
+    "Ada Bo Cora Dan Eva Finn Greta Hal Ida Jon Kira Leo Mia Nils Olga Per Rosa Sven Tilda Uwe"
+).split()
 LAST_NAMES = "Amble Brook Crane Dunn Eames Frost Gale Hurst Irwin Joyce".split()
 MAYORS = {
     f"{start}{end}": f"{first} {last}"
@@ -39,9 +41,9 @@ MAYORS = {
 }
 """Two hundred invented towns, and their mayors."""
 ADDERS = 5
-"""How many add articles, each one after another: an article waits in the same line as the questions."""
+"""Visitors who add articles, one after another; articles queue with the questions."""
 SHOWN = 10
-"""How many errors, and how many wrong answers, are printed."""
+"""Errors printed at most, and wrong answers."""
 SETTLED = 60.0
 """Seconds after which memory should no longer grow."""
 PATIENCE = 300.0
@@ -50,7 +52,16 @@ PATIENCE = 300.0
 
 @dataclass
 class Crowd:
-    """What some readers met with: seconds for each answer, errors, answers about another town, memory by time."""
+    """The experience of many readers.
+
+    Attributes:
+        seconds: The time to each answer.
+        errors: Failed requests.
+        swaps: Answers about another town.
+        memory: The server's megabytes, by seconds.
+        added: The number of articles added meanwhile.
+        sure: Towns whose mayor a single reader is told rightly, with half of the towns and all.
+    """
 
     seconds: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -58,20 +69,20 @@ class Crowd:
     memory: list[tuple[float, float]] = field(default_factory=list)
     added: int = 0
     sure: set[str] = field(default_factory=set)
-    """The towns whose mayor is named rightly to who asks alone, of half of the towns and of all."""
 
 
 def news_of(town: str) -> Article:
     """Return an article that names the mayor of a town, and little else."""
     text = (
-        f"News of {town}\n\nThe mayor of {town} is {MAYORS[town]}. The market of {town} opens at dawn on the old "
-        f"square, and its ferry leaves from the pier at noon.\n\nThe town hall of {town} was built of brick."
+        f"News of {town}\n\nThe mayor of {town} is {MAYORS[town]}. The market of {town} opens at "
+        "dawn on the old square, and its ferry leaves from the pier at noon.\n\n"
+        f"The town hall of {town} was built of brick."
     )
     return Article.from_text(text, town, language="en")
 
 
 def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
-    """Let readers ask for so long while half of the towns' articles are added; return what came of it."""
+    """Let readers ask while half of the towns' articles are added; return the figures."""
     towns = list(MAYORS)
     half = len(towns) // 2
     crowd = Crowd()
@@ -83,46 +94,67 @@ def measure(readers: int, seconds: float, plot: Path | None) -> list[Figure]:
         with ArticleIndex.open(Path(folder) / "all", SentenceEmbedder()) as index:
             index.add(*map(news_of, towns))
             crowd.sure = _answered(index, towns) - (set(towns[:half]) - sure)
-        with ThreadPoolExecutor(readers + ADDERS) as pool:
-            with running(environment) as (address, process):
-                wait_for(address)
-                _outcome(address, "ask", _begin(address, "ask", _question(towns[0])))  # The models are loaded.
-                end = time.monotonic() + seconds
-                known = towns[:half]
-                work = [pool.submit(_read, crowd, address, known, end, number) for number in range(readers)]
-                work += [
-                    pool.submit(_add, crowd, address, known, towns[half + n :: ADDERS], end) for n in range(ADDERS)
-                ]
-                _watch(crowd, process, end)
-            # It was told to end while each reader was waiting for an answer: that has to come.
-            for each in work:
-                each.result()
+        _visit(crowd, environment, readers, seconds)
     for wrong in crowd.errors[:SHOWN] + crowd.swaps[:SHOWN]:
         typer.echo(wrong, err=True)
     if plot:
         _draw(crowd.memory, plot)
+    return _figures(crowd, half)
+
+
+def _visit(crowd: Crowd, environment: dict[str, str], readers: int, seconds: float) -> None:
+    """Serve the page to readers and to visitors who add the other half of the articles."""
+    known, others = list(MAYORS)[: len(MAYORS) // 2], list(MAYORS)[len(MAYORS) // 2 :]
+    with ThreadPoolExecutor(readers + ADDERS) as pool:
+        with running(environment) as (address, process):
+            wait_for(address)
+            # The first answer loads the models.
+            _outcome(address, "ask", _begin(address, "ask", _question(known[0])))
+            end = time.monotonic() + seconds
+            work = [pool.submit(_read, crowd, address, known, end, n) for n in range(readers)]
+            work += [
+                pool.submit(_add, crowd, address, known, others[n::ADDERS], end)
+                for n in range(ADDERS)
+            ]
+            _watch(crowd, process, end)
+        # The server was stopped with answers in flight: these have to come.
+        for each in work:
+            each.result()
+
+
+def _figures(crowd: Crowd, half: int) -> list[Figure]:
     early = [megabytes for at, megabytes in crowd.memory if at <= SETTLED]
     asked = len(crowd.seconds)
     return [
         Figure("answers", asked, ""),
-        Figure("towns whose answers are compared", len(crowd.sure), "", "towns", len(towns)),
+        Figure("towns whose answers are compared", len(crowd.sure), "", "towns", len(MAYORS)),
         Figure("errors", len(crowd.errors), "", "answers", asked),
         Figure("answers that are others than alone", len(crowd.swaps), "", "answers", asked),
-        Figure("articles added meanwhile", crowd.added, "", "to be added", len(towns) - half),
+        Figure("articles added meanwhile", crowd.added, "", "to be added", half),
         Figure("seconds to an answer, p50", float(np.percentile(crowd.seconds, 50)), "s"),
         Figure("seconds to an answer, p95", float(np.percentile(crowd.seconds, 95)), "s"),
-        Figure("memory at the end", crowd.memory[-1][1], "MB", "the most in the first minute", max(early)),
+        Figure(
+            "memory at the end",
+            crowd.memory[-1][1],
+            "MB",
+            "the most in the first minute",
+            max(early),
+        ),
     ]
 
 
 def _answered(index: ArticleIndex, towns: Sequence[str]) -> set[str]:
-    """Return the towns whose mayor is named rightly to who asks alone."""
+    """Return the towns whose mayor a single reader is told rightly."""
     assistant = Assistant(index)
-    return {town for town in towns if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]}
+    return {
+        town
+        for town in towns
+        if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]
+    }
 
 
 def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -> None:
-    """Ask for the mayor of one town after another, without a pause, until the end."""
+    """Ask for the mayors of random towns, without a pause, until the end."""
     drawn = random.Random(seed)
     while time.monotonic() < end:
         town = drawn.choice(known)
@@ -145,7 +177,7 @@ def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -
 
 
 def _add(crowd: Crowd, address: str, known: list[str], towns: list[str], end: float) -> None:
-    """Add an article for each town, spread over nine tenths of the time; from then on its mayor is asked for."""
+    """Add an article for each town, over nine tenths of the time; then readers ask about it."""
     begin = time.monotonic()
     pause = 0.9 * (end - begin) / len(towns)
     for number, town in enumerate(towns):
@@ -164,15 +196,19 @@ def _question(town: str) -> list[Any]:
 
 
 def _begin(address: str, name: str, data: list[Any]) -> str:
-    """Call a function of the page's API as curl does; return the name of what becomes of it."""
+    """Call a function of the page's API as curl does; return the id of its event."""
     begun = httpx.post(f"{address}/gradio_api/call/{name}", json={"data": data}, timeout=PATIENCE)
     event: str = begun.raise_for_status().json()["event_id"]
     return event
 
 
 def _outcome(address: str, name: str, event: str) -> Any:
-    """Return what a call gives. Raises `ValueError` for what is no result."""
-    told = httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE).raise_for_status().text
+    """Return the result of a call. Raises `ValueError` if it failed."""
+    told = (
+        httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE)
+        .raise_for_status()
+        .text
+    )
     for line in told.split("\n\n"):
         if line.startswith("event: complete"):
             return json.loads(line.partition("data: ")[2])[0]

@@ -1,4 +1,4 @@
-"""Figures beside yardsticks taken in the same run: machines differ and have their moods, ratios hardly do."""
+"""Figures beside yardsticks of the same run: their ratios vary little between machines."""
 
 from __future__ import annotations
 
@@ -24,15 +24,28 @@ if TYPE_CHECKING:
 
 PACKAGES = ("chromadb", "gradio", "openvino", "sentence-transformers", "torch")
 
-SaveTo = Annotated[Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)]
+SaveTo = Annotated[
+    Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)
+]
 CompareWith = Annotated[
-    Path | None, typer.Option("--compare", help="Show beside them what --json wrote at another commit.", exists=True)
+    Path | None,
+    typer.Option(
+        "--compare", help="Show the figures that --json wrote at another commit.", exists=True
+    ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Something measured, in some unit, and what it is held against: the same unit, the same run."""
+    """A measured value beside its yardstick.
+
+    Attributes:
+        name: The name of the value.
+        value: The value.
+        unit: The unit of the value and of the measure.
+        yardstick: The name of the yardstick, if any.
+        measure: The yardstick's value in the same run.
+    """
 
     name: str
     value: float
@@ -42,30 +55,46 @@ class Figure:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the yardstick's measure the value is; None where there is no yardstick."""
+        """The value divided by the yardstick's; None without a yardstick."""
         return self.value / self.measure if self.measure else None
 
 
-def report(title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None) -> None:
-    """Print figures, beside those of another commit, and write them to a file. Raises `SourceError`."""
+def report(
+    title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None
+) -> None:
+    """Print figures, beside those of another commit, and save them. Raises `SourceError`."""
     before = _ratios(compare_with) if compare_with else {}
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
-    for column in ("", "measured", "yardstick", "its measure", "ratio", *(["before"] if before else [])):
+    for column in (
+        "",
+        "measured",
+        "yardstick",
+        "its measure",
+        "ratio",
+        *(["before"] if before else []),
+    ):
         table.add_column(column, justify="left" if column in {"", "yardstick"} else "right")
     for figure in figures:
         measure = "" if figure.measure is None else f"{_short(figure.measure)} {figure.unit}"
-        cells = [figure.name, f"{_short(figure.value)} {figure.unit}", figure.yardstick, measure, _shown(figure.ratio)]
+        cells = [
+            figure.name,
+            f"{_short(figure.value)} {figure.unit}",
+            figure.yardstick,
+            measure,
+            _shown(figure.ratio),
+        ]
         table.add_row(*cells, *([_shown(before.get(figure.name))] if before else []))
     Console(width=150, highlight=False).print(table)
     if save_to:
         rows = [{**asdict(figure), "ratio": figure.ratio} for figure in figures]
         save_to.write_text(
-            json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2), encoding="utf-8"
+            json.dumps({**_circumstances(), "title": title, "figures": rows}, indent=2),
+            encoding="utf-8",
         )
 
 
 def draw(files: Sequence[Path], path: Path) -> None:
-    """Draw the ratios that `report` wrote to files, as bars, to a .png and a .svg file. Raises `SourceError`."""
+    """Draw the ratios in files that `report` wrote, as bars. Raises `SourceError`."""
     from matplotlib.figure import Figure as Drawing
 
     figures = [figure for file in files for figure in read(file) if figure["ratio"] is not None]
@@ -86,7 +115,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     try:
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["figures"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} is not what --json of these measurements wrote ({error}); name another.") from error
+        raise SourceError(
+            f"{path} was not written by --json of these measurements ({error}); name another."
+        ) from error
     return figures
 
 
@@ -96,7 +127,9 @@ def _ratios(path: Path) -> dict[str, float | None]:
 
 def _circumstances() -> dict[str, Any]:
     command = ["git", "describe", "--always", "--dirty"]
-    commit = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    commit = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return {
         "day": date.today().isoformat(),  # noqa: DTZ011  # the day where it ran
         "commit": commit.stdout.strip(),
@@ -106,7 +139,7 @@ def _circumstances() -> dict[str, Any]:
 
 
 def _short(value: float) -> str:
-    """Return a number with three digits that count, or whole.
+    """Return a number with three significant digits, or whole.
 
     >>> _short(0.0312), _short(3.14159), _short(31415.9)
     ('0.0312', '3.14', '31,416')

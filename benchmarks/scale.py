@@ -1,4 +1,4 @@
-"""Indexes of a thousand to a million chunks, in a folder and on a Chroma server: `benchmarks.speed scale`."""
+"""Indexes of up to a million chunks, in a folder and on a server: `benchmarks.speed scale`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy as np
 import typer
 
 from benchmarks.drawn import Drawing
-from benchmarks.measuring import save_figure
+from benchmarks.measuring import milliseconds, save_figure
 from benchmarks.ratios import Figure
 from benchmarks.visiting import chroma_server, megabytes
 from index import Article, ArticleIndex
@@ -33,22 +32,32 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 NEAREST = 10
-"""Of so many of a question's nearest chunks it is asked whether they are found."""
+"""A question's nearest chunks, for recall."""
 TOGETHER = 100
-"""Articles that are added at a time."""
+"""Articles added at a time."""
 PART = 5_000
-"""Chunks whose vectors are read at a time."""
+"""Chunks read at a time."""
 VECTOR = 4.0 * 384
-"""Bytes of a vector of the built-in model: less than that a chunk cannot take."""
+"""Bytes of a vector of the built-in model, the least that a chunk takes."""
 FOLDER, SERVER = "folder", "server"
-ANOTHER = Article.from_text("The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill")
+ANOTHER = Article.from_text(
+    "The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a new process met with that opened an index: seconds until it had its first results, then milliseconds.
+    """The use of an index by a new process.
 
-    `memory` is in megabytes, what the index took of it; `found` has each question's nearest chunks' texts.
+    Attributes:
+        opening: Seconds to open and first search.
+        searches: Milliseconds of each further search.
+        listing: Milliseconds to list the articles.
+        counting: Milliseconds to count them.
+        adding: Milliseconds to add an article.
+        removing: Milliseconds to remove it.
+        memory: Megabytes that the index takes.
+        found: The texts of each question's nearest chunks.
     """
 
     opening: float
@@ -63,7 +72,15 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """What was measured of an index with so many chunks: added per second, or 0, bytes on disk, visits by place."""
+    """An index of one size.
+
+    Attributes:
+        chunks: The number of its chunks.
+        rate: Chunks added per second; 0 if it had them.
+        disk: Bytes on disk.
+        visits: The visits by place, folder or server.
+        recall: The share of nearest chunks found, by place.
+    """
 
     chunks: int
     rate: float
@@ -79,9 +96,14 @@ def grow(
     plot: Path | None = None,
     folder: Path | None = None,
 ) -> list[Figure]:
-    """Let an index grow to sizes; at each, open it in a folder and on a server; return what came of it.
+    """Let an index grow, and measure it at each size in a folder and on a server.
 
-    It is a temporary one, or one that stays in a folder and grows from what it has.
+    Args:
+        passages: Real passages to draw from.
+        questions: Questions to search for.
+        sizes: Numbers of chunks.
+        plot: The picture to draw, if any.
+        folder: The folder of an index that stays; None takes a temporary one.
     """
     drawing = Drawing(passages, seed=1)
     measured: list[Size] = []
@@ -93,7 +115,8 @@ def grow(
             disk = sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
             exact = _in_a_new_process(nearest_of_all, name, questions)
             visits: dict[str, Visit] = {}
-            for _ in range(2):  # The first time brings the files into memory: what is measured is not the disk.
+            # The first visit brings the files into memory, so that the disk is not measured.
+            for _ in range(2):
                 visits[FOLDER] = _in_a_new_process(visit, name, questions)
             for _ in range(2):
                 with chroma_server(path) as (address, process):
@@ -108,7 +131,7 @@ def grow(
 
 
 def _add(folder: Path, drawing: Drawing, size: int) -> float:
-    """Add drawn articles to an index until it has so many chunks; return how many a second that is, 0 for none."""
+    """Add drawn articles up to a number of chunks; return chunks per second, or 0."""
     seconds = 0.0
     with ArticleIndex.open(folder, drawing) as index:
         missing = size - index._writer.chunks.count()  # noqa: SLF001  # Nobody else counts chunks.
@@ -121,7 +144,7 @@ def _add(folder: Path, drawing: Drawing, size: int) -> float:
 
 
 def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
-    """Return the texts of the chunks that are nearest to each question, by looking at all."""
+    """Return the texts of each question's nearest chunks, by comparing all."""
     embedder = SentenceEmbedder()
     asked = np.array([embedder.embed_query(question) for question in questions], dtype=np.float32)
     best = np.full((len(questions), NEAREST), -1.0, dtype=np.float32)
@@ -129,7 +152,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     with ArticleIndex.open(folder, embedder) as index:
         chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
         for start in range(0, chunks.count(), PART):
-            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas", "documents"])
+            read: Any = chunks.get(
+                limit=PART, offset=start, include=["embeddings", "metadatas", "documents"]
+            )
             held = map(to_chunk, read["ids"], read["metadatas"], read["documents"])
             said = np.array([chunk.text for chunk in held], dtype=object)
             texts = np.broadcast_to(said, (len(questions), len(said)))
@@ -140,14 +165,16 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     return [list(row) for row in named]
 
 
-def _in_a_new_process(work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]) -> T:
-    """Do a piece of work that leaves no memory taken behind."""
+def _in_a_new_process(
+    work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]
+) -> T:
+    """Do a piece of work without leaving its memory behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(work, location, list(questions)).result()
 
 
 def visit(location: str, questions: Sequence[str]) -> Visit:
-    """Open an index and use it, in a process that has loaded all that does not depend on it; ours is the model."""
+    """Open an index and use it, in a process that has loaded the model before."""
     embedder = SentenceEmbedder()
     with TemporaryDirectory() as name, ArticleIndex.open(name, embedder) as index:
         index.add(ANOTHER)
@@ -159,63 +186,71 @@ def visit(location: str, questions: Sequence[str]) -> Visit:
         opening = time.perf_counter() - began
         return Visit(
             opening=opening,
-            searches=[_milliseconds(partial(index.search, question)) for question in questions[1:]],
+            searches=[milliseconds(index.search, question) for question in questions[1:]],
             memory=megabytes(os.getpid()) - before,
-            found=[[chunk.text for chunk in nearest(index, question)[:NEAREST]] for question in questions],
-            listing=_milliseconds(index.entries),
-            counting=_milliseconds(index.count),
-            adding=_milliseconds(partial(index.add, ANOTHER)),
-            removing=_milliseconds(partial(index.remove, ANOTHER.id)),
+            found=[
+                [chunk.text for chunk in nearest(index, question)[:NEAREST]]
+                for question in questions
+            ],
+            listing=milliseconds(index.entries),
+            counting=milliseconds(index.count),
+            adding=milliseconds(index.add, ANOTHER),
+            removing=milliseconds(index.remove, ANOTHER.id),
         )
 
 
 def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
-    """Return the chunks that a search ranks by their words, the nearest to the question first."""
-    chunks, _ = index._searcher.nearest(question, None)  # noqa: SLF001  # What comes before the ranking.
+    """Return a question's chunks in order of cosine, before the ranking by words."""
+    chunks, _ = index._searcher.nearest(question, None)  # noqa: SLF001  # Before the ranking.
     return chunks
 
 
 def _share(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> float:
     """Return the share of the nearest texts that are found."""
-    return float(np.mean([len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]))
-
-
-def _milliseconds(work: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    work()
-    return (time.perf_counter() - began) * 1000
+    return float(
+        np.mean(
+            [len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]
+        )
+    )
 
 
 def _figures(size: Size, smallest: Size) -> list[Figure]:
     chunks = f"{size.chunks:,} chunks"
-    least = f"with {smallest.chunks:,}"
-    figures = [Figure(f"{chunks}: disk for each", size.disk / size.chunks, "bytes", "its vector", VECTOR)]
+    disk = size.disk / size.chunks
+    figures = [Figure(f"{chunks}: disk for each", disk, "bytes", "its vector", VECTOR)]
     if size.rate:
+        least = f"with {smallest.chunks:,}"
         figures.append(Figure(f"{chunks}: added", size.rate, "/s", least, smallest.rate))
-    for place, visit in size.visits.items():
-        first = smallest.visits[place]
-        p50, p95 = np.percentile(visit.searches, (50, 95))
-        first_p50, first_p95 = np.percentile(first.searches, (50, 95))
-        figures += [
-            Figure(
-                f"{chunks}, {place}: memory for each", visit.memory * 2**20 / size.chunks, "bytes", "its vector", VECTOR
-            ),
-            Figure(f"{chunks}, {place}: opening and the first search", visit.opening, "s", least, first.opening),
-            Figure(f"{chunks}, {place}: a search, p50", p50, "ms", least, first_p50),
-            Figure(f"{chunks}, {place}: a search, p95", p95, "ms", least, first_p95),
-            Figure(
-                f"{chunks}, {place}: recall of the nearest {NEAREST}", size.recall[place], "", "looking at all", 1.0
-            ),
-            Figure(f"{chunks}, {place}: articles listed", visit.listing, "ms", least, first.listing),
-            Figure(f"{chunks}, {place}: articles counted", visit.counting, "ms", least, first.counting),
-            Figure(f"{chunks}, {place}: an article added", visit.adding, "ms", least, first.adding),
-            Figure(f"{chunks}, {place}: an article removed", visit.removing, "ms", least, first.removing),
-        ]
+    for place in size.visits:
+        figures += _place_figures(place, size, smallest)
     return figures
 
 
+def _place_figures(place: str, size: Size, smallest: Size) -> list[Figure]:
+    """Return the figures of an index in a folder or on a server."""
+    visit, first = size.visits[place], smallest.visits[place]
+    p50, p95 = np.percentile(visit.searches, (50, 95))
+    first_p50, first_p95 = np.percentile(first.searches, (50, 95))
+    prefix, least = f"{size.chunks:,} chunks, {place}:", f"with {smallest.chunks:,}"
+    memory, recall = visit.memory * 2**20 / size.chunks, size.recall[place]
+    timed = (
+        ("opening and the first search", "s", visit.opening, first.opening),
+        ("a search, p50", "ms", p50, first_p50),
+        ("a search, p95", "ms", p95, first_p95),
+        ("articles listed", "ms", visit.listing, first.listing),
+        ("articles counted", "ms", visit.counting, first.counting),
+        ("an article added", "ms", visit.adding, first.adding),
+        ("an article removed", "ms", visit.removing, first.removing),
+    )
+    return [
+        Figure(f"{prefix} memory for each", memory, "bytes", "its vector", VECTOR),
+        Figure(f"{prefix} recall of the nearest {NEAREST}", recall, "", "looking at all", 1.0),
+        *(Figure(f"{prefix} {name}", now, unit, least, then) for name, unit, now, then in timed),
+    ]
+
+
 def _draw(measured: Sequence[Size], path: Path) -> None:
-    """Draw searches, adding, opening and memory by the number of chunks, to a .png and a .svg file."""
+    """Draw searches, adding, opening and memory by the number of chunks."""
     from matplotlib.figure import Figure as Drawn
 
     drawn = Drawn(figsize=(9, 6), layout="constrained")
@@ -230,8 +265,10 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
         taking.plot(chunks, [visit.memory for visit in visits], "o-", label=f"memory, {place}")
     adding.plot(chunks, [size.rate for size in measured], "o-")
     taking.plot(chunks, [size.disk / 2**20 for size in measured], "o-", label="disk")
-    taking.plot(chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone")
-    for axes, what in (
+    taking.plot(
+        chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone"
+    )
+    for axes, label in (
         (searching, "milliseconds for a search"),
         (adding, "chunks added per second"),
         (opening, "seconds to open and first search"),
@@ -239,7 +276,7 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
     ):
         axes.set_xscale("log")
         axes.set_xlabel("chunks")
-        axes.set_ylabel(what)
+        axes.set_ylabel(label)
         if axes is not adding:
             axes.legend()
         if axes is taking:

@@ -1,8 +1,9 @@
-"""The pictures of the page in the README, made anew.
+"""Pictures of the page for the README.
 
     python -m benchmarks.screenshots docs
 
-Writes chat.png (a conversation with a citation open), library.png, dark.png and phone.png into the folder.
+Writes chat.png (a conversation with a citation open), library.png, dark.png and phone.png into the
+folder.
 """
 
 from __future__ import annotations
@@ -25,13 +26,19 @@ NAMES = ("mill-museum", "choir-tour", "tram-vote")
 QUESTION = "who runs The Defenders?"
 
 
-def main(folder: Annotated[Path, typer.Argument(help="Where the pictures go.", show_default=False)]) -> None:
+def main(
+    folder: Annotated[
+        Path, typer.Argument(help="The folder for the pictures.", show_default=False)
+    ],
+) -> None:
     """Take the pictures, of the shipped article and three invented ones."""
     with TemporaryDirectory() as place, chromium() as browser:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(place) / "index")}
         with ArticleIndex.open(environment["ARTICLE_INDEX"]) as index:
             index.add_shipped()
-            index.add(*(read_file(ARTICLES / f"{name}.txt", source=f"{name}.txt") for name in NAMES))
+            index.add(
+                *(read_file(ARTICLES / f"{name}.txt", source=f"{name}.txt") for name in NAMES)
+            )
         with serve_page(environment) as address:
             page = _conversation(browser, address, 1280, 800, "light")
             page.locator("button.citation").first.hover()
@@ -45,9 +52,13 @@ def main(folder: Annotated[Path, typer.Argument(help="Where the pictures go.", s
             _conversation(browser, address, 390, 844, "light").screenshot(path=folder / "phone.png")
 
 
-def _conversation(browser: Browser, address: str, width: int, height: int, colours: Literal["light", "dark"]) -> Page:
-    """Ask two questions in a window of some size and colours, and return the page with the answers."""
-    page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours).new_page()
+def _conversation(
+    browser: Browser, address: str, width: int, height: int, colours: Literal["light", "dark"]
+) -> Page:
+    """Ask two questions in a window, and return the page with the answers."""
+    page = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=colours
+    ).new_page()
     page.goto(address)
     for turn, question in enumerate((QUESTION, "and when does it premiere?"), start=1):
         page.get_by_label("Question", exact=True).fill(question)

@@ -1,6 +1,6 @@
-"""How fast it starts, embeds and answers, each beside its yardstick: `python -m benchmarks.speed --help`.
+"""Speed beside yardsticks: `python -m benchmarks.speed --help`.
 
-Run it on a machine that does nothing else: what stands beside each other is taken by turns, but not at once.
+Run it on an idle machine: a value and its yardstick are taken by turns, not at once.
 """
 
 from __future__ import annotations
@@ -9,8 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from functools import cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,7 +18,8 @@ import typer
 
 from assistant import Assistant
 from benchmarks.drawn import Drawing
-from benchmarks.finding import index_search, retrieval
+from benchmarks.encoding import embedding_figures
+from benchmarks.measuring import milliseconds
 from benchmarks.page import best_start
 from benchmarks.people import measure
 from benchmarks.questions import read_squad
@@ -30,161 +29,124 @@ from benchmarks.scale import grow
 from benchmarks.visiting import ROOT, chromium
 from index import ArticleIndex
 from index.chunking import chunk_article
-from index.embedding.embedder import SentenceEmbedder
-from index.embedding.minilm import builtin_model_folder
 from index.search.searcher import CANDIDATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sentence_transformers import SentenceTransformer
-
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 
 QUESTION = "who runs The Defenders?"
-TEXTS = 1_000
-"""How many texts' vectors are compared."""
 ASKED = 100
-"""How many questions are searched for."""
+"""Questions searched for."""
 BOUND = "embedding the question, and Chroma's query"
-WARM_UP = 64
-"""Texts that are embedded before time is taken."""
 
-SquadFile = Annotated[Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)]
-
-
-class WholeEmbedder(SentenceEmbedder):
-    """The built-in model as sentence-transformers runs it, in 32 bits: the yardstick."""
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Return a unit vector for each passage."""
-        vectors: list[list[float]] = _whole_model().encode(texts, normalize_embeddings=True).tolist()
-        return vectors
-
-    def embed_query(self, text: str) -> list[float]:
-        """Return the unit vector of a question."""
-        return self.embed_documents([text])[0]
-
-
-@cache
-def _whole_model() -> SentenceTransformer:
-    from sentence_transformers import SentenceTransformer
-
-    return SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
+SquadFile = Annotated[
+    Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)
+]
 
 
 @app.command()
 def start(
-    times: Annotated[int, typer.Option(min=1, help="How often each is started; the median counts.")] = 5,
+    times: Annotated[int, typer.Option(min=1, help="Starts of each; the median counts.")] = 5,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Measure the first answer of a new process, and the page's first second, against what imports alone take."""
+    """Measure a new process's first answer and the page's start, against their imports."""
     with TemporaryDirectory() as folder, chromium() as browser:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(folder) / "index")}
         commands = (["-m", "assistant", QUESTION], ["-c", "import sentence_transformers"])
         for arguments in commands:  # The index is made, and the disk's cache filled.
             _seconds(arguments, environment)
         one_question, imports = (
-            float(np.median([_seconds(arguments, environment) for _ in range(times)])) for arguments in commands
+            float(np.median([_seconds(arguments, environment) for _ in range(times)]))
+            for arguments in commands
         )
         imported, typable = best_start(browser, environment, times)
     figures = [
-        Figure("one question from the shell", one_question, "s", "import sentence_transformers", imports),
+        Figure(
+            "one question from the shell",
+            one_question,
+            "s",
+            "import sentence_transformers",
+            imports,
+        ),
         Figure("the page, until it can be typed into", typable, "s", "import gradio", imported),
     ]
     report("Starting", figures, save_to, compare_with)
 
 
 @app.command()
-def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None) -> None:
-    """Measure how fast passages are embedded and articles indexed, and what the speed costs in vectors and recall."""
+def embedding(
+    squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None
+) -> None:
+    """Measure the speed of embedding and indexing, and its cost in vectors and recall."""
     articles, questions = read_squad(squad_file)
-    asked = [question for question in questions if question.golds]
-    passages = [chunk.text for article in articles for chunk in chunk_article(article)]
-    ours, whole = SentenceEmbedder(), WholeEmbedder()
-    texts = [*passages[: TEXTS // 2], *islice((question.text for question in asked), TEXTS // 2)]
-    exact = np.array(whole.embed_documents(texts))
-    light = np.array([ours.embed_query(text) for text in texts])
-    fast = np.array(ours.embed_documents(texts))
-    for each in (ours, whole):
-        each.embed_documents(passages[: 2 * WARM_UP])
-    rate, yardstick = (_rate(each.embed_documents, passages) for each in (ours, whole))
-    question_ms, question_yardstick = (
-        float(np.median([_milliseconds(each.embed_query, question.text) for question in asked]))
-        for each in (ours, whole)
-    )
-    recalls = []
-    with TemporaryDirectory() as folder:
-        for each in (ours, whole):
-            with ArticleIndex.open(Path(folder) / type(each).__name__, each) as index:
-                began = time.perf_counter()
-                index.add(*articles)
-                if each is ours:
-                    indexed = len(passages) / (time.perf_counter() - began)
-                recalls.append(retrieval(index_search(index), asked)["R@5"])
-    figures = [
-        Figure("passages embedded", rate, "/s", "SentenceTransformer.encode, 32 bits", yardstick),
-        Figure("articles indexed, chunks", indexed, "/s", "passages embedded", rate),
-        Figure(
-            "a question embedded, p50", question_ms, "ms", "SentenceTransformer.encode, 32 bits", question_yardstick
-        ),
-        Figure("least cosine of a question's vector", float((light * exact).sum(axis=1).min()), "", "equal", 1.0),
-        Figure("least cosine of a passage's vector", float((fast * exact).sum(axis=1).min()), "", "equal", 1.0),
-        Figure("R@5", recalls[0], "", "with vectors of 32 bits", recalls[1]),
-    ]
-    report(f"Embedding {len(passages):,} passages of {squad_file.name}", figures, save_to, compare_with)
+    figures = embedding_figures(articles, [question for question in questions if question.golds])
+    report(f"Embedding the passages of {squad_file.name}", figures, save_to, compare_with)
 
 
 @app.command()
 def asking(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
+    ] = None,
     model: Annotated[
-        str | None, typer.Option(help="A chat model, whose answers are held against its bare calls.")
+        str | None,
+        typer.Option(help="A chat model to measure as well."),
     ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Measure searches against embedding and Chroma's query in them, and a model's answers against its calls."""
+    """Measure searches against Chroma's query in them, and answers against a model's calls."""
     articles, questions = read_squad(squad_file)
     asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
-    drawing = Drawing([chunk.text for article in articles for chunk in chunk_article(article)], seed=1)
+    drawing = Drawing(
+        [chunk.text for article in articles for chunk in chunk_article(article)], seed=1
+    )
     figures = []
     with TemporaryDirectory() as folder:
         for size in sizes or (4_000, 100_000):
             with ArticleIndex.open(Path(folder) / str(size), drawing) as index:
                 index.add(*drawing.articles(size))
                 search, bound = _searches(index, asked)
-                figures.append(Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound))
+                figures.append(
+                    Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound)
+                )
         if model:
             with ArticleIndex.open(Path(folder) / "answers", drawing) as index:
                 index.add(*articles[:3])
                 whole, bare = _answers(index, model, [question.text for question in questions[:10]])
-                figures.append(Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare))
+                figures.append(
+                    Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare)
+                )
     report("Asking", figures, save_to, compare_with)
 
 
 def _searches(index: ArticleIndex, questions: Sequence[str]) -> tuple[float, float]:
-    """Return the median milliseconds of a search, and those of what is in any: embedding, and Chroma's query."""
+    """Return the median milliseconds of a search, and of embedding and Chroma's query."""
     searches: list[float] = []
     bounds: list[float] = []
-    collection: Any = index._chunks._collection  # noqa: SLF001  # Chroma's own query is the yardstick.
+    collection: Any = index._writer.chunks  # noqa: SLF001  # The yardstick.
 
     def embed_and_query(question: str) -> None:
         collection.query([index.embedder.embed_query(question)], n_results=CANDIDATES)
 
-    works: list[tuple[Callable[[str], object], list[float]]] = [(index.search, searches), (embed_and_query, bounds)]
+    works: list[tuple[Callable[[str], object], list[float]]] = [
+        (index.search, searches),
+        (embed_and_query, bounds),
+    ]
     for question in questions:
         for work, taken in works:
             index.embedder.embed_query("Something else.")  # The last one is remembered.
-            taken.append(_milliseconds(work, question))
-        works.reverse()  # What comes second finds what the first has read.
+            taken.append(milliseconds(work, question))
+        works.reverse()  # The second finds the first one's files in memory.
     return float(np.median(searches)), float(np.median(bounds))
 
 
 def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple[float, float]:
-    """Return the median milliseconds of a model's answers, and those that it takes itself for each."""
+    """Return the median milliseconds of answers, and of the model's own calls in them."""
     assistant = Assistant(index, model)
     assistant.load()
     writer: Any = assistant._writer  # noqa: SLF001  # There the model is called.
@@ -203,18 +165,23 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
     whole = []
     for question in questions:
         spent.append(0.0)
-        whole.append(_milliseconds(assistant.ask, question))
+        whole.append(milliseconds(assistant.ask, question))
     return float(np.median(whole)), float(np.median(spent)) * 1000
 
 
 @app.command()
 def scale(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="How many chunks the index has.")] = None,
-    folder: Annotated[
-        Path | None, typer.Option(help="Where the index is and stays; what it has need not be added.")
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(help="The folder of an index that stays and grows."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -228,43 +195,40 @@ def scale(
 
 @app.command()
 def people(
-    readers: Annotated[int, typer.Option(min=1, help="How many ask, without a pause.")] = 50,
-    minutes: Annotated[float, typer.Option(min=0.1, help="For how long.")] = 5,
-    plot: Annotated[Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")] = None,
+    readers: Annotated[int, typer.Option(min=1, help="Readers who ask without a pause.")] = 50,
+    minutes: Annotated[float, typer.Option(min=0.1, help="Minutes.")] = 5,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
-    """Let many ask by the page's API while 100 articles are added, then stop the server with answers in flight."""
+    """Let many ask while 100 articles are added, then stop the server with answers in flight."""
     figures = measure(readers, minutes * 60, plot)
     report(f"{readers} readers for {minutes:g} minutes", figures, save_to, compare_with)
 
 
 @app.command()
 def draw(
-    files: Annotated[list[Path], typer.Argument(help="What --json wrote.", exists=True, show_default=False)],
-    plot: Annotated[Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files that --json wrote.", exists=True, show_default=False)
+    ],
+    plot: Annotated[
+        Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)
+    ],
 ) -> None:
-    """Draw the ratios that were measured."""
+    """Draw measured ratios."""
     draw_ratios(files, plot)
 
 
 def _seconds(arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    """Return how long a new Python process takes."""
+    """Return the seconds of a new Python process."""
+    command = [sys.executable, *arguments]
     began = time.perf_counter()
-    subprocess.run([sys.executable, *arguments], env=environment, cwd=ROOT, capture_output=True, check=True)  # noqa: S603
+    subprocess.run(  # noqa: S603
+        command, env=environment, cwd=ROOT, capture_output=True, check=True
+    )
     return time.perf_counter() - began
-
-
-def _milliseconds(work: Callable[[str], object], text: str) -> float:
-    began = time.perf_counter()
-    work(text)
-    return (time.perf_counter() - began) * 1000
-
-
-def _rate(embed: Callable[[list[str]], object], texts: list[str]) -> float:
-    began = time.perf_counter()
-    embed(texts)
-    return len(texts) / (time.perf_counter() - began)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is measured: the assistant, what it reads, and the chain of LangChain's tutorial."""
+"""Systems to measure: the assistant, its search, and the chain of LangChain's tutorial."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 TUTORIAL_CHUNKS = 4
 
 Ask = Callable[[Question, "list[str] | None"], Iterator[Answer]]
-"""Answers a question as it grows, from some articles (their ids) or all."""
+"""Yields growing answers to a question, from all articles or those with some ids."""
 
 
 def asking(assistant: Assistant) -> Ask:
-    """Return how the assistant is asked: after the question's earlier turns, which it answers first."""
+    """Ask the assistant turn by turn: it answers a question's earlier turns first."""
 
     def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
         history: list[Turn] = []
@@ -44,7 +44,7 @@ def asking(assistant: Assistant) -> Ask:
 
 
 def rereading_search(index: ArticleIndex) -> Search:
-    """Return the search of an index with the best chunks, those that are read, in the order of their best sentence."""
+    """Return an index's search, its first chunks in the order of their best sentences."""
     reader = Reader()
 
     def search(question: str) -> list[Place]:
@@ -53,7 +53,10 @@ def rereading_search(index: ArticleIndex) -> Search:
         readings = reader.read(question, passage_sentences(read), index.embedder)
         scores = [(place(reading.sentence), reading.score) for reading in readings]
         places = [Place(r.chunk.article_id, r.chunk.start, r.chunk.end) for r in results]
-        best = [max((score for at, score in scores if at.overlap(chunk)), default=0.0) for chunk in places[:PASSAGES]]
+        best = [
+            max((score for at, score in scores if at.overlap(chunk)), default=0.0)
+            for chunk in places[:PASSAGES]
+        ]
         order = sorted(range(len(best)), key=lambda number: -best[number])
         return [*(places[number] for number in order), *places[PASSAGES:]]
 
@@ -61,19 +64,25 @@ def rereading_search(index: ArticleIndex) -> Search:
 
 
 def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
-    """Return the tutorial's chain: of the nearest chunks the nearest sentence, whatever is asked."""
+    """Return the tutorial's chain: the nearest sentence of the nearest chunks, to any question."""
     search = tutorial_search(articles, embedder)
     by_id = {article.id: article for article in articles}
 
     def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
         places = search(question.text, among)
         chunks = [
-            Chunk(f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end)
+            Chunk(
+                f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end
+            )
             for p in places[:TUTORIAL_CHUNKS]
         ]
-        sentences = passage_sentences((by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks)
+        sentences = passage_sentences(
+            (by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks
+        )
         vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
-        nearest = cite(1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())])
+        nearest = cite(
+            1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())]
+        )
         yield Answer(quoted(nearest), (nearest,), "answered")
 
     return ask

@@ -1,4 +1,4 @@
-"""The page and a Chroma server, served as people start them, and the Chromium that visits the page."""
+"""The page and a Chroma server, started as people do, and a Chromium to visit the page."""
 
 from __future__ import annotations
 
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 ROOT = Path(__file__).parent.parent
 PATIENCE = 60.0
-"""Seconds in which a server has surely begun to answer."""
+"""Seconds that a server has to begin to answer."""
 # Chromium itself asks for nothing.
-_FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class NoChromiumError(RuntimeError):
@@ -66,17 +71,19 @@ def chromium_program(downloaded: str) -> str:
 
 @contextmanager
 def starting(environment: Mapping[str, str], *options: str) -> Iterator[str]:
-    """Start the page in an environment and give its address at once, before it answers there."""
+    """Start the page and yield its address at once, before it answers."""
     with running(environment, *options) as (address, _):
         yield address
 
 
 @contextmanager
 def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str, int]]:
-    """Do the same, and give the number of its process too. Raises `RuntimeError` where it ends badly."""
+    """Start the page and yield its address and process id. Raises `RuntimeError` if it fails."""
     port = free_port()
     command = [sys.executable, "ui.py", "--port", str(port), *options]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL) as serving:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as serving:
         try:
             yield f"http://127.0.0.1:{port}", serving.pid
             if serving.poll() is not None:
@@ -84,19 +91,21 @@ def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str
         finally:
             serving.terminate()
     if serving.returncode:
-        raise RuntimeError(f"the page ended with exit code {serving.returncode}; its error stands above")
+        raise RuntimeError(
+            f"the page ended with exit code {serving.returncode}; its error stands above"
+        )
 
 
 @contextmanager
 def serve_page(environment: Mapping[str, str], *options: str) -> Iterator[str]:
-    """Serve the page in some environment, and give its address as soon as it answers HTTP."""
+    """Serve the page, and yield its address as soon as it answers."""
     with starting(environment, *options) as address:
         wait_for(address)
         yield address
 
 
 def wait_for(address: str, path: str = "/health") -> None:
-    """Wait until a server answers at an address. Raises `TimeoutError` when it does not."""
+    """Wait until a server answers. Raises `TimeoutError` after a minute."""
     deadline = time.monotonic() + PATIENCE
     while not answers(f"{address}{path}"):
         if time.monotonic() > deadline:
@@ -105,7 +114,7 @@ def wait_for(address: str, path: str = "/health") -> None:
 
 
 def answers(address: str) -> bool:
-    """Return whether a server answers at an address, and well."""
+    """Return whether a server answers with status 200."""
     try:
         return httpx.get(address).status_code == httpx.codes.OK
     except httpx.TransportError:
@@ -114,10 +123,19 @@ def answers(address: str) -> bool:
 
 @contextmanager
 def chroma_server(folder: Path) -> Iterator[tuple[str, int]]:
-    """Run a Chroma server on a folder; give its address, where it answers, and the number of its process."""
+    """Run a Chroma server on a folder; yield its address and process id once it answers."""
     port = free_port()
-    command = [str(Path(sys.executable).with_name("chroma")), "run", "--path", str(folder), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as serving:  # noqa: S603
+    command = [
+        str(Path(sys.executable).with_name("chroma")),
+        "run",
+        "--path",
+        str(folder),
+        "--port",
+        str(port),
+    ]
+    with subprocess.Popen(  # noqa: S603
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as serving:
         try:
             wait_for(f"http://localhost:{port}", "/api/v2/heartbeat")
             yield f"http://localhost:{port}", serving.pid
@@ -126,7 +144,7 @@ def chroma_server(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def megabytes(process: int) -> float:
-    """Return how much memory a process has."""
+    """Return the resident memory of a process."""
     for line in Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -134,7 +152,7 @@ def megabytes(process: int) -> float:
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
+    """Return a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from index.adding.adder import Adder
 from index.chroma.checkup import Upkeep
 from index.chroma.connection import Connection
-from index.chroma.records import CURRENT, Record, search_filter
+from index.chroma.records import CURRENT, Record
 from index.chroma.registry import Registry
 from index.chroma.writer import IndexWriter
 from index.embedding.embedder import as_embedder
@@ -273,8 +273,7 @@ class ArticleIndex:
         article_ids = None if articles is None else list(articles)
         if not query.strip() or article_ids == []:
             return SearchOutcome(query, [])
-        where = search_filter(article_ids, published_after, published_before)
-        return self._searcher.search(query, k, where)
+        return self._searcher.search(query, k, article_ids, published_after, published_before)
 
     def check(self, *, repair: bool = False) -> CheckReport:
         """Check that articles, chunks, offsets, hashes and vectors agree; repair if asked."""

@@ -18,9 +18,9 @@ from assistant.quoting.quotes import cite
 from assistant.quoting.sentences import Sentence
 from assistant.quoting.wording import quoted
 from benchmarks import models
-from benchmarks.answers import interval
 from benchmarks.drawn import PASSAGES, Drawing
 from benchmarks.grading import grade, unsupported
+from benchmarks.outcomes import interval
 from benchmarks.questions import Place, Question, read_questions
 from benchmarks.ratios import Figure, draw, report
 from benchmarks.scale import grow
@@ -147,7 +147,7 @@ def test_models_are_set_side_by_side(tmp_path):
     assert told["gguf:some"] == ["0.500", "0.500", "0.250", "0.000", "0.500", "4,000", "9,000", "1,234"]
     assert {path.suffix for path in tmp_path.glob("both.*")} == {".png", ".svg"}
     (tmp_path / "two.json").write_text("{}")
-    assert "two.json is not what" in beside(str(tmp_path / "two.json")).output
+    assert "two.json was not written by" in beside(str(tmp_path / "two.json")).output
 
 
 @pytest.mark.slow

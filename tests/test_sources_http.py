@@ -188,6 +188,19 @@ def test_a_redirect_leads_nowhere_that_an_address_may_not(site, fetcher, opened,
     assert len(site.asked) <= 6
 
 
+def test_a_redirect_of_another_host_does_not_lead_to_an_allowed_one(site):
+    """Such a host is allowed for addresses that the user names, not for any page of the web."""
+    site.pages |= {
+        "/": (302, {"Location": f"http://127.0.0.1:{site.server_port}/secret"}, b""),
+        "/secret": (200, {}, PAGE),
+    }
+    with Fetcher(allowed_hosts=["localhost", "127.0.0.1"]) as fetcher:
+        with pytest.raises(SourceError, match="add that address itself"):
+            fetcher.fetch(site.url())
+        assert site.asked == ["/"]
+        assert fetcher.fetch(f"http://127.0.0.1:{site.server_port}/secret").data == PAGE
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "reason"),
     [
@@ -236,7 +249,11 @@ def test_a_site_is_left_alone_for_as_long_as_it_asks(site, fetcher):
         assert 0.9 < time.monotonic() - begun < 4
 
 
-@pytest.mark.parametrize("after", ["3600", "9" * 500, formatdate(time.time() + 3600, usegmt=True)])
+@pytest.mark.parametrize(
+    "after",
+    ["3600", "9" * 500, formatdate(time.time() + 3600, usegmt=True)],
+    ids=["seconds", "very many seconds", "a date"],
+)
 def test_a_site_that_asks_for_a_long_pause_is_not_waited_for(site, fetcher, after):
     """The user is told at once."""
     site.pages["/"] = (429, {"Retry-After": after}, b"")

@@ -459,7 +459,11 @@ def test_an_entity_reads_no_file(tmp_path):
     assert links(f"{head}<urlset><url><loc>/x&a;</loc></url></urlset>".encode(), SITE) == [SITE + "x"]
 
 
-@pytest.mark.parametrize("data", [b"\x1f\x8b\x08" + b"x" * 99, gzip.compress(feed(GOOD))[:-9], b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "data",
+    [b"\x1f\x8b\x08" + b"x" * 99, gzip.compress(feed(GOOD))[:-9], b"\x1f\x8b"],
+    ids=["garbage", "cut off", "its first bytes"],
+)
 def test_a_damaged_packed_list_is_refused(data):
     """Half a sitemap is not taken for one."""
     with pytest.raises(SourceError, match="damaged; download it again"):

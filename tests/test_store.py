@@ -121,6 +121,15 @@ def test_one_bad_source_stops_no_other(new_index, tmp_path):
     assert all(reason for _, reason in report.failed)
 
 
+def test_a_search_takes_any_number_of_articles(new_index):
+    """The best chunks come first, however many ids are named."""
+    new_index.add(MILL, RAIN)
+    ids = [MILL.id, *(f"article {number}" for number in range(40_000)), RAIN.id]
+    found = new_index.search("who is the director of the mill?", k=20, articles=ids)
+    assert found == new_index.search("who is the director of the mill?", k=20)
+    assert {result.chunk.article_id for result in found} == {MILL.id, RAIN.id}
+
+
 def test_removal_removes(new_index):
     """After it no search, list or id finds the article or an older version of it, nor is anything of it stored."""
     new_index.add(MILL, RAIN)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from index.chroma.records import to_chunk
+from index.chroma.records import search_filter, to_chunk
 from index.search.ranking import SearchResult, rank
 from index.search.spelling import corrected
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import date
+
     from chromadb import Collection
 
     from index.chroma.connection import Connection
@@ -22,6 +25,8 @@ CANDIDATES = 200
 """Chunks, the nearest by vector, that are ranked."""
 LONGEST_QUERY = 5_000
 """Characters of a query; the embedding model reads about the first thousand."""
+MOST_IDS = 10_000
+"""Articles in one filter: SQLite takes about 32,700 values in a query."""
 MOST_SEARCHES = 20
 """Times that a search is repeated because an article changed meanwhile."""
 
@@ -66,7 +71,14 @@ class Searcher:
         )
         self._embedder = embedder
 
-    def search(self, query: str, k: int, where: Metadata | None) -> SearchOutcome:
+    def search(
+        self,
+        query: str,
+        k: int,
+        article_ids: Sequence[str] | None = None,
+        published_after: date | None = None,
+        published_before: date | None = None,
+    ) -> SearchOutcome:
         """Return the chunks that match a query best, and the query with its spelling corrected.
 
         Misspelt words of the query are corrected by the words of the nearest chunks.
@@ -74,14 +86,33 @@ class Searcher:
         Args:
             query: The question or words to search for.
             k: The number of chunks.
-            where: A Chroma filter on the chunks' metadata, if not all chunks are searched.
+            article_ids: The articles to search; None is all.
+            published_after: The first day, inclusive.
+            published_before: The last day, inclusive.
         """
         query = query[:LONGEST_QUERY]
-        chunks, cosines = self.nearest(query, where)
+        filters = [
+            search_filter(batch, published_after, published_before)
+            for batch in _in_batches(article_ids)
+        ]
+        chunks, cosines = self._nearest_of_all(query, filters)
         spelt = corrected(query, [chunk.text for chunk in chunks])
         if spelt != query:
-            chunks, cosines = self.nearest(spelt, where)
+            chunks, cosines = self._nearest_of_all(spelt, filters)
         return SearchOutcome(spelt, rank(spelt, chunks, cosines, k))
+
+    def _nearest_of_all(
+        self, query: str, filters: Sequence[Metadata | None]
+    ) -> tuple[list[Chunk], list[float]]:
+        """Return the chunks nearest to a query that pass one of the filters, and their cosines."""
+        matches: list[tuple[float, Chunk]] = []
+        for where in filters:
+            chunks, cosines = self.nearest(query, where)
+            matches += zip(cosines, chunks, strict=True)
+        if len(filters) > 1:
+            matches.sort(key=lambda match: -match[0])
+        best = matches[:CANDIDATES]
+        return [chunk for _, chunk in best], [cosine for cosine, _ in best]
 
     def nearest(self, query: str, where: Metadata | None) -> tuple[list[Chunk], list[float]]:
         """Return the chunks of current versions that are nearest to a query, and their cosines."""
@@ -112,3 +143,12 @@ class Searcher:
                     break
         # Chroma returns the cosine distance, 1 - cosine.
         return [chunks[i] for i in current], [1 - matches[i][1] for i in current]
+
+
+def _in_batches(article_ids: Sequence[str] | None) -> Iterator[Sequence[str] | None]:
+    """Yield the ids in batches of at most `MOST_IDS`; None, for all articles, is one batch."""
+    if article_ids is None:
+        yield None
+        return
+    for start in range(0, len(article_ids), MOST_IDS):
+        yield article_ids[start : start + MOST_IDS]

@@ -82,7 +82,8 @@ class Fetcher:
         """
         self._agent = f"article-assistant/{version('article-assistant')}"
         self._robots: dict[str, RobotFileParser | SourceError] = {}
-        self._backend = GuardedBackend({canonical(host)[0] for host in allowed_hosts}, resolve)
+        self._allowed = {canonical(host)[0] for host in allowed_hosts}
+        self._backend = GuardedBackend(self._allowed, resolve)
         # Not an httpx.Client: that would follow redirects by rules of its own.
         self._transport = _guarded_transport(self._backend)
         self._cookies = httpx.Cookies()
@@ -161,13 +162,25 @@ class Fetcher:
                     self._cookies.extract_cookies(response)
                     if response.status_code not in _REDIRECTS:
                         return _receive(response)
-                    url = _parse_url(response.headers.get("location", ""), url)
+                    target = _parse_url(response.headers.get("location", ""), url)
+                    self._check_redirect(url, target)
+                    url = target
             except httpx.HTTPError as error:
                 raise explain(error) from error
         raise SourceError(
             f"the address redirects more than {MOST_REDIRECTS} times; "
             "open it in a browser and add the address where it ends"
         )
+
+    def _check_redirect(self, url: httpx.URL, target: httpx.URL) -> None:
+        """Raise `SourceError` if a page of another host leads to an allowed one.
+
+        A host is allowed for the addresses that the user names. Any public page could otherwise
+        read every port of it.
+        """
+        host = canonical(target.host)[0]
+        if host in self._allowed and host != canonical(url.host)[0]:
+            raise SourceError(f"it redirects to {target}; add that address itself if it is yours")
 
     def _request(self, url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
         own = {
