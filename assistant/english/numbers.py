@@ -170,9 +170,10 @@ def value(word: str) -> int | None:
     if len(word) < SHORTEST_NUMERAL:
         return None
     try:
-        return text2num(word.casefold(), "en")
+        number: int = text2num(word.casefold(), "en")
     except ValueError:
         return None
+    return number
 
 
 def ordinal(word: str) -> int | None:
