@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assistant.answers import (
-    MOST_SECONDS,
+    ANSWER_SECONDS,
     NO_READINGS,
     Deadline,
     Readings,
@@ -99,7 +99,7 @@ class Assistant:
         *,
         patience: float = PATIENCE,
         reader: Reader | None = None,
-        limit: float = MOST_SECONDS,
+        limit: float = ANSWER_SECONDS,
     ) -> None:
         """Take an open index and a model.
 

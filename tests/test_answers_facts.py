@@ -8,7 +8,7 @@ import pytest
 
 from assistant import Assistant
 from assistant.answers.facts import answer
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.question.kinds import lacks_kind
 from assistant.quoting.dates import relative_dates
 from assistant.quoting.sentences import Sentence, passage_sentences

@@ -11,7 +11,7 @@ import pytest
 
 from assistant import english
 from assistant.english.modality import denies, hedges, wants_yes_or_no
-from assistant.english.table import Table
+from assistant.english.table import PairTable, Table
 
 MODULES = [import_module(f"assistant.english.{found.name}") for found in iter_modules(english.__path__)]
 TABLES = [(f"{module.__name__}.{name}", each) for module in MODULES for name, each in vars(module).items()]
@@ -40,7 +40,16 @@ HOSTILE = (
 
 def test_each_rule_matches_its_example():
     """The sentence beside a rule shows what it is for."""
-    assert {name: table.broken() for name, table in TABLES if isinstance(table, Table) and table.broken()} == {}
+    tables = {name: table for name, table in TABLES if isinstance(table, Table | PairTable)}
+    assert any(isinstance(table, PairTable) for table in tables.values())
+    assert {name: table.broken() for name, table in tables.items() if table.broken()} == {}
+
+
+def test_two_parts_of_a_rule_stand_in_one_sentence():
+    """In their order, and whichever of several first parts the second one follows."""
+    table = PairTable((r"\bif\b", r"\bsay\b", "If it burns, say so."))
+    assert [table.matches(text) for text in ("If if you say", "Say if", "If it burns. Say so.")] == [1, 0, 0]
+    assert PairTable((r"\bif\b", r"\bsay\b", "Say if it burns.")).broken() == [r"\bif\b"]
 
 
 @pytest.mark.parametrize("piece", HOSTILE)
@@ -52,6 +61,11 @@ def test_a_long_text_is_read_in_time(piece):
         for _ in pattern.finditer(text):
             pass
         assert time.process_time() - began < 2, name
+    for name, table in TABLES:
+        if isinstance(table, PairTable):
+            began = time.process_time()
+            table.matches(text)
+            assert time.process_time() - began < 2, name
 
 
 @pytest.mark.parametrize(

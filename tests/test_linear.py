@@ -17,14 +17,14 @@ from assistant.answers.suggestions import candidates
 from assistant.chat.check import _speakers
 from assistant.chat.prompts import claims, plain_text
 from assistant.conversation import latest_turns
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.page.kept import as_markdown, from_json
 from assistant.page.rendering import article_html, escaped, link_to
 from assistant.question.followups import is_courtesy, needs_history, standalone_question
 from assistant.question.framing import plain_question
 from assistant.question.kinds import lacks_kind
 from assistant.question.plan import overview_wanted, wants_names, wants_words
-from assistant.question.scope import limited
+from assistant.question.scope import without_limit
 from assistant.quoting.people import people, whole_names
 from assistant.quoting.quotes import one_quote, speech_of
 from assistant.quoting.sentences import passage_sentences
@@ -180,7 +180,7 @@ def test_a_question_and_what_was_said_before_are_read_in_linear_time(repeated):
         wants_names,
         wants_words,
         overview_wanted,
-        lambda text: limited(text, list),
+        lambda text: without_limit(text, list),
         lambda text: lacks_kind("How old is it?", text),
         lambda text: lacks_kind("When?", text),
         lambda text: has_words(text, text[:100]),

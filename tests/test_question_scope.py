@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant import Assistant
-from assistant.question.scope import limited
+from assistant.question.scope import without_limit
 from index import Article
 
 HERALD = Article.from_text(
@@ -32,7 +32,7 @@ ARTICLES = [HERALD, COURIER, PAGE, POST]
 )
 def test_a_source_or_a_year_limits_what_is_asked(question, asked, within):
     """It is taken out of the question, in which it would be looked for."""
-    assert limited(question, lambda: ARTICLES) == (asked, tuple(article.id for article in within))
+    assert without_limit(question, lambda: ARTICLES) == (asked, tuple(article.id for article in within))
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_source_or_a_year_limits_what_is_asked(question, asked, within):
 )
 def test_other_questions_limit_nothing(question):
     """A speaker is no source, and a year of the story none of the article."""
-    assert limited(question, lambda: ARTICLES) is None
+    assert without_limit(question, lambda: ARTICLES) is None
 
 
 def test_only_the_source_that_is_named_is_asked(new_index):

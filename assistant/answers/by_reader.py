@@ -1,4 +1,4 @@
-"""Answers in the articles' own words: the reader's best sentence, the nearest ones, or a refusal."""
+"""The reader's answers: its best sentence, the nearest sentences, or a refusal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assistant.answers.facts import answer
-from assistant.answers.overview import alike
+from assistant.answers.overview import are_alike
 from assistant.answers.refusal import nearest, refusal
 
 if TYPE_CHECKING:
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
     from index import Article, ArticleIndex
     from index.embedding.embedder import Embedder
 
-QUOTES = 2
-"""Sentences quoted where no sentence answers."""
-EMPTY = "There is no article to search: the index is empty. Add one on the page, or with: python -m index add PATH"
-NONE_ASKED = "None of the articles to be asked is in the index; `python -m index list` shows what it holds."
+NEAREST_SENTENCES = 2
+"""Sentences quoted if no sentence is likely enough to answer."""
+EMPTY_INDEX = (
+    "There are no articles to search yet: the index is empty. Add one on the page, or with: "
+    "python -m index add PATH"
+)
+NO_SUCH_ARTICLE = (
+    "The index has no article that this question is limited to; `python -m index list` shows "
+    "the articles that it has."
+)
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +58,20 @@ def read(
     embedder: Embedder,
     deadline: Deadline,
 ) -> Readings:
-    """Read sentences with a question in mind. Raises `WeightsError` and `TimeUpError`."""
+    """Read sentences with a question in mind.
+
+    Args:
+        question: The standalone question.
+        sentences: The sentences of the passages found.
+        reader: The reader.
+        embedder: The embedder of the index.
+        deadline: The end of the time for the question.
+
+    Raises:
+        TimeUpError: Reading takes too long.
+        WeightsError: The reader's weights are missing or damaged.
+    """
+    # Read all sentences side by side.
     evidence = reader.evidence(question, sentences, deadline.check)
     every = tuple(reader.weigh(question, sentences, evidence, embedder))
     for reading in every:
@@ -60,12 +79,14 @@ def read(
     limit = reader.calibration.answer_threshold
     if not every or every[0].score < limit:
         return Readings(every)
+    # Look for an answer in an article on the same subject, of another day.
     best = every[0].sentence.article
     for other in _of_another_day(best, sentences):
         deadline.check()
-        mine = [number for number, one in enumerate(sentences) if one.article.id == other.id]
-        if _may_answer([evidence[n] for n in mine]) and alike(best, other, embedder):
-            elsewhere = reader.weigh(question, [sentences[n] for n in mine], [evidence[n] for n in mine], embedder)
+        own = [place for place, one in enumerate(sentences) if one.article.id == other.id]
+        own_sentences, own_evidence = [sentences[n] for n in own], [evidence[n] for n in own]
+        if _may_answer(own_evidence) and are_alike(best, other, embedder):
+            elsewhere = reader.weigh(question, own_sentences, own_evidence, embedder)
             if elsewhere[0].score >= limit:
                 return Readings(every, tuple(elsewhere))
     return Readings(every)
@@ -78,41 +99,42 @@ def answer_by_reader(
     index: ArticleIndex,
     article_ids: Sequence[str] | None,
 ) -> Iterator[Answer]:
-    """Yield the growing answer of the reader: an answer, the nearest sentences, or a refusal.
+    """Yield the reader's growing answer: a fact, the nearest sentences, or a refusal.
 
     Args:
         question: The standalone question.
         readings: The readings of its sentences.
-        limits: The scores from which a sentence answers or is worth quoting.
+        limits: The scores that a sentence needs to answer, or to be worth quoting.
         index: The index that was searched.
-        article_ids: The articles that were searched; None is all.
+        article_ids: The articles that were searched, if not all.
     """
     best = readings.every[0].score if readings.every else 0.0
     if best >= limits.answer_threshold:
         yield answer(question, readings.every, readings.elsewhere)
     elif best >= limits.quote_threshold:
-        yield from nearest(readings.every[:QUOTES])
+        yield from nearest(readings.every[:NEAREST_SENTENCES])
     else:
         yield refusal(_searched(index, article_ids), question, readings.every)
 
 
 def _of_another_day(article: Article, sentences: Sequence[Sentence]) -> list[Article]:
-    """Return the other articles of the sentences that bear another day; empty if it has none."""
+    """Return the sentences' articles of other days; empty if `article` has no date."""
     articles = {sentence.article.id: sentence.article for sentence in sentences}.values()
     same_day = {None, article.published}
     return [other for other in articles if article.published and other.published not in same_day]
 
 
 def _may_answer(evidence: Sequence[Evidence]) -> bool:
-    """Return whether a sentence beats "none of these answers", whose logit is 0."""
+    """Return whether a sentence beats "no sentence answers", whose logit is 0."""
     return max(one.logit for one in evidence) > 0
 
 
 def _searched(index: ArticleIndex, article_ids: Sequence[str] | None) -> str:
     """Return the sentence of a refusal that says how many articles were searched."""
-    asked = {entry.id for entry in index.entries()}
+    searched = {entry.id for entry in index.entries()}
     if article_ids is not None:
-        asked &= set(article_ids)
-    if not asked:
-        return EMPTY if article_ids is None else NONE_ASKED
-    return f"I searched {len(asked)} article{'s' if len(asked) != 1 else ''} and found no answer."
+        searched &= set(article_ids)
+    if not searched:
+        return EMPTY_INDEX if article_ids is None else NO_SUCH_ARTICLE
+    articles = f"{len(searched)} article{'s' if len(searched) != 1 else ''}"
+    return f"I searched {articles} and found no answer."

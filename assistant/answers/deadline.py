@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from assistant.errors import TimeUpError
 
-MOST_SECONDS = 120.0
-"""A hundred times an answer of the reader; a slow machine can load the models in it."""
+ANSWER_SECONDS = 120.0
+"""Time for an answer, a hundred times its usual duration: a slow machine also loads the models."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,6 @@ class Deadline:
         """Raise `TimeUpError` after the time limit."""
         if time.monotonic() - self.began > self.seconds:
             raise TimeUpError(
-                f"No answer was found within {self.seconds:g} seconds; ask more briefly, or about fewer articles."
+                f"No answer was found within {self.seconds:g} seconds; ask more briefly, "
+                "or about fewer articles."
             )

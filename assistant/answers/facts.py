@@ -1,10 +1,12 @@
-"""Readings that answer → what is said: the words that answer with the sentence they stand in. Pure."""
+"""Answers that state one fact, or yes or no: the answering words and their sentence. Pure.
+
+`answer` is the entry. If a second article of another day is given, both can have a say.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
@@ -13,77 +15,54 @@ from assistant.question.kinds import lacks_kind, wants_time
 from assistant.question.plan import is_judged, wants_names, wants_words
 from assistant.quoting.people import whole_names
 from assistant.quoting.quotes import cite, one_quote
-from assistant.quoting.wording import MOST_TOLD, MOST_TOLD_OF_TWO, answering_words, earlier, has_words, marked, told
+from assistant.quoting.wording import (
+    LONGEST_EXCERPT,
+    LONGEST_EXCERPT_OF_TWO,
+    answering_words,
+    earlier,
+    has_words,
+    marked,
+    paragraph,
+)
 from index.text.words import content_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assistant.conversation import Citation
     from assistant.quoting.sentences import Sentence
     from assistant.reader.reader import Reading
     from index.text.sentences import Span
 
 SHARED_ODDS = 1 / 8
-"""How likely, against the best sentence, one right beside it must be to answer, for both to be quoted as one."""
-LONGEST_QUOTE = 400
-"""Characters of both together: about three lines, which are read at a glance."""
+"""Odds that join a neighbouring sentence to the best one, relative to the best one's."""
+LONGEST_PAIR = 400
+"""Characters of two sentences quoted as one: about three lines, read at a glance."""
 SURE = 0.9
-"""The probability that a sentence answers from which on it is told alone; below, the next ones are named as well."""
+"""Score of a best sentence that stands alone. Below it, the next ones are named as well."""
 SEE_ALSO = 2
-"""How many of them at most."""
+"""Further sentences named, at most."""
 SEE_ALSO_ODDS = 1 / 32
-"""How likely one of them must be to answer, against the best sentence."""
+"""Odds of a further sentence that is named, at least, relative to the best one's."""
 LONGEST_WORDS = 20
-"""Words: more of a sentence are no answer beside it, but the sentence itself."""
+"""Answering words, at most. The sentence alone is the answer if they are more."""
 SUREST_WORDS = 0.4
-"""The probability that a reading's words must have to be the answer; else its whole sentence is."""
+"""Span score of answering words that are stated beside their sentence, at least."""
 SUREST_NAMES = 0.1
-"""The same for names, which are taken whole: the reader knows better where they stand than where they begin and end."""
+"""Span score of names that are stated, at least.
 
-
-def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading] = ()) -> Answer:
-    """Return what the best of the readings says, the best first.
-
-    `others` are those of an article of another day on the same subject: where it answers otherwise what wants words, or
-    a question of yes or no, both are told, the newer first. Where the best is not sure, the next are named.
-    """
-    claims, agreeing = [_claim(question, readings)], []
-    if others:
-        both = [*claims, _claim(question, others)]
-        newer, older = sorted(both, key=lambda claim: claim.quote.article.published or date.min, reverse=True)
-        if older.words and has_words(newer.quote.text, older.words):
-            agreeing = [both[1].quote]
-        elif wants_words(question) or is_judged(question):
-            claims = [newer, older]
-    named = [] if len(claims) > 1 or agreeing else _next_ones(claims[0].quote, readings)
-    first, *rest = claims
-    numbers = count(1)
-    groups = [[first.quote, *first.quote.copies, *agreeing], *([claim.quote] for claim in rest), named]
-    cited = [[cite(next(numbers), quote) for quote in group] for group in groups]
-    tell = partial(told, days_wanted=wants_time(question), most=MOST_TOLD_OF_TWO if rest else MOST_TOLD)
-    texts = [tell(first.words, cited[0], first.focus)]
-    texts += [
-        f"{earlier(claim.quote.article)} {tell(claim.words, citations, claim.focus)}"
-        for claim, citations in zip(rest, cited[1:], strict=False)
-    ]
-    if named:
-        texts.append(f"See also {marked(cited[-1])}")
-    return Answer("\n\n".join(texts), tuple(chain.from_iterable(cited)), "answered", first.words)
-
-
-def answering_quote(readings: Sequence[Reading]) -> Sentence:
-    """Return the best sentence with the one beside it that shares the answer, if there is one and both are short."""
-    best = readings[0]
-    room = LONGEST_QUOTE - len(best.sentence.text)
-    shares = [r.sentence for r in readings[1:] if r.odds >= SHARED_ODDS * best.odds and len(r.sentence.text) <= room]
-    return one_quote(best.sentence, shares)
+Names are taken whole: the reader is surer about their place than about their exact ends.
+"""
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
-    """A sentence that answers, or two, and the words of it that do: "" where words cannot answer.
+class _ArticleAnswer:
+    """The answer of one article.
 
-    `focus` holds the characters of the article that matter most in the sentence.
+    Attributes:
+        quote: The sentence that answers, or two neighbours as one.
+        words: The answering words; "" if only the whole sentence answers.
+        focus: Characters of the article that matter most in the quote.
     """
 
     quote: Sentence
@@ -91,30 +70,105 @@ class _Claim:
     focus: Span
 
 
-def _claim(question: str, readings: Sequence[Reading]) -> _Claim:
+def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading] = ()) -> Answer:
+    """Return the answer that the best reading gives.
+
+    If the other article gives a different answer, return both, newest first. If the best
+    sentence is not certain, further sentences are named: "See also [2]".
+
+    Args:
+        question: The standalone question.
+        readings: The readings of all sentences, the best first.
+        others: The readings of an article of another day on the same subject; may be empty.
+    """
+    # Choose the articles to quote, and the further sentences to name.
+    (first, *rest), agreeing = _article_answers(question, readings, others)
+    further = [] if rest or agreeing else _further_sentences(first.quote, readings)
+    # Number the citations in the order of the text.
+    numbers = count(1)
+    first_group = _citations([first.quote, *first.quote.copies, *agreeing], numbers)
+    rest_groups = [_citations([older.quote], numbers) for older in rest]
+    further_group = _citations(further, numbers)
+    # Write a paragraph for each article, and a line for the further sentences.
+    days_wanted = wants_time(question)
+    most = LONGEST_EXCERPT_OF_TWO if rest else LONGEST_EXCERPT
+    texts = [paragraph(first.words, first_group, first.focus, days_wanted=days_wanted, most=most)]
+    for older, group in zip(rest, rest_groups, strict=True):
+        text = paragraph(older.words, group, older.focus, days_wanted=days_wanted, most=most)
+        texts.append(f"{earlier(older.quote.article)} {text}")
+    if further:
+        texts.append(f"See also {marked(further_group)}")
+    citations = chain(first_group, *rest_groups, further_group)
+    return Answer("\n\n".join(texts), tuple(citations), "answered", first.words)
+
+
+def answering_quote(readings: Sequence[Reading]) -> Sentence:
+    """Return the best sentence, joined with a neighbour that is likely too if both are short."""
+    best = readings[0]
+    room = LONGEST_PAIR - len(best.sentence.text)
+    likely = [
+        reading.sentence
+        for reading in readings[1:]
+        if reading.odds >= SHARED_ODDS * best.odds and len(reading.sentence.text) <= room
+    ]
+    return one_quote(best.sentence, likely)
+
+
+def _article_answers(
+    question: str, readings: Sequence[Reading], others: Sequence[Reading]
+) -> tuple[list[_ArticleAnswer], list[Sentence]]:
+    """Return the answers to state, newest first, and the quote of an article that agrees."""
+    best = _article_answer(question, readings)
+    if not others:
+        return [best], []
+    other = _article_answer(question, others)
+    newer, older = sorted((best, other), key=_day, reverse=True)
+    if older.words and has_words(newer.quote.text, older.words):
+        return [best], [other.quote]
+    if wants_words(question) or is_judged(question):
+        return [newer, older], []
+    return [best], []
+
+
+def _article_answer(question: str, readings: Sequence[Reading]) -> _ArticleAnswer:
     words = _words(readings[0], question) if wants_words(question) else ""
-    return _Claim(answering_quote(readings), words, readings[0].span)
+    return _ArticleAnswer(answering_quote(readings), words, readings[0].span)
 
 
-def _next_ones(quote: Sentence, readings: Sequence[Reading]) -> list[Sentence]:
-    """Return the sentences after the best that may well answer instead, unless that is sure, and stands not in them."""
+def _day(side: _ArticleAnswer) -> date:
+    return side.quote.article.published or date.min
+
+
+def _citations(sentences: Sequence[Sentence], numbers: count[int]) -> list[Citation]:
+    """Return the citations of sentences, each with the next number."""
+    return [cite(next(numbers), sentence) for sentence in sentences]
+
+
+def _further_sentences(quote: Sentence, readings: Sequence[Reading]) -> list[Sentence]:
+    """Return sentences outside the quote that may answer instead; empty if the best is sure."""
     best = readings[0]
     if best.score >= SURE:
         return []
-    likely = [reading.sentence for reading in readings[1:] if reading.odds >= SEE_ALSO_ODDS * best.odds]
+    likely = [
+        reading.sentence for reading in readings[1:] if reading.odds >= SEE_ALSO_ODDS * best.odds
+    ]
     return [sentence for sentence in likely if not quote.contains(sentence)][:SEE_ALSO]
 
 
 def _words(reading: Reading, question: str) -> str:
-    """Return a reading's answering words, which are whole names where the question asks for people.
+    """Return a reading's answering words, as whole names if the question asks for people.
 
-    There are none ("") where the reader is unsure or they are many, where they are only such as "so" or "no" or words
-    of the question, or where they hold no number or time though one is asked for.
+    Returns "" if
+
+    - the reader is unsure about them, or they are many;
+    - they say nothing new: "so", "no", or only words of the question;
+    - the question asks for a number or a time, and they have neither.
     """
     text, first = reading.sentence.text, reading.sentence.start
     span = reading.span[0] - first, reading.span[1] - first
     names = whole_names(text, span) if wants_names(question) else None
-    sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
-    words = answering_words(text[slice(*(names or span))]) if sure else ""
+    is_sure = reading.span_score >= (SUREST_NAMES if names else SUREST_WORDS)
+    words = answering_words(text[slice(*(names or span))]) if is_sure else ""
     says_something = set(content_words(words)) - set(content_words(question))
-    return words if says_something and len(words.split()) <= LONGEST_WORDS and not lacks_kind(question, words) else ""
+    is_short = len(words.split()) <= LONGEST_WORDS
+    return words if says_something and is_short and not lacks_kind(question, words) else ""

@@ -1,4 +1,7 @@
-"""Questions about an article as a whole: what it is about, and which people it names, in its own sentences."""
+"""Answers about an article as a whole: its subject, or the people that it names.
+
+Both answers are sentences of the article itself.
+"""
 
 from __future__ import annotations
 
@@ -24,102 +27,129 @@ if TYPE_CHECKING:
     from assistant.question.plan import OverviewWanted
     from index import Article, ArticleIndex, SearchResult
     from index.embedding.embedder import Embedder
+    from index.text.sentences import Span
 
 CENTRAL_SENTENCES = 3
-PASSAGES = 6
-"""How many of the chunks nearest to an article's title its central sentences are taken from."""
-SHORTEST_SENTENCE = 6
-"""Words with a meaning of their own; a shorter sentence is a caption or an aside."""
+"""Sentences of a summary."""
+CENTRAL_PASSAGES = 6
+"""Chunks that a summary is made from: those nearest to the article's title."""
+MOST_CANDIDATES = 200
+"""Sentences of those chunks that may be central, at most; chunks of prose have about ten each."""
+FEWEST_CONTENT_WORDS = 6
+"""Content words of a central sentence, at least; a shorter one is a caption or an aside."""
 REPETITION = 0.3
-"""The share of a sentence's likeness to those chosen before it in what decides the next one."""
-MOST_SENTENCES = 200
-"""Sentences of those chunks, the nearest first, that may be central; chunks of prose have about ten each."""
-BEGINNING = 1_000
-"""Characters: about what the embedding model reads of a text."""
-SAME_SUBJECT = 0.6
-"""The cosine from which on two articles are on the same subject."""
-LONGEST_LIST = 20
-"""People; an article that names more shows those that it names most."""
+"""Weight of a sentence's likeness to those already chosen, against its centrality."""
+LIKENESS_READ = 1_000
+"""Characters of each article that are compared: about the length that the embedder reads."""
+ALIKE = 0.6
+"""Cosine of two articles on the same subject, at least."""
+MOST_PEOPLE = 20
+"""People in a list, at most: those that the article names most often."""
 
 
 def overview(
-    question: str, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None = None
+    question: str,
+    history: Sequence[Turn],
+    index: ArticleIndex,
+    among: Collection[str] | None = None,
 ) -> Answer | None:
-    """Return the answer to a question about an article as a whole; None for any other question.
+    """Answer a question about an article as a whole; return nothing for other questions.
 
-    The article is the one that the question names by words of its title, or else the one that was cited last, or else
-    the newest. It is one of those whose ids are `among`, if that is given.
+    The article is the one that the question names by words of its title, else the one cited
+    last, else the newest.
+
+    Args:
+        question: The question as it was typed.
+        history: The earlier turns of the conversation, oldest first.
+        index: The index that is asked.
+        among: Ids of the articles to ask; by default all.
     """
     wanted = overview_wanted(question)
-    article = _meant(wanted, history, index, among) if wanted else None
+    article = _wanted_article(wanted, history, index, among) if wanted else None
     if wanted is None or article is None:
         return None
-    answer = _people_named(article) if wanted.kind == "people" else _about(article, index)
+    answer = _people_answer(article) if wanted.kind == "people" else _summary(article, index)
     if answer is None:
         return None
-    names_it = wanted.named or wanted.title
-    return replace(answer, standalone=question if names_it else overview_question(article.title, wanted.kind))
+    names_article = wanted.named or wanted.title
+    standalone = question if names_article else overview_question(article.title, wanted.kind)
+    return replace(answer, standalone=standalone)
 
 
-def alike(one: Article, other: Article, embedder: Embedder) -> bool:
+def are_alike(first: Article, second: Article, embedder: Embedder) -> bool:
     """Return whether two articles are on the same subject, by the beginnings of their texts."""
-    first, second = np.array(embedder.embed_documents([each.text[:BEGINNING] for each in (one, other)]))
-    return float(first @ second) >= SAME_SUBJECT
+    texts = [article.text[:LIKENESS_READ] for article in (first, second)]
+    one, other = np.array(embedder.embed_documents(texts))
+    return float(one @ other) >= ALIKE
 
 
-def _meant(
-    wanted: OverviewWanted, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None
+def _wanted_article(
+    wanted: OverviewWanted,
+    history: Sequence[Turn],
+    index: ArticleIndex,
+    among: Collection[str] | None,
 ) -> Article | None:
+    """Return the article that an overview is wanted of, if the index has it."""
     entries = [entry for entry in index.entries() if among is None or entry.id in among]
     if wanted.title:
-        fitting = [entry for entry in entries if is_title(wanted.title, entry.title)]
+        matches = [entry for entry in entries if is_title(wanted.title, entry.title)]
     elif wanted.named:
-        fitting = [entry for entry in entries if wanted.named <= set(content_words(entry.title))]
+        matches = [entry for entry in entries if wanted.named <= set(content_words(entry.title))]
     else:
         cited = [citation.article_id for turn in history for citation in turn.answer.citations]
-        fitting = [*(entry for entry in entries if cited and entry.id == cited[-1]), *entries]
-    for entry in fitting:
+        matches = [*(entry for entry in entries if cited and entry.id == cited[-1]), *entries]
+    for entry in matches:
         with suppress(ArticleNotFoundError):  # It was removed meanwhile.
             return index.article(entry.id)
     return None
 
 
-def _about(article: Article, index: ArticleIndex) -> Answer:
-    """Return an article's title and day, and its most central sentences in the order of its text."""
-    results = index.search(article.title, PASSAGES, articles=[article.id])
-    central = sorted(_central_sentences(article, results, index.embedder), key=lambda sentence: sentence.start)
+def _summary(article: Article, index: ArticleIndex) -> Answer:
+    """Return an article's title and day, and its central sentences in the order of its text."""
+    results = index.search(article.title, CENTRAL_PASSAGES, articles=[article.id])
+    central = _central_sentences(article, results, index.embedder)
+    central.sort(key=lambda sentence: sentence.start)
     citations = [cite(number, sentence) for number, sentence in enumerate(central, start=1)]
-    head = f"{describe(citations[0])}:"
-    return Answer("\n\n".join([head, *map(quoted, citations)]), tuple(citations), "answered", passages=tuple(results))
+    text = "\n\n".join([f"{describe(citations[0])}:", *map(quoted, citations)])
+    return Answer(text, tuple(citations), "answered", passages=tuple(results))
 
 
-def _central_sentences(article: Article, results: Sequence[SearchResult], embedder: Embedder) -> list[Sentence]:
-    """Return the sentences of some passages nearest to the mean of all, each discounted for likeness to those before.
+def _central_sentences(
+    article: Article, results: Sequence[SearchResult], embedder: Embedder
+) -> list[Sentence]:
+    """Return the sentences of some passages that are nearest to their mean and unlike each other.
 
-    The first is centroid-based summarisation (Radev et al., 2004), the second maximal marginal relevance (Carbonell and
-    Goldstein, 1998).
+    The first is centroid-based summarisation (Radev et al., 2004), the second maximal marginal
+    relevance (Carbonell and Goldstein, 1998).
     """
+    # Leave out captions, asides and the title, unless the article has no other sentence.
     sentences = passage_sentences((article, result) for result in results)
     title = content_words(article.title)
-    told = [s for s in sentences if len(content_words(s.text)) >= SHORTEST_SENTENCE and content_words(s.text) != title]
-    sentences = (told or sentences)[:MOST_SENTENCES]
+    prose = [
+        sentence
+        for sentence in sentences
+        if len(words := content_words(sentence.text)) >= FEWEST_CONTENT_WORDS and words != title
+    ]
+    sentences = (prose or sentences)[:MOST_CANDIDATES]
+    # Compare each sentence with the mean of all.
     vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
     mean = vectors.mean(axis=0)
     centrality = vectors @ (mean / np.linalg.norm(mean))
+    # Choose one sentence after the other, each unlike those before.
     chosen: list[int] = []
     while len(chosen) < min(CENTRAL_SENTENCES, len(sentences)):
-        repeated = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
-        worth = (1 - REPETITION) * centrality - REPETITION * repeated
+        likeness = (vectors @ vectors[chosen].T).max(axis=1) if chosen else np.zeros(len(sentences))
+        worth = (1 - REPETITION) * centrality - REPETITION * likeness
         worth[chosen] = -np.inf
         chosen.append(int(worth.argmax()))
-    return [sentences[number] for number in chosen]
+    return [sentences[place] for place in chosen]
 
 
-def _people_named(article: Article) -> Answer | None:
-    """Return the people that an article names, each with the sentence that does so first; None for none."""
-    citations: dict[tuple[int, int], Citation] = {}
+def _people_answer(article: Article) -> Answer | None:
+    """Return the people in an article, if any, each with the first sentence that names them."""
+    citations: dict[Span, Citation] = {}
     lines = []
-    for name, sentence in people(article)[:LONGEST_LIST]:
+    for name, sentence in people(article)[:MOST_PEOPLE]:
         place = sentence.start, sentence.end
         citation = citations.setdefault(place, cite(len(citations) + 1, sentence))
         lines.append(f"{name} [{citation.number}]")

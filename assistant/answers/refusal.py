@@ -1,4 +1,4 @@
-"""Readings of which none answers → what is said instead: the nearest sentences, or a refusal. Pure."""
+"""Answers for readings that do not answer: the nearest sentences, or a refusal. Pure."""
 
 from __future__ import annotations
 
@@ -16,15 +16,26 @@ if TYPE_CHECKING:
 
 
 def nearest(readings: Sequence[Reading]) -> Iterator[Answer]:
-    """Yield the nearest sentences, one more each time."""
-    citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(readings, start=1))
-    texts = [quoted(citation, reading.span) for citation, reading in zip(citations, readings, strict=True)]
+    """Yield growing answers that quote the sentences of readings, one more each time."""
+    citations = tuple(
+        cite(number, reading.sentence) for number, reading in enumerate(readings, start=1)
+    )
+    texts = [
+        quoted(citation, reading.span)
+        for citation, reading in zip(citations, readings, strict=True)
+    ]
     for shown in range(1, len(citations) + 1):
         yield Answer("\n\n".join(texts[:shown]), citations[:shown], "quoted")
 
 
 def refusal(searched: str, question: str, readings: Sequence[Reading]) -> Answer:
-    """Return what says that nothing answers a question: what was `searched`, in a sentence, and the nearest passage."""
+    """Return a refusal with the nearest passage, if there is one.
+
+    Args:
+        searched: A sentence that says how many articles were searched.
+        question: The standalone question.
+        readings: The readings of the sentences found, the best first; may be empty.
+    """
     if not readings:
         return Answer(searched, (), "refused")
     best = readings[0]
@@ -35,10 +46,10 @@ def refusal(searched: str, question: str, readings: Sequence[Reading]) -> Answer
 
 
 def _language_hint(question: str, readings: Sequence[Reading]) -> str:
-    """Return a sentence for a question that is not in the language of any article that was found."""
+    """Return a hint to ask in the articles' language; "" for a question in it."""
     languages = {reading.sentence.article.language for reading in readings}
-    asked = read_language(question)
-    if not asked or None in languages or asked in languages:
+    asked_in = read_language(question)
+    if not asked_in or None in languages or asked_in in languages:
         return ""
     names = " and ".join(sorted(language_name(code) for code in languages if code))
     return f"The nearest articles are in {names}; ask in that language."

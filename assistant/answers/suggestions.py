@@ -1,9 +1,12 @@
-"""An article → questions that it answers, made of its own sentences.
+"""Questions that an article answers, made from its own sentences.
 
-A sentence whose subject is a person becomes a question for who it is ("Ada Kern opened the mill" → "Who opened the
-mill?"), one that ends with a day or a year a question for when, one with a speaker a question for what they say. The
-patterns are of English grammar. What they make is shown only if the assistant answers it, and with the very sentence
-that it was made of (`Assistant.suggestions`).
+English grammar makes a question from a sentence:
+
+- "Ada Kern opened the mill." → "Who opened the mill?"
+- "The mill was built in 1911." → "When was the mill built?"
+- "“It is old,” said Kern." → a question for her words
+
+A question is suggested only if the assistant answers it with the sentence it was made from.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from assistant.answers.deadline import Deadline
 from assistant.english.speech import SAYS
-from assistant.english.statements import END, POINTS_ELSEWHERE, SPEECH, WHEN, WHO
+from assistant.english.statements import CLAUSE_END, POINTS_ELSEWHERE, SPEECH, WHEN, WHO
 from assistant.errors import TimeUpError
 from assistant.question.plan import overview_question
 from assistant.quoting.people import people
@@ -33,29 +36,36 @@ if TYPE_CHECKING:
     from index.text.sentences import Span
 
 ARTICLES_SUGGESTED = 3
-"""Articles, the newest, about which a conversation can begin."""
-LONGEST_TITLE = 60
-"""Characters of a title that stand in a suggestion."""
-READ = 12_000
-"""Characters of an article that suggestions are made of, its beginning."""
+"""Articles suggested at the beginning of a conversation: the newest."""
+LONGEST_SUGGESTED_TITLE = 60
+"""Characters of a title in a suggestion."""
+SUGGESTED_FROM = 12_000
+"""Characters at the beginning of an article that suggestions are made from."""
 MOST_TRIED = 12
-"""How many questions of an article are tried, and how many that are answered suffice."""
-MOST_FOUND = 6
-MOST_SECONDS_TRIED = 30.0
-"""How long questions of an article are tried."""
-
-_FEWEST_WORDS, _MOST_WORDS = 3, 10
+"""Questions about an article that are tried, at most."""
+ENOUGH_ANSWERED = 6
+"""Answered questions about an article after which no more are tried."""
+TRYING_SECONDS = 30.0
+"""Time for trying the questions about an article."""
+FEWEST_PREDICATE_WORDS, MOST_PREDICATE_WORDS = 3, 10
+"""Words of a suggested question after its question word."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A question, and the place of the sentence that it was made of; None for one about the article as a whole."""
+    """A question that an article may answer.
+
+    Attributes:
+        question: The question.
+        place: The sentence that it was made from, as a span of the article's text, if it is
+            not about the article as a whole.
+    """
 
     question: str
     place: Span | None = None
 
     def is_met_by(self, answer: Answer, article: Article) -> bool:
-        """Return whether an answer answers it, and cites first what it was made of."""
+        """Return whether an answer cites the article, and at `place` first if there is one."""
         if answer.status != "answered" or answer.citations[0].article_id != article.id:
             return False
         first = answer.citations[0]
@@ -113,14 +123,47 @@ class Suggestions:
             return self._known[key]
 
 
+def candidates(article: Article) -> tuple[Candidate, ...]:
+    """Return questions that an article may answer, of several kinds by turns.
+
+    >>> from index import Article
+    >>> text = (
+    ...     "Mill news. Greta Lindqvist opened the old paper mill. "
+    ...     "The mill was built in 1911, says Lindqvist."
+    ... )
+    >>> made = candidates(Article.from_text(text, "herald", title="Mill news", language="en"))
+    >>> [candidate.question for candidate in made][1:3]
+    ['Who opened the old paper mill?', 'When was the mill built?']
+    """
+    about = Candidate(overview_question(article.title, most=LONGEST_SUGGESTED_TITLE))
+    if article.language not in {"en", None}:
+        return (about,)
+    text = article.text[:SUGGESTED_FROM]
+    spans = sentence_spans(text, article.language)
+    names = [name for name, _ in people(article)]
+    kinds = (
+        [about],
+        list(_from_sentences(text, spans, lambda sentence: _who(sentence, names))),
+        list(_from_sentences(text, spans, lambda sentence: _when(sentence, text))),
+        list(_from_speakers(text, spans, names)),
+    )
+    by_turns = chain.from_iterable(zip_longest(*kinds))
+    return tuple({candidate.question: candidate for candidate in by_turns if candidate}.values())
+
+
 def _key(question: str) -> str:
-    """Return a question without the differences of writing that do not matter."""
+    """Return a question without differences of writing that do not matter.
+
+    >>> _key("Who  opened the MILL") == _key("Who opened the mill?")
+    True
+    """
     return " ".join(question.casefold().rstrip("?").split())
 
 
 def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citation]:
-    found: dict[str, Citation] = {}
-    deadline = Deadline(MOST_SECONDS_TRIED)
+    """Try questions about an article; return those answered, each with its first citation."""
+    answered: dict[str, Citation] = {}
+    deadline = Deadline(TRYING_SECONDS)
     own = shipped_questions() if article.id == shipped_article().id else ()
     for candidate in [*map(Candidate, own), *candidates(article)][:MOST_TRIED]:
         try:
@@ -129,82 +172,79 @@ def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citat
         except TimeUpError:
             break
         if candidate.is_met_by(answer, article):
-            found[candidate.question] = answer.citations[0]
-        if len(found) == MOST_FOUND:
+            answered[candidate.question] = answer.citations[0]
+        if len(answered) == ENOUGH_ANSWERED:
             break
-    return found
+    return answered
 
 
-def candidates(article: Article) -> tuple[Candidate, ...]:
-    """Return questions that an article may answer, of several kinds by turns.
-
-    >>> from index import Article
-    >>> text = "Mill news. Greta Lindqvist opened the old paper mill. The mill was built in 1911, says Lindqvist."
-    >>> made = candidates(Article.from_text(text, "herald", title="Mill news", language="en"))
-    >>> [candidate.question for candidate in made][1:]
-    ['Who opened the old paper mill?', 'When was the mill built?', 'What does Lindqvist say?']
-    """
-    about = Candidate(overview_question(article.title, most=LONGEST_TITLE))
-    if article.language not in {"en", None}:
-        return (about,)
-    text = article.text[:READ]
-    spans = sentence_spans(text, article.language)
-    names = [name for name, _ in people(article)]
-    kinds = (
-        [about],
-        list(_of_sentences(text, spans, lambda sentence: _who(sentence, names))),
-        list(_of_sentences(text, spans, lambda sentence: _when(sentence, text))),
-        list(_speakers(text, spans, names)),
-    )
-    by_turns = chain.from_iterable(zip_longest(*kinds))
-    return tuple({candidate.question: candidate for candidate in by_turns if candidate}.values())
-
-
-def _of_sentences(text: str, spans: Iterable[Span], ask: Callable[[str], str | None]) -> Iterator[Candidate]:
+def _from_sentences(
+    text: str, spans: Iterable[Span], make: Callable[[str], str | None]
+) -> Iterator[Candidate]:
+    """Yield the questions that `make` makes from sentences, each with the sentence's place."""
     for start, end in spans:
-        if question := ask(" ".join(text[start:end].split())):
+        if question := make(" ".join(text[start:end].split())):
             yield Candidate(question, (start, end))
 
 
 def _who(sentence: str, names: Sequence[str]) -> str | None:
-    """Return the question for who did what a sentence tells of a person, by full or family name."""
-    found = WHO.match(sentence)
-    if not found or found["subject"] not in {*names, *(name.split()[-1] for name in names)}:
+    """Return the question for the subject of a sentence, if it is one of some people.
+
+    >>> _who("Ada Kern, 41, opened the old mill, which burned.", ["Ada Kern"])
+    'Who opened the old mill?'
+    """
+    match = WHO.match(sentence)
+    if not match or match["subject"] not in {*names, *(name.split()[-1] for name in names)}:
         return None
-    end = END.search(found["told"])
-    told = found["told"][: end.start()].strip() if end else found["told"]
-    return f"Who {told}?" if _is_askable(told) and not SPEECH.match(told) else None
+    predicate = match["predicate"]
+    if end := CLAUSE_END.search(predicate):
+        predicate = predicate[: end.start()].strip()
+    return f"Who {predicate}?" if _is_askable(predicate) and not SPEECH.match(predicate) else None
 
 
 def _when(sentence: str, text: str) -> str | None:
-    """Return the question for when that was, is or will be of which a sentence gives the day or the year."""
-    found = WHEN.match(sentence)
-    if not found or END.search(found["told"]):
+    """Return the question for the day or year that a sentence gives.
+
+    >>> _when("Norburg was founded in 1311.", "They came to Norburg.")
+    'When was Norburg founded?'
+    """
+    match = WHEN.match(sentence)
+    if not match or CLAUSE_END.search(match["predicate"]):
         return None
-    first, _, rest = found["subject"].partition(" ")
-    # A word that is capital nowhere within a sentence is so here for beginning one.
+    first, _, rest = match["subject"].partition(" ")
+    # A word without a capital elsewhere in the text has one only because it begins the sentence.
     first = first if re.search(rf"[a-z,] {re.escape(first)}\b", text) else first.lower()
-    asked = f"{found['verb']} {' '.join(filter(None, (first, rest)))} {found['told']}"
-    return f"When {asked}?" if _is_askable(asked) else None
+    clause = f"{match['verb']} {' '.join(filter(None, (first, rest)))} {match['predicate']}"
+    return f"When {clause}?" if _is_askable(clause) else None
 
 
-def _speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterator[Candidate]:
-    """Yield the questions for what people say, each with the first sentence that quotes them."""
+def _from_speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> Iterator[Candidate]:
+    """Yield a question for the words of each person, with the first sentence that quotes them."""
     sentences = [(start, end, text[start:end]) for start, end in spans]
     for name in names:
         family = name.split()[-1]
-        speaks = re.compile(rf"{SAYS} (?:{re.escape(name)}|{family})\b|\b{re.escape(family)},? {SAYS}\b")
-        places = ((start, end) for start, end, told in sentences if family in told and speaks.search(told))
-        place = next(places, None)
-        if place:
-            called = name if name in text[place[0] : place[1]] else family
-            yield Candidate(f"What does {called} say?", place)
+        speaks = re.compile(
+            # "said Ada Kern", "said Kern".
+            rf"{SAYS} (?:{re.escape(name)}|{family})\b"
+            # "Kern said", "Kern, said".
+            rf"|\b{re.escape(family)},? {SAYS}\b"
+        )
+        places = (
+            (start, end)
+            for start, end, sentence in sentences
+            if family in sentence and speaks.search(sentence)
+        )
+        if place := next(places, None):
+            speaker = name if name in text[place[0] : place[1]] else family
+            yield Candidate(f"What does {speaker} say?", place)
 
 
-def _is_askable(told: str) -> bool:
-    """Return whether words make sense without what stands around them, and are neither few nor many.
+def _is_askable(clause: str) -> bool:
+    """Return whether words make sense by themselves, and are neither few nor many.
 
     >>> _is_askable("opened the mill"), _is_askable("opened it in May"), _is_askable("left")
     (True, False, False)
     """
-    return _FEWEST_WORDS <= len(told.split()) <= _MOST_WORDS and not POINTS_ELSEWHERE.search(told)
+    count = len(clause.split())
+    is_short = FEWEST_PREDICATE_WORDS <= count <= MOST_PREDICATE_WORDS
+    return is_short and not POINTS_ELSEWHERE.search(clause)

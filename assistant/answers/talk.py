@@ -1,4 +1,4 @@
-"""Questions about the conversation and the assistant, and requests to go on: answered without a search."""
+"""Answers about the conversation and the assistant, and more of an article: without a search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assistant.conversation import Answer
 from assistant.english import pointing
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.english.table import bare
 from assistant.quoting.quotes import cite
 from assistant.quoting.sentences import Sentence
@@ -22,60 +22,81 @@ if TYPE_CHECKING:
     from index import Article, ArticleIndex
 
 MORE_SENTENCES = 3
-"""How many sentences "tell me more" adds."""
-NOTHING_BEFORE = "This is the first question of the conversation."
-NOTHING_TO_ADD = "No answer so far cites an article; ask a question first."
+"""Sentences that "tell me more" adds."""
+NO_QUESTION_BEFORE = "You have not asked anything yet: this is the first question."
+NO_ARTICLE_CITED = (
+    "I have not cited an article yet, so there is nothing to continue: ask a question first."
+)
 
 
 def about_talk(
-    question: str, history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None = None
+    question: str,
+    history: Sequence[Turn],
+    index: ArticleIndex,
+    among: Collection[str] | None = None,
 ) -> Answer | None:
-    """Return the answer to a question about the conversation or the assistant; None for any other.
+    """Answer a question about the conversation or the assistant; nothing for others.
 
-    "Tell me more" is answered with the sentences after the one that was cited last, unless its article is not one of
-    those whose ids are `among`.
+    "Tell me more" is answered with the sentences that follow the last citation.
+
+    Args:
+        question: The question as it was typed.
+        history: The earlier turns of the conversation, oldest first.
+        index: The index that is asked.
+        among: Ids of the articles to ask; by default all.
     """
     if courtesy := pointing.COURTESY.match(question):
         question = question[courtesy.end() :]
     if pointing.MORE_WANTED.is_whole(question):
         return _more(history, index, among)
-    if asked := pointing.ASKED_BEFORE.fullmatch(bare(question)):
-        return _asked_before((asked["which"] or asked["kind"] or "").lower(), history)
+    if match := pointing.ASKED_BEFORE.fullmatch(bare(question)):
+        return _earlier_question((match["which"] or match["kind"] or "").lower(), history)
     if pointing.ABOUT_PROGRAM.is_whole(question):
-        return Answer(_about_itself(index.count()), (), "refused")
+        return Answer(_introduction(index.count()), (), "refused")
     return None
 
 
-def _about_itself(count: int) -> str:
+def _introduction(count: int) -> str:
+    """Return the assistant's words about itself."""
     articles = f"{count} article{'s' if count != 1 else ''}"
     are = "is" if count == 1 else "are"
     return (
-        f"I am a program that looks for answers in articles: there {are} {articles} to ask. Each answer shows "
-        "the sentence that it rests on. Ask what they say, who is named in one, or for a summary."
+        f"I am a program that answers questions about articles: there {are} {articles} to ask. "
+        "Each answer shows the sentence that it comes from. Ask about something in the articles, "
+        "for the people that one names, or for a summary."
     )
 
 
-def _asked_before(which: str, history: Sequence[Turn]) -> Answer:
+def _earlier_question(which: str, history: Sequence[Turn]) -> Answer:
     """Return the first or the last question of a conversation, as it was typed."""
     if not history:
-        return Answer(NOTHING_BEFORE, (), "refused")
+        return Answer(NO_QUESTION_BEFORE, (), "refused")
     is_first = "first" in which or "beginning" in which
-    turn = history[0 if is_first else -1]
-    return Answer(f"Your {'first' if is_first else 'last'} question was: “{turn.question.strip()}”", (), "refused")
+    turn, place = (history[0], "first") if is_first else (history[-1], "last")
+    return Answer(f"Your {place} question was: “{turn.question.strip()}”", (), "refused")
 
 
 def _more(history: Sequence[Turn], index: ArticleIndex, among: Collection[str] | None) -> Answer:
-    """Return the sentences of the cited article that follow the last answer, and were not shown yet."""
+    """Return the next sentences of the cited article that no answer has shown yet."""
+    # Find the place to go on from.
     last = next((turn for turn in reversed(history) if turn.answer.citations), None)
     if not last or (among is not None and last.answer.citations[0].article_id not in among):
-        return Answer(NOTHING_TO_ADD, (), "refused")
+        return Answer(NO_ARTICLE_CITED, (), "refused")
     cited = last.answer.citations[-1 if pointing.MORE_WANTED.is_whole(last.question) else 0]
-    shown = [turn.answer.text for turn in history]
+    # Read on in the same version of the article.
     sentences: list[Sentence] = []
     with suppress(ArticleNotFoundError):  # It was removed meanwhile.
         sentences = _after(index.article(cited.article_id, cited.version), cited)
-    fresh = [each for each in sentences if not any(on_one_line(each.text) in text for text in shown)][:MORE_SENTENCES]
-    citations = tuple(cite(number, sentence) for number, sentence in enumerate(fresh, start=1))
+    # Quote the next sentences, each once in a conversation.
+    shown = [turn.answer.text for turn in history]
+    fresh = [
+        sentence
+        for sentence in sentences
+        if not any(on_one_line(sentence.text) in text for text in shown)
+    ]
+    citations = tuple(
+        cite(number, sentence) for number, sentence in enumerate(fresh[:MORE_SENTENCES], start=1)
+    )
     if not citations:
         return Answer(f"{describe(cited)} ends there.", (), "refused")
     return Answer("\n\n".join(map(quoted, citations)), citations, "answered")

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assistant.english.instructions import is_instruction
+from assistant.english.orders import is_instruction
 from assistant.quoting.dates import day_in_words
 from assistant.quoting.wording import on_one_line
 from index.text.sentences import sentence_spans, spans_within

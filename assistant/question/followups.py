@@ -1,7 +1,7 @@
-"""A question in a conversation → one that needs no history: pure, by the grammar of English questions.
+"""A follow-up becomes a standalone question, by the grammar of English questions. Pure.
 
-A pronoun takes the name or thing that the question before spoke of or was answered with; a question that breaks off
-takes along what the one before was about.
+A pronoun is replaced by the name or thing of the question before, or of its answer. A question
+that breaks off takes its subject from the question before. `standalone_question` is the entry.
 """
 
 from __future__ import annotations
@@ -18,118 +18,53 @@ if TYPE_CHECKING:
 
     from assistant.conversation import Turn
 
-_PLACE = re.compile(r" (?:in|at|on) ")
-LONGEST_BEFORE = 2_000
-"""Characters of the question before: those of questions that were put together do not grow without end."""
+LONGEST_PREVIOUS = 2_000
+"""Characters kept of the question before, which may itself be made of several."""
 FEW_WORDS = 2
-"""Words with a meaning of their own: a question that begins with "and" and has no more breaks off."""
+"""Content words, at most, of a question that begins with "and" and breaks off."""
+_PLACE = re.compile(r" (?:in|at|on) ")
+"""A preposition of place: "the museum in Ostheim"."""
 
 
 def standalone_question(question: str, history: Sequence[Turn]) -> str:
-    """Return what a question means after the turns before it, oldest first.
+    """Return a question so that it needs no history.
 
     "and when did it open?" after "Who runs the mill?" becomes "and when did the mill open?".
+
+    Args:
+        question: The question as it was typed.
+        history: The turns before it, oldest first.
     """
     before, words = "", ""
     names: dict[str, str] = {}
+    # Make each earlier question standalone, from the oldest on.
     for turn in history:
         if content_words(turn.question) and not is_about_talk(turn.question):
-            before, words = _resolved(_with_names(turn.question, names), before, words), turn.answer.words
+            before = _resolved(_with_names(turn.question, names), before, words)
+            words = turn.answer.words
         for citation in turn.answer.citations:
             names |= {name.lower(): name for name in pointing.NAME_IN_TEXT.findall(citation.quote)}
-        before = _with_names(before[-LONGEST_BEFORE:], names)
+        before = _with_names(before[-LONGEST_PREVIOUS:], names)
     return _resolved(_with_names(question, names), before, words)
 
 
-def _with_names(question: str, names: dict[str, str]) -> str:
-    """Return a question in lower case with the names in it written as they were in what was quoted: with capitals."""
-    held = [name for name in names if name in question]  # One pattern of all would be tried at each letter.
-    if not held or question != question.lower():
-        return question
-    longest_first = "|".join(map(re.escape, sorted(held, key=len, reverse=True)))
-    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda found: names[found.group()], question)
-
-
-def _resolved(question: str, before: str, words: str) -> str:
-    """Return a question that stands alone, given such a one before it and the words that answered that."""
-    if courtesy := pointing.COURTESY.match(question):
-        question = question[courtesy.end() :] or question
-    if not before or is_about_talk(question):
-        return question
-    things = _things(before)
-    last = things[-1] if things else ""
-    meant = ""
-    if corrects := pointing.CORRECTS.match(question):
-        meant = _corrected(before, question[corrects.end() :].rstrip(" .?!"))
-    elif alone := pointing.BARE.fullmatch(bare(question)):
-        meant = _asked_otherwise(alone, before, words) or (f"{question.rstrip(' ?')} ({last})?" if last else "")
-    elif person := _reference(pointing.PERSON, question):
-        meant = _put(person, question, words if _is_name(words) else _person(before))
-    elif thing := _reference(pointing.THING_MEANT, question):
-        several = thing.group().lower() in {"they", "them", "their"} and " and " in words and _is_name(words)
-        meant = _put(thing, question, words if several else last) or f"{before} {question}"
-    elif other := pointing.ANOTHER.fullmatch(question.rstrip(" .?!")):
-        meant = _about_another(before, other["preposition"], other["thing"] or other["noun"])
-    elif _breaks_off(question):
-        meant = f"{question.rstrip(' ?')} ({last})?" if last else ""
-    return meant or question
-
-
-def _breaks_off(question: str) -> bool:
-    """Return whether a question has too few words of its own: "and how many stops?", "which one?"."""
-    words = content_words(question)
-    return not words or bool(pointing.BREAKS_OFF.match(question) and len(words) <= FEW_WORDS and not _names(question))
-
-
-def _asked_otherwise(alone: re.Match[str], before: str, words: str) -> str:
-    """Return the question before with another question word: "why?" after "Did it close?"; "" if that makes none.
-
-    Who runs the mill has no verb before its subject: its answer stands there instead of the question word.
-    """
-    asks = (alone["alone"] or alone["asks"]).lower().removesuffix(" not")
-    if inverted := pointing.INVERTED.fullmatch(before):
-        rest = inverted["rest"]
-        return f"{asks} {rest[:1].lower()}{rest[1:]}"
-    who, _, rest = before.partition(" ")
-    return f"{asks} {words} {rest}" if who.lower() == "who" and _is_name(words) else ""
-
-
-def _person(before: str) -> str:
-    """Return what a question speaks of that is most likely a person: a name without an article, else its subject.
-
-    What completes something else is none: of "the CEO of Acme" it is the CEO, with Acme beside it.
-    """
-    question = pointing.VERB_AT_END.sub(_without_verb, before)
-    whole = [
-        thing
-        for thing in pointing.THING.finditer(question)
-        if not question[: thing.start()].endswith((" of ", " for "))
-    ]
-    named = [thing for thing in whole if _is_name(thing.group()) and not re.match(pointing.DETERMINER, thing.group())]
-    if not whole:
-        return ""
-    person = (named or whole)[0]
-    of = pointing.WITH_OF.match(question, person.end())
-    return question[person.start() : of.end() if of else person.end()]
-
-
 def needs_history(question: str) -> bool:
-    """Return whether a question may mean something else after others than alone.
+    """Return whether a question may have another meaning after other questions than alone.
 
     >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
     (True, False)
     """
-    patterns = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER)
-    begins = any(pattern.match(question) for pattern in patterns)
-    refers = any(
-        _reference(pattern, question) for pattern in (pointing.PERSON, pointing.THING_MEANT, pointing.POINTING)
-    )
-    is_alone = pointing.BARE.fullmatch(bare(question)) or not content_words(question)
-    return begins or refers or bool(is_alone)
+    openings = (pointing.CORRECTS, pointing.BREAKS_OFF, pointing.ANOTHER_THING)
+    pronouns = (pointing.PERSON, pointing.THING_MEANT, pointing.POINTING)
+    if any(pattern.match(question) for pattern in openings):
+        return True
+    if any(_reference(pattern, question) for pattern in pronouns):
+        return True
+    return bool(pointing.BARE.fullmatch(bare(question))) or not content_words(question)
 
 
 def is_courtesy(question: str) -> bool:
-    """Return whether nothing is asked: thanks, or a greeting.
+    """Return whether a message only thanks or greets.
 
     >>> is_courtesy("Thanks a lot!"), is_courtesy("ok, and when?")
     (True, False)
@@ -138,62 +73,175 @@ def is_courtesy(question: str) -> bool:
 
 
 def is_about_talk(question: str) -> bool:
-    """Return whether a question is about the conversation or the assistant, or asks to go on.
+    """Return whether a question is about the conversation or the assistant, or asks for more.
 
-    >>> is_about_talk("Tell me more."), is_about_talk("what did I ask first?"), is_about_talk("Who is Ida?")
+    >>> is_about_talk("Tell me more."), is_about_talk("Who are you?"), is_about_talk("Who is Ida?")
     (True, True, False)
     """
-    asks_more = pointing.MORE_WANTED.is_whole(question) or pointing.ABOUT_PROGRAM.is_whole(question)
-    return asks_more or bool(pointing.ASKED_BEFORE.fullmatch(bare(question)))
+    if pointing.MORE_WANTED.is_whole(question) or pointing.ABOUT_PROGRAM.is_whole(question):
+        return True
+    return bool(pointing.ASKED_BEFORE.fullmatch(bare(question)))
+
+
+def _with_names(question: str, names: dict[str, str]) -> str:
+    """Return a question in lower case with the capitals of the names in it.
+
+    Args:
+        question: The question; one that has a capital is returned as it is.
+        names: Names in earlier quotes, by their lower case.
+    """
+    used = [name for name in names if name in question]  # A pattern of all names would be slow.
+    if not used or question != question.lower():
+        return question
+    longest_first = "|".join(map(re.escape, sorted(used, key=len, reverse=True)))
+    pattern = rf"(?<!\w)(?:{longest_first})(?!\w)"
+    return re.sub(pattern, lambda match: names[match.group()], question)
+
+
+def _resolved(question: str, before: str, words: str) -> str:
+    """Return a question made standalone.
+
+    Args:
+        question: The question.
+        before: The question before it, standalone; "" if there is no such question.
+        words: The answering words of the question before.
+    """
+    if courtesy := pointing.COURTESY.match(question):
+        question = question[courtesy.end() :] or question
+    if not before or is_about_talk(question):
+        return question
+    return _by_form(question, before, words) or question
+
+
+def _by_form(question: str, before: str, words: str) -> str:
+    """Return a follow-up made standalone by its form; "" if it has no known form."""
+    things = _things(before)
+    last = things[-1] if things else ""
+    in_brackets = f"{question.rstrip(' ?')} ({last})?" if last else ""
+    # "no, I meant the museum"
+    if corrects := pointing.CORRECTS.match(question):
+        return _corrected(before, question[corrects.end() :].rstrip(" .?!"))
+    # "why did he?"
+    if bare_question := pointing.BARE.fullmatch(bare(question)):
+        return _asked_otherwise(bare_question, before, words) or in_brackets
+    # "where was she born?"
+    if person := _reference(pointing.PERSON, question):
+        return _replaced(person, question, words if _is_name(words) else _person(before))
+    # "when was it built?", "who are they?"
+    if pronoun := _reference(pointing.THING_MEANT, question):
+        is_plural = pronoun.group().lower() in {"they", "them", "their"}
+        are_people = is_plural and " and " in words and _is_name(words)
+        thing = words if are_people else last
+        return _replaced(pronoun, question, thing) or f"{before} {question}"
+    # "what about Nils Ek?"
+    if other := pointing.ANOTHER_THING.fullmatch(question.rstrip(" .?!")):
+        return _about_another(before, other["preposition"], other["thing"] or other["noun"])
+    # "and how many stops?"
+    return in_brackets if _breaks_off(question) else ""
+
+
+def _breaks_off(question: str) -> bool:
+    """Return whether a question lacks words: "and how many stops?", "which one?"."""
+    words = content_words(question)
+    if not words:
+        return True
+    has_name = any(_is_name(thing) for thing in _things(question))
+    return bool(pointing.BREAKS_OFF.match(question)) and len(words) <= FEW_WORDS and not has_name
+
+
+def _asked_otherwise(bare_question: re.Match[str], before: str, words: str) -> str:
+    """Return the question before with another question word; "" if its form does not allow it.
+
+    "why?" after "Did it close?" becomes "why did it close?". "since when?" after "Who runs the
+    mill?" becomes "since when Ida Berg runs the mill?", with the answer as its subject.
+    """
+    asks = (bare_question["alone"] or bare_question["asks"]).lower().removesuffix(" not")
+    if inverted := pointing.INVERTED.fullmatch(before):
+        rest = inverted["rest"]
+        return f"{asks} {rest[:1].lower()}{rest[1:]}"
+    who, _, rest = before.partition(" ")
+    return f"{asks} {words} {rest}" if who.lower() == "who" and _is_name(words) else ""
+
+
+def _person(before: str) -> str:
+    """Return the most likely person in a question; "" if there is no candidate.
+
+    This is a name without an article, else the first noun: of "the CEO of Acme" it is the CEO,
+    with Acme beside it.
+    """
+    question = pointing.VERB_AT_END.sub(_without_verb, before)
+    # Leave out the Acme of "the CEO of Acme".
+    things = [
+        thing
+        for thing in pointing.THING.finditer(question)
+        if not question[: thing.start()].endswith((" of ", " for "))
+    ]
+    if not things:
+        return ""
+    # Prefer a name without an article.
+    names = [
+        thing
+        for thing in things
+        if _is_name(thing.group()) and not re.match(pointing.DETERMINER, thing.group())
+    ]
+    person = (names or things)[0]
+    of = pointing.WITH_OF.match(question, person.end())
+    return question[person.start() : of.end() if of else person.end()]
 
 
 def _reference(pattern: re.Pattern[str], question: str) -> re.Match[str] | None:
-    """Return a pronoun that refers back beyond its own question: nothing before it is what it could stand for."""
-    found = pattern.search(question)
-    return found if found and not _things(question[: found.start()]) else None
+    """Return a pronoun that refers to an earlier question: no name or thing stands before it."""
+    match = pattern.search(question)
+    return match if match and not _things(question[: match.start()]) else None
 
 
-def _put(pronoun: re.Match[str], question: str, thing: str) -> str:
-    """Return a question with what a pronoun stands for in its place; "" if that is not known."""
+def _replaced(pronoun: re.Match[str], question: str, thing: str) -> str:
+    """Return a question with a thing in place of a pronoun; "" for an unknown thing."""
     whose = "’s" if pronoun.group("whose") else ""
-    return f"{question[: pronoun.start()]}{thing}{whose}{question[pronoun.end() :]}" if thing else ""
+    start, end = pronoun.span()
+    return f"{question[:start]}{thing}{whose}{question[end:]}" if thing else ""
 
 
-def _corrected(before: str, meant: str) -> str:
-    """Return the question before with one thing exchanged: the last name for a name, else the first that is none."""
+def _corrected(before: str, correction: str) -> str:
+    """Return the question before with one thing exchanged; "" if nothing in it can be.
+
+    A name takes the place of the last name, another thing that of the first other thing.
+    """
     parts = [part for thing in _things(before) for part in _PLACE.split(thing)]
-    alike = [part for part in parts if _is_name(part) == _is_name(meant)]
-    return before.replace(alike[-1 if _is_name(meant) else 0], meant) if alike and meant else ""
+    alike = [part for part in parts if _is_name(part) == _is_name(correction)]
+    if not alike or not correction:
+        return ""
+    return before.replace(alike[-1 if _is_name(correction) else 0], correction)
 
 
 def _about_another(before: str, preposition: str | None, thing: str) -> str:
-    """Return the question before, asked of another thing: in the place of what follows the same preposition, or a name.
+    """Return the question before, asked of another thing.
 
-    "and of Jessica Jones?" after "Who runs The Defenders?" finds no such place; both are then one question.
+    The thing takes the place of the words after the same preposition, or of a name. If there is
+    no such place, both become one question: "Who runs The Defenders (Jessica Jones)?".
     """
     if preposition and (start := before.rfind(f" {preposition.lower()} ")) >= 0:
         return f"{before[: start + len(preposition) + 2]}{thing}?"
-    return (_corrected(before, thing) if not preposition else "") or f"{before.rstrip(' ?')} ({thing})?"
+    corrected = "" if preposition else _corrected(before, thing)
+    return corrected or f"{before.rstrip(' ?')} ({thing})?"
 
 
 def _things(question: str) -> list[str]:
-    """Return the names and the nouns with an article that stand in a question.
+    """Return the names and the nouns with an article in a question.
 
-    >>> _things("Who is the head of The Old Mill, and what did a ticket for the museum in Ostheim cost?")
-    ['the head', 'The Old Mill', 'a ticket', 'the museum in Ostheim']
+    >>> _things("Who is the head of The Old Mill, and of the museum in Ostheim?")
+    ['the head', 'The Old Mill', 'the museum in Ostheim']
     """
     question = pointing.VERB_AT_END.sub(_without_verb, question)
     return [thing.group() for thing in pointing.THING.finditer(question)]
 
 
-def _without_verb(found: re.Match[str]) -> str:
-    return found["kept"] or found["kept_too"]
-
-
-def _names(question: str) -> bool:
-    return any(_is_name(thing) for thing in _things(question))
+def _without_verb(match: re.Match[str]) -> str:
+    """Return the words of a match of `VERB_AT_END` before the verb."""
+    return match["kept"] or match["kept_too"]
 
 
 def _is_name(text: str) -> bool:
-    """Return whether a word with a capital stands in a text, beside those of an article."""
-    return any(word[:1].isupper() and word.lower() not in FUNCTION_WORDS for word in text.split())
+    """Return whether a text has a word with a capital, apart from words such as "The"."""
+    words = text.split()
+    return any(word[:1].isupper() and word.lower() not in FUNCTION_WORDS for word in words)

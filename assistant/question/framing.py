@@ -1,36 +1,45 @@
-"""A question with what stands around it → what is asked: pure.
+"""A question without the phrases around it. Pure.
 
-"Could you tell me who runs the mill?" and "What does the article say about the mill?" ask of the mill, not of whom they
-are put to, or of the article. No sentence that answers has such words, so they would only hide it. The rules are of
-written English; a question that none of them knows stays as it is.
+"Could you tell me who runs the mill?" asks who runs it. Sentences that answer do not have the
+words "could you tell me", so these words would only hide the answer. The rules are of written
+English. A question that no rule fits stays as it is.
 """
 
 from __future__ import annotations
 
-from assistant.english import orders
-from assistant.english.instructions import is_instruction
+from assistant.english import framing, orders
 from index.text.sentences import sentence_spans
 
 
 def plain_question(question: str) -> str:
-    """Return what is asked, without orders to a program, courtesy, and the writer whose word is asked for.
+    """Return a question without orders to a program, courtesy, and the writer of the article.
 
     >>> plain_question("Pretend to be a pirate. Could you tell me who runs the mill?")
     'who runs the mill?'
-    >>> plain_question("What does the reviewer think of the croissants?")
+    >>> plain_question("How does the reviewer like the croissants?")
     'How would the croissants be described?'
     """
-    asked = orders.WRITER_SAYS.pattern.sub("", orders.POLITE.pattern.sub("", _without_orders(question)))
-    asked = orders.IN_VIEW.without(asked).strip()
-    if opinion := orders.OPINION.fullmatch(asked.rstrip(" ?.!")):
-        # "How are the rolls?" would have to know that these are many, and that a bus is one.
+    asked = _without_orders(question)
+    # "Could you tell me who runs it?", then "Does the article say who runs it?"
+    asked = framing.POLITE.pattern.sub("", asked)
+    asked = framing.WRITER_SAYS.pattern.sub("", asked)
+    # "Is it good in the writer's view?"
+    asked = framing.IN_VIEW.without(asked).strip()
+    # "How does the reviewer like the rolls?" The verb of "How are the rolls?" would need grammar:
+    # "the rolls" are many, "the bus" is one.
+    if opinion := framing.OPINION.fullmatch(asked.rstrip(" ?.!")):
         thing = opinion["thing"]
         return f"What about {thing}?" if opinion["told"] else f"How would {thing} be described?"
-    return orders.WRITER_HOLDS.pattern.sub("", asked).replace(" ?", "?") or question
+    # "Which mill does the writer think is old?"
+    return framing.WRITER_HOLDS.pattern.sub("", asked).replace(" ?", "?") or question
 
 
 def _without_orders(question: str) -> str:
-    """Return a question of several sentences without those that give orders to a program, unless nothing is left."""
+    """Return a question without its sentences that are orders to a program, if others are left."""
     sentences = [question[start:end] for start, end in sentence_spans(question)]
-    kept = [s for s in sentences if not (is_instruction(s, 0, len(s)) or orders.ROLE.opens(s))]
+    kept = [sentence for sentence in sentences if not _is_order(sentence)]
     return " ".join(kept) if kept else question
+
+
+def _is_order(sentence: str) -> bool:
+    return orders.is_instruction(sentence, 0, len(sentence)) or orders.ROLE.opens(sentence)

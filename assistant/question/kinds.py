@@ -1,18 +1,25 @@
-"""Whether a text holds the kind of thing that a question asks for, a number, an age or a time: pure.
+"""Whether a text has a number, an age or a time, if the question asks for one. Pure.
 
-The rules are of written English. They tell that a text cannot answer, never that it does.
+The rules are of written English. They rule texts out; they never say that a text answers.
 """
 
 from __future__ import annotations
 
 from assistant.english.dates import TIME_WANTED, has_time
-from assistant.english.numbers import FREQUENCIES, HOW_OFTEN, HOW_OLD, NUMBER_WANTED, has_age, has_number
+from assistant.english.numbers import (
+    FREQUENCIES,
+    HOW_OFTEN,
+    HOW_OLD,
+    NUMBER_WANTED,
+    has_age,
+    has_number,
+)
 
 
 def wants_time(question: str) -> bool:
     """Return whether a question asks for a time.
 
-    >>> wants_time("and since when?"), wants_time("What left?")
+    >>> wants_time("and since when?"), wants_time("Who left?")
     (True, False)
     """
     return TIME_WANTED.opens(question)

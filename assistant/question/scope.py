@@ -1,4 +1,4 @@
-"""A question that limits which articles are asked ("according to The Herald", "in articles of 2016") → those: pure."""
+"""Limits on the articles that a question is asked of: "in articles of 2016". Pure."""
 
 from __future__ import annotations
 
@@ -13,21 +13,35 @@ if TYPE_CHECKING:
     from index import Article, Entry
 
 
-def limited(question: str, articles: Callable[[], Sequence[Article | Entry]]) -> tuple[str, tuple[str, ...]] | None:
-    """Return a question without its limit, and the ids of the articles within it; None if it has none.
+def without_limit(
+    question: str, articles: Callable[[], Sequence[Article | Entry]]
+) -> tuple[str, tuple[str, ...]] | None:
+    """Return a question without its limit, and the ids of the articles within the limit.
 
-    `articles` is called only for a question that may have one. Who is no article's source or site ("according to
-    Lindqvist") is a speaker: what such a question wants, the articles tell.
+    Return nothing for a question without a limit. "According to Lindqvist" is a limit only if she
+    is the source or site of an article; otherwise she is a speaker.
+
+    Args:
+        question: The standalone question.
+        articles: Returns the articles of the index; called only if the question may have a limit.
     """
-    found = LIMIT.search(question)
-    if not found:
+    match = LIMIT.search(question)
+    if not match:
         return None
-    if found["year"]:
-        within = [a for a in articles() if a.published and a.published.year == int(found["year"])]
+    # "in articles of 2016"
+    if match["year"]:
+        year = int(match["year"])
+        within = [each for each in articles() if each.published and each.published.year == year]
+    # "according to The Herald"
     else:
-        named = set(content_words(found["source"]))
-        within = [a for a in articles() if named and named <= set(content_words(f"{a.site or ''} {a.source}"))]
+        source = set(content_words(match["source"]))
+        within = [each for each in articles() if source and source <= _source_words(each)]
         if not within:
             return None
-    rest = f"{question[: found.start()]} {question[found.end() :]}".strip()
+    rest = f"{question[: match.start()]} {question[match.end() :]}".strip()
     return rest.replace(" ?", "?"), tuple(article.id for article in within)
+
+
+def _source_words(article: Article | Entry) -> set[str]:
+    """Return the content words of an article's site and source."""
+    return set(content_words(f"{article.site or ''} {article.source}"))

@@ -1,6 +1,7 @@
-"""Days that a text names by their distance from its own: "tomorrow" in an article of 29 September 2016. Pure.
+"""Days that a text counts from its own date: "tomorrow", "two weeks ago". Pure.
 
-The expressions are English. What is ambiguous ("on Friday") stays as it is.
+In an article of 29 September 2016, "tomorrow" is 30 September 2016. The expressions are English.
+An ambiguous one ("on Friday") is left alone.
 """
 
 from __future__ import annotations
@@ -18,52 +19,61 @@ from assistant.english.numbers import value
 if TYPE_CHECKING:
     from datetime import date
 
-LONGEST_WORD = 20
-"""Characters that are looked at before an expression."""
+LONGEST_WORD_BEFORE = 20
+"""Characters before an expression that are searched for the word before it."""
 
 _WORD_BEFORE = re.compile(r"(\w+)[ -]$")
+"""The word before an expression: "two and " before "three years ago"."""
 
 
 @dataclass(frozen=True, slots=True)
 class RelativeDate:
-    """An expression of a text, as it stands there, and the day, week, month or year that it means, in words."""
+    """A relative date in a text.
+
+    Attributes:
+        expression: The words in the text, such as "tomorrow".
+        meaning: The day, week, month or year that they mean, in words.
+    """
 
     expression: str
     meaning: str
 
 
 def relative_dates(text: str, published: date) -> tuple[RelativeDate, ...]:
-    """Return each expression of a text that is relative to the day on which it was published, with what it means.
+    """Return the relative dates in a text of a day, each expression once.
 
     >>> from datetime import date
     >>> relative_dates("It opens tomorrow.", date(2016, 9, 29))
     (RelativeDate(expression='tomorrow', meaning='30 September 2016'),)
     """
-    found: dict[str, str] = {}
+    meanings: dict[str, str] = {}
     for match in RELATIVE.finditer(text):
-        with suppress(ValueError, OverflowError):  # A day before the year 1 is none.
+        with suppress(ValueError, OverflowError):  # The calendar begins with the year 1.
             if meaning := _meaning(match, published):
-                found[match.group()] = meaning
-    return tuple(RelativeDate(expression, meaning) for expression, meaning in found.items())
+                meanings[match.group()] = meaning
+    return tuple(RelativeDate(expression, meaning) for expression, meaning in meanings.items())
 
 
 def day_in_words(day: date) -> str:
-    """Return a day as it is written in answers and on the page: 29 September 2016."""
+    """Return a day as answers and the page show it: 29 September 2016."""
     return f"{day.day} {day:%B %Y}"
 
 
 def _meaning(match: re.Match[str], published: date) -> str | None:
-    """Return the day or period that an expression means, counted from a day; None if it cannot be counted."""
-    if named := match["day"]:
-        return day_in_words(published + relativedelta(days=DAYS_FROM_NOW[named.lower()]))
+    """Return the day or period that a match of `RELATIVE` means, if it can be counted."""
+    # "tomorrow", "last night"
+    if day := match["day"]:
+        return day_in_words(published + relativedelta(days=DAYS_FROM_NOW[day.lower()]))
+    # "next month"
     if match["turn"]:
-        unit, count = match["period"].lower(), PERIODS_FROM_NOW[match["turn"].lower()]
+        unit, distance = match["period"].lower(), PERIODS_FROM_NOW[match["turn"].lower()]
+    # "two weeks ago"
     else:
-        counted = _counted(match)
-        if counted is None:
+        count = _count(match)
+        if count is None:
             return None
-        unit, count = match["unit"].lower(), -counted
-    moved = published + relativedelta(**{f"{unit}s": count})
+        unit, distance = match["unit"].lower(), -count
+    moved = published + relativedelta(**{f"{unit}s": distance})
     if unit == "year":
         return str(moved.year)
     if unit == "month":
@@ -73,12 +83,17 @@ def _meaning(match: re.Match[str], published: date) -> str | None:
     return day_in_words(moved)
 
 
-def _counted(match: re.Match[str]) -> int | None:
-    """Return how many units ago; None for "some years ago", and for a part of a number: "two and three years ago"."""
+def _count(match: re.Match[str]) -> int | None:
+    """Return the 2 of "two weeks ago", if it is a whole number.
+
+    "some years ago" has no number, and "three" in "two and three years ago" is only a part of one.
+    """
     counted = match["count"].lower()
-    before = _WORD_BEFORE.search(match.string, max(0, match.start() - LONGEST_WORD), match.start())
-    if before and (before[1].lower() == "and" or value(before[1]) is not None or before[1].isdigit()):
-        return None
+    earliest = max(0, match.start() - LONGEST_WORD_BEFORE)
+    if before := _WORD_BEFORE.search(match.string, earliest, match.start()):
+        word = before[1]
+        if word.lower() == "and" or value(word) is not None or word.isdigit():
+            return None
     if counted in {"a", "an"}:
         return 1
     return int(counted) if counted.isdigit() else value(counted)
