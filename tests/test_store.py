@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -454,7 +455,7 @@ def test_a_search_graph_that_a_kill_has_damaged_is_made_anew(tmp_path, caplog, h
 def test_a_graph_that_nobody_wrote_to_is_not_looked_at_again(tmp_path, monkeypatch):
     """After a kill only what was being written can be damaged; to look at a million vectors takes minutes."""
     looked_at = []
-    monkeypatch.setattr("index.chroma.damage._is_damaged", lambda _, names: looked_at.append(names))
+    monkeypatch.setattr("index.chroma.disk.damage._is_damaged", lambda _, names: looked_at.append(names))
     folder = tmp_path / "index"
     fill(folder, HashEmbedder())
     with ArticleIndex.open(folder, HashEmbedder()) as index:
@@ -588,10 +589,11 @@ def test_a_server_serves_several_programs(chroma_server, embedder):
         assert one.article(MILL.id, MILL.version) == MILL
 
 
-def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder):
-    """It names the address, and what to check."""
-    with pytest.raises(StoreError, match=r"http://127\.0\.0\.1:9 does not answer") as caught:
-        ArticleIndex.open("http://127.0.0.1:9", embedder)
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9", "HTTP://127.0.0.1:9"])
+def test_a_server_that_does_not_answer_is_an_error_of_one_sentence(embedder, address):
+    """It names the address, and what to check; capitals do not make a folder of it."""
+    with pytest.raises(StoreError, match=rf"{re.escape(address)} does not answer") as caught:
+        ArticleIndex.open(address, embedder)
     assert "\n" not in str(caught.value)
 
 

@@ -23,12 +23,10 @@ if TYPE_CHECKING:
 NEAREST_SENTENCES = 2
 """Sentences quoted if no sentence is likely enough to answer."""
 EMPTY_INDEX = (
-    "There are no articles to search yet: the index is empty. Add one on the page, or with: "
-    "python -m index add PATH"
+    "There are no articles to search yet: the index is empty. Add one on the page, or with: python -m index add PATH"
 )
 NO_SUCH_ARTICLE = (
-    "The index has no article that this question is limited to; `python -m index list` shows "
-    "the articles that it has."
+    "The index has no article that this question is limited to; `python -m index list` shows the articles that it has."
 )
 
 _log = logging.getLogger(__name__)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from index.chroma.damage import note_sound, remove_damaged_vectors
+from index.chroma.disk.damage import note_sound, remove_damaged_vectors
+from index.chroma.disk.folder import IndexFolder, default_folder
+from index.chroma.disk.room import Database
 from index.chroma.errors import SERVER_SCHEMES, translated_errors
-from index.chroma.folder import IndexFolder, default_folder
-from index.chroma.room import Database
 from index.chroma.schema import (
     ARTICLE_HNSW,
     CHUNK_HNSW,
@@ -64,7 +64,7 @@ class Connection:
         Raises:
             StoreError: The location cannot be used. Nothing stays locked.
         """
-        if isinstance(location, str) and location.startswith(SERVER_SCHEMES):
+        if isinstance(location, str) and location.lower().startswith(SERVER_SCHEMES):
             return cls._open_server(location, token)
         path = default_folder() if location is None else Path(location).expanduser().resolve()
         return cls._open_folder(IndexFolder.hold(path))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.chroma.room import free_bytes, full_disk
 from index.errors import StoreError
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def translated_errors(location: str) -> Iterator[None]:
 
 def describe_failure(location: str, error: Exception) -> str:
     """Return the sentence for a failure: its cause and its remedy."""
-    if location.startswith(SERVER_SCHEMES):
+    if location.lower().startswith(SERVER_SCHEMES):
         return (
             f"The Chroma server at {location} does not answer correctly; start it, or correct ARTICLE_INDEX ({error})."
         )
@@ -54,3 +55,16 @@ def describe_failure(location: str, error: Exception) -> str:
     if free_bytes(Path(location)) < FULL_DISK:
         return full_disk(Path(location))
     return f"The index folder {location} cannot be used: {error}. Restore it from a backup, or choose another folder."
+
+
+def full_disk(folder: Path) -> str:
+    """Return the sentence for a full disk."""
+    return f"The disk of the index folder {folder} is full; free some space and try again. Nothing was lost."
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the free space of a folder's disk in bytes.
+
+    It is unlimited for a missing folder.
+    """
+    return shutil.disk_usage(folder).free if folder.exists() else sys.maxsize

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from index.chroma.damage import SOUND_NOTE
+from index.chroma.disk.damage import SOUND_NOTE
 from index.chroma.errors import describe_failure
 from index.errors import IndexInUseError, NotAnIndexError, StoreError
 

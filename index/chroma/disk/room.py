@@ -7,13 +7,13 @@ signal ends it. So nothing may use the database before the lock is gone.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from index.chroma.errors import free_bytes, full_disk
 from index.errors import StoreError
 
 if TYPE_CHECKING:
@@ -47,19 +47,6 @@ sys.exit(2 if queued else 0)
 """
 _LOCKED, _QUEUED = 1, 2
 """Exit codes of the probe: the database is locked, or has writes in its queue."""
-
-
-def full_disk(folder: Path) -> str:
-    """Return the sentence for a full disk."""
-    return f"The disk of the index folder {folder} is full; free some space and try again. Nothing was lost."
-
-
-def free_bytes(folder: Path) -> int:
-    """Return the free space of a folder's disk in bytes.
-
-    It is unlimited for a missing folder.
-    """
-    return shutil.disk_usage(folder).free if folder.exists() else sys.maxsize
 
 
 class Database:

@@ -2,7 +2,7 @@
 
 Chroma writes its search graph (HNSW) in place: a process that is killed during a write leaves files
 that contradict each other. Its texts are safe in SQLite. Damaged files may crash their reader, so
-a process of its own reads them (`python -m index.chroma.damage`).
+a process of its own reads them (`python -m index.chroma.disk.damage`).
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def _file_states(folder: Path) -> dict[str, object]:
 def _is_damaged(folder: Path, collections: Sequence[str]) -> bool:
     """Return whether another process finds damage in the collections."""
     check = subprocess.run(  # noqa: S603  # It runs this module.
-        [sys.executable, "-m", "index.chroma.damage", str(folder), *collections],
-        cwd=Path(__file__).parents[2],
+        [sys.executable, "-m", "index.chroma.disk.damage", str(folder), *collections],
+        cwd=Path(__file__).parents[3],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,

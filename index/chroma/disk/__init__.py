@@ -1,0 +1,1 @@
+"""The index folder on its disk: `folder` (lock, holder file), `room` (full disks), `damage`."""
