@@ -30,23 +30,29 @@ def main(
     ] = None,
     auth: Annotated[
         str | None,
-        typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH"),
+        typer.Option(
+            help="Users with passwords: user:password, or a file with such lines.", metavar="AUTH"
+        ),
     ] = None,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")] = False,
+    no_auth: Annotated[
+        bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")
+    ] = False,
     name: Annotated[
         list[str] | None,
-        typer.Option(help="A name by which browsers ask for the page; may be given again."),
+        typer.Option(help="Another host name of the page; may be given again."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        typer.Option(help="A host to add pages from although it is not on the public internet; may be given again."),
+        typer.Option(
+            help="A host outside the public internet to add pages from; may be given again."
+        ),
     ] = None,
 ) -> None:
     """Serve the chat page.
 
     ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name the index and the models.
     """
-    # Gradio and its client read these when they are imported. Nothing is reported anywhere.
+    # Gradio and its client read these on import. No telemetry is sent.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     try:

@@ -1,4 +1,4 @@
-"""The server of the page: Gradio's application behind our guards, with routes of our own."""
+"""The page's web server: Gradio's application behind our guards, with two routes of our own."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assistant.page.desk import Loading
-from assistant.page.doors import Doors
-from assistant.page.serving import Guard, ServingError
-from assistant.page.uploads import LARGEST_FILE
+from assistant.page.access import Accounts, HostGuard, ServingError
+from assistant.page.bodies import LARGEST_UPLOAD
+from assistant.page.handlers import AssistantLoader
+from assistant.page.routes import API_PREFIX, RouteGuard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from starlette.responses import JSONResponse
 
-    from assistant.page.layout import Page
-    from assistant.page.serving import App, Receive, Scope, Send
+    from assistant.page.access import App, Receive, Scope, Send
+    from assistant.page.layout import ChatPage
 
 QUIET_SECONDS = 1.0
-"""Seconds without a waiting request after which all are answered: a question and its answer
-are two requests."""
+"""Seconds without an open request after which every question counts as answered.
+
+A question and its answer are two requests.
+"""
 LONGEST_STOP = 30.0
-"""Seconds after which the server stops although somebody still waits."""
-_API = "/gradio_api/"
-_LASTING = (f"{_API}heartbeat/", f"{_API}mcp/")
+"""Seconds after which the server stops although requests are open."""
+_LASTING = (f"{API_PREFIX}/heartbeat/", f"{API_PREFIX}/mcp/")
 """Requests that pages and MCP clients keep open."""
 HEAD_START = 2.0
-"""Seconds in which the first page is shown before the models load: both need the processor."""
-LONGEST_LINE = 500
+"""Seconds for the first page before the models load: both need the processor."""
+LONGEST_QUEUE = 500
 """Questions that may wait."""
 SESSIONS = 500
 """Pages and programs whose state Gradio remembers, at 80 kB each; older ones begin anew."""
@@ -44,19 +45,19 @@ def serve(  # noqa: PLR0913  # Each is an option of the command.
     *,
     say: Callable[[str], object],
     model: str | None = None,
-    users: Any = None,
+    users: Sequence[tuple[str, str]] | None = None,
     names: frozenset[str],
     allow_hosts: Sequence[str] = (),
 ) -> None:
-    """Serve the page until a signal ends the program; the answers in progress are finished first.
+    """Serve the page until a signal; the answers in progress are finished first.
 
     Args:
         host: The address to listen on.
         port: The port to listen on.
         say: Called with each message for the person who started the server.
-        model: The model that answers; None is the default.
-        users: Names and passwords, as Gradio's `auth` takes them; None asks for no password.
-        names: The host names under which the server answers, in lower case.
+        model: The model that answers, by default the one of the environment.
+        users: Pairs of a user name and a password; without them, anybody is let in.
+        names: The host names of the server, in lower case.
         allow_hosts: Hosts to fetch from although they are not on the public internet.
 
     Raises:
@@ -65,12 +66,13 @@ def serve(  # noqa: PLR0913  # Each is an option of the command.
     """
     # Imports create no garbage; looking for it takes a fifth of the start.
     gc.disable()
-    loading, ending = Loading(model), Ending()
-    from assistant.page.layout import Page
+    loader, shutdown = AssistantLoader(model), Shutdown()
+    from assistant.page.layout import ChatPage
 
-    page = Page(loading, allow_hosts)
+    page = ChatPage(loader, allow_hosts)
+    auth = Accounts(users).accepts if users else None
     try:
-        _launch(page, loading, ending, names=names, auth=users, server_name=host, server_port=port)
+        _launch(page, loader, shutdown, names=names, auth=auth, server_name=host, server_port=port)
     except OSError as error:
         raise ServingError(
             f"The page cannot be served on {host}:{port}: the port is taken, or the host is not "
@@ -79,22 +81,23 @@ def serve(  # noqa: PLR0913  # Each is an option of the command.
     gc.freeze()
     gc.enable()
     say(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
-    ending.wait_until_asked_for(HEAD_START)
-    index = loading.result().index
-    ending.wait_until_asked_for()
+    shutdown.wait_for_signal(HEAD_START)
+    page.uploads.sweep()
+    index = loader.result().index
+    shutdown.wait_for_signal()
     say("Stopping after the answers in progress. Press Ctrl+C again to stop at once.")
-    ending.wait_until_answered()
+    shutdown.wait_for_answers()
     index.close()
     page.uploads.close()
 
 
 def _launch(
-    page: Page,
-    loading: Loading,
-    ending: Ending,
+    page: ChatPage,
+    loader: AssistantLoader,
+    shutdown: Shutdown,
     *,
     names: frozenset[str],
-    auth: Any,
+    auth: Callable[[str, str], bool] | None,
     **address: Any,
 ) -> None:
     """Start Gradio's server in threads of its own. Raises `OSError`."""
@@ -102,19 +105,19 @@ def _launch(
 
     blocks, is_starting = page.build(), threading.Event()
     is_starting.set()
-    blocks.queue(max_size=LONGEST_LINE)
+    blocks.queue(max_size=LONGEST_QUEUE)
     blocks.launch(
         **address,
         auth=auth,
-        # Gradio's MCP server asks for no password: where there are passwords, it is off.
+        # Gradio's MCP server asks for no password, so a page with passwords has no MCP tools.
         mcp_server=auth is None,
-        app_kwargs=_around(page, loading, ending, names, is_starting),
+        app_kwargs=_app_options(page, loader, shutdown, names, is_starting),
         prevent_thread_lock=True,
         quiet=True,
         share=False,
         run_history=False,
         footer_links=[],
-        max_file_size=LARGEST_FILE,
+        max_file_size=LARGEST_UPLOAD,
         state_session_capacity=SESSIONS,
         theme=THEME,
         head=HEAD,
@@ -123,14 +126,14 @@ def _launch(
     is_starting.clear()
 
 
-def _around(
-    page: Page,
-    loading: Loading,
-    ending: Ending,
+def _app_options(
+    page: ChatPage,
+    loader: AssistantLoader,
+    shutdown: Shutdown,
     names: frozenset[str],
     is_starting: threading.Event,
 ) -> dict[str, Any]:
-    """Return our routes, and the middleware in front of all routes, for Gradio's application."""
+    """Return the middleware and the routes that we add to Gradio's application."""
     from gradio.routes import file_upload_statuses
     from starlette.middleware import Middleware
     from starlette.responses import JSONResponse
@@ -139,63 +142,68 @@ def _around(
     take_upload = partial(page.uploads.take, statuses=file_upload_statuses)
 
     def health(_: Any) -> JSONResponse:
-        state = loading.state()
+        state = loader.state()
         return JSONResponse({"status": state}, status_code=503 if state == "failed" else 200)
 
     return {
         "middleware": [
-            Middleware(Guard, names=names),
-            Middleware(Doors, is_starting=is_starting),
-            Middleware(ending.before),
+            Middleware(HostGuard, names=names),
+            Middleware(RouteGuard, is_starting=is_starting),
+            Middleware(shutdown.count_requests),
         ],
         "routes": [
             Route("/health", health),
-            # Before Gradio's own route, which stores files where anybody can name them.
-            Route("/gradio_api/upload", take_upload, methods=["POST"]),
+            # In front of Gradio's own route, whose uploads any caller can name.
+            Route(f"{API_PREFIX}/upload", take_upload, methods=["POST"]),
         ],
     }
 
 
-class Ending:
-    """Tells when a server may end: signals ask for it, and those who wait for answers put it off."""
+class Shutdown:
+    """Ends the server after a signal, once the open questions are answered."""
 
     def __init__(self) -> None:
-        """Take the signals that ask a program to end; a second one ends it at once. For the main thread alone."""
+        """Handle SIGINT and SIGTERM, in the main thread; a second signal ends at once."""
         self._asked = threading.Event()
         self._change = threading.Condition()
-        self._waiting = 0
+        self._open_requests = 0
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+            signal.signal(number, self._on_signal)
 
-    def _ask(self, number: int, _: object) -> None:
+    def _on_signal(self, number: int, _: object) -> None:
         if self._asked.is_set():
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         self._asked.set()
 
-    def wait_until_asked_for(self, seconds: float | None = None) -> bool:
-        """Return whether a signal asks for the end, within so many seconds if they are given."""
+    def wait_for_signal(self, seconds: float | None = None) -> bool:
+        """Wait up to `seconds`, or for ever; return whether a signal has come."""
         return self._asked.wait(seconds)
 
-    def wait_until_answered(self) -> None:
-        """Return when nobody waits for an answer any more, or patience is at its end."""
+    def wait_for_answers(self) -> None:
+        """Wait until no request is open, for at most `LONGEST_STOP` seconds."""
         end = time.monotonic() + LONGEST_STOP
         with self._change:
-            while self._waiting or self._change.wait_for(lambda: self._waiting > 0, QUIET_SECONDS):
-                if not self._change.wait_for(lambda: self._waiting == 0, end - time.monotonic()):
+            while self._open_requests or self._change.wait_for(
+                lambda: self._open_requests > 0, QUIET_SECONDS
+            ):
+                left = end - time.monotonic()
+                if not self._change.wait_for(lambda: self._open_requests == 0, left):
                     return
 
-    def before(self, app: App) -> App:
-        """Return an application that is counted on: once the end is asked for, it takes no more questions."""
+    def count_requests(self, app: App) -> App:
+        """Return an application whose requests are counted; after a signal it refuses posts."""
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
             path = str(scope.get("path", ""))
-            if not path.startswith(_API) or (path.startswith(_LASTING) and scope["method"] == "GET"):
+            is_lasting = path.startswith(_LASTING) and scope["method"] == "GET"
+            if not path.startswith(f"{API_PREFIX}/") or is_lasting:
                 await app(scope, receive, send)
             elif self._asked.is_set() and scope["method"] == "POST":
                 head = [(b"content-type", b"text/plain; charset=utf-8"), (b"retry-after", b"30")]
+                reason = b"The server is stopping; ask again in a while.\n"
                 await send({"type": "http.response.start", "status": 503, "headers": head})
-                await send({"type": "http.response.body", "body": b"The server is stopping; ask again in a while.\n"})
+                await send({"type": "http.response.body", "body": reason})
             else:
                 self._count(1)
                 try:
@@ -205,7 +213,7 @@ class Ending:
 
         return counted
 
-    def _count(self, more: int) -> None:
+    def _count(self, change: int) -> None:
         with self._change:
-            self._waiting += more
+            self._open_requests += change
             self._change.notify_all()

@@ -16,8 +16,16 @@ from conftest import newcomer
 
 from assistant import Answer, Assistant, Citation
 from assistant.page import ServingError, accounts
-from assistant.page.desk import FAILED, LOADING, Desk, Wish
-from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json
+from assistant.page.chat_state import (
+    AskOptions,
+    StoredConversationError,
+    StoredTurn,
+    as_markdown,
+    as_text,
+    from_json,
+    to_json,
+)
+from assistant.page.handlers import FAILED, LOADING, ChatHandlers
 from assistant.page.library import LONGEST_PASTED, AddingError, Library
 from assistant.page.rendering import article_html, link_to, messages
 from benchmarks.visiting import free_port, serve_page
@@ -25,7 +33,7 @@ from index import Article
 
 EVIL = '<script>alert(1)</script> *x* _y_ `z` [l](javascript:alert(1)) $$m$$ &lt; "q" \' # <img src=x onerror=alert(1)>'
 MILL = Article.from_text("Mill\n\nMay 3, 2021\n\nGreta Lindqvist opened the old paper mill. She is glad.", "mill")
-ALL = Wish(None, "", 7)
+ALL = AskOptions(None, "", 7)
 
 
 class Loaded:
@@ -40,7 +48,7 @@ class Loaded:
     def result(self):
         return self.opened
 
-    def answering(self, model):
+    def assistant_for(self, model):
         return self.result()
 
 
@@ -69,7 +77,7 @@ def test_an_article_cannot_write_markup_into_the_page():
     article = Article("id", EVIL, f"{EVIL} [1]", EVIL)
     pane = article_html(article, [(0, 25)])
     answer = Answer(f"{EVIL} — {EVIL} [1] [1]", (citation(),), "answered", words=EVIL, standalone=EVIL)
-    question, message = (shown["content"] for shown in messages([Exchange(EVIL, answer)]))
+    question, message = (shown["content"] for shown in messages([StoredTurn(EVIL, answer)]))
     for text in (pane, question, message):
         tags = Tags(text).found
         assert {tag for tag, _ in tags} <= {"article", "p", "h2", "div", "mark", "span", "button", "strong", "bdi"}
@@ -127,23 +135,23 @@ def test_a_conversation_comes_back_from_the_browser_as_it_was():
     answer = Answer(
         "It rained. [1]", (citation("It rained.", published=date(2021, 5, 3)),), "quoted", "rain", "did it?"
     )
-    kept = (Exchange("did it rain?", answer, liked=True),)
+    kept = (StoredTurn("did it rain?", answer, liked=True),)
     assert from_json(to_json(kept)) == kept
 
 
 @pytest.mark.parametrize("kept", ["x", 7, [1], [{"question": "?"}], [{"question": 3, "answer": {}}], {"turns": []}])
 def test_what_is_no_conversation_is_refused(kept):
     """Whatever a browser sends."""
-    with pytest.raises(KeptError):
+    with pytest.raises(StoredConversationError):
         from_json(kept)
 
 
 def test_a_copied_answer_names_its_sources():
     """And an exported conversation quotes them; nothing in it is read as markup."""
     mill = citation("It rained.", title="Rain", source="The Herald", published=date(2021, 5, 3))
-    exchange = Exchange("did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain"))
-    assert as_text(exchange) == "rain — “It rained.” [1]\n\n[1] “Rain” (The Herald, 3 May 2021)"
-    assert as_markdown("<b>", [exchange]) == (
+    turn = StoredTurn("did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain"))
+    assert as_text(turn) == "rain — “It rained.” [1]\n\n[1] “Rain” (The Herald, 3 May 2021)"
+    assert as_markdown("<b>", [turn]) == (
         "# \\<b\\>\n\n## did it \\*rain\\*?\n\nrain — “It rained.” \\[1\\]\n\n"
         "> It rained.\n>\n> — \\[1\\] “Rain” (The Herald, 3 May 2021)\n"
     )
@@ -162,13 +170,13 @@ def test_a_dead_model_is_told_and_harms_no_other_question(new_index, caplog):
                 raise MemoryError("secret")
             return super().stream(question, *args, **more)
 
-    desk = Desk(Loaded(Failing(new_index)))
-    *_, failed = desk.ask("is the model dead?", {}, ALL)
-    assert failed.exchanges[-1].answer.text == FAILED
-    assert "secret" not in str(to_json(failed.exchanges))
+    handlers = ChatHandlers(Loaded(Failing(new_index)))
+    *_, failed = handlers.ask("is the model dead?", {}, ALL)
+    assert failed.turns[-1].answer.text == FAILED
+    assert "secret" not in str(to_json(failed.turns))
     assert "MemoryError" in caplog.text
-    *_, view = desk.ask("Who opened the mill?", failed.kept({"id": "x"}), ALL)
-    assert [exchange.answer.status for exchange in view.exchanges] == ["refused", "answered"]
+    *_, view = handlers.ask("Who opened the mill?", failed.stored({"id": "x"}), ALL)
+    assert [turn.answer.status for turn in view.turns] == ["refused", "answered"]
 
 
 def test_a_question_asked_too_early_waits(new_index):
@@ -183,9 +191,9 @@ def test_a_question_asked_too_early_waits(new_index):
             return self.times > 3
 
     texts = [
-        view.exchanges[-1].answer.text
-        for view in Desk(Slow(Assistant(new_index))).ask("who?", {}, ALL)
-        if view.exchanges
+        view.turns[-1].answer.text
+        for view in ChatHandlers(Slow(Assistant(new_index))).ask("who?", {}, ALL)
+        if view.turns
     ]
     assert texts[0] == LOADING
     assert texts[-1] != LOADING
@@ -194,14 +202,14 @@ def test_a_question_asked_too_early_waits(new_index):
 def test_a_citation_outlives_a_change_and_a_removal_of_its_article(new_index):
     """Of a changed article the cited text is shown, and said to be older; of a removed one, that it was removed."""
     new_index.add(MILL)
-    desk = Desk(Loaded(Assistant(new_index)))
-    *_, view = desk.ask("Who opened the mill?", {}, ALL)
-    talk = view.kept({"id": "x"})
+    handlers = ChatHandlers(Loaded(Assistant(new_index)))
+    *_, view = handlers.ask("Who opened the mill?", {}, ALL)
+    talk = view.stored({"id": "x"})
     new_index.add(replace(MILL, text=MILL.text.replace("opened", "closed")))
-    assert "has changed since" in desk.open(talk).article
-    assert "opened the old paper mill" in desk.open(talk).article
+    assert "has changed since" in handlers.open(talk).article
+    assert "opened the old paper mill" in handlers.open(talk).article
     new_index.remove(MILL.id)
-    assert "was removed" in desk.open(talk).article
+    assert "was removed" in handlers.open(talk).article
 
 
 # The library
@@ -270,7 +278,7 @@ def test_jobs_that_wait_can_be_cancelled_and_all_are_told(library, new_index, mo
     assert jobs["Rain"]["lines"] == ["added: Rain"]
     assert jobs["Mill"]["lines"] == ["added: Mill"]
     assert jobs["Cancelled"]["state"] == "cancelled"
-    assert "lies in this program" in jobs["Broken"]["lines"][0]
+    assert "the program failed" in jobs["Broken"]["lines"][0]
     for job in jobs.values():
         library.jobs.dismiss(job["number"])
     assert library.look()["jobs"] == []
