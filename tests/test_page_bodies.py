@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -21,7 +25,7 @@ from test_page_routes import add_uploads, event_of_files, example_of, look, uplo
 from assistant.page import bodies, uploads
 from assistant.page.library import LONGEST_PASTED
 from assistant.page.routes import OPEN_ROUTES, RouteGuard
-from benchmarks.visiting import free_port, megabytes, running, wait_for
+from benchmarks.visiting import ROOT, free_port, megabytes, running, wait_for
 
 API = "/gradio_api"
 HUGE = 600_000_000
@@ -273,6 +277,28 @@ def test_uploads_are_gone_when_the_server_ends(tmp_path):
         assert upload(address, ("mill.md", b"# Mill")).status_code == 200
         assert uploaded(temporary)
     assert list(temporary.glob("article-assistant-*")) == []
+
+
+def test_folders_of_killed_servers_are_swept(monkeypatch, tmp_path):
+    """At the next start; the folder of a living server, a new one and a foreign one stay."""
+    monkeypatch.setattr(uploads.tempfile, "tempdir", str(tmp_path))
+    script = "import os, signal; from assistant.page.uploads import Uploads; print(Uploads()._folder(), flush=True)"
+    folders = []
+    for _ in range(2):
+        command = [sys.executable, "-c", f"{script}; os.kill(os.getpid(), signal.SIGKILL)"]
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+        folders.append(Path(done.stdout.strip()))
+    killed, new = folders
+    (killed / "key").mkdir()
+    (killed / "key" / "mill.txt").write_text("mill")
+    living, foreign = uploads.Uploads(), tmp_path / "article-assistant-notes"
+    foreign.mkdir()
+    for folder in (killed, living._folder(), foreign):
+        os.utime(folder, (0, 0))
+    uploads.Uploads().sweep()
+    assert set(tmp_path.iterdir()) == {new, living._folder(), foreign}
+    living.close()
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
-"""What the page shows and does, without a browser: rendering, what is kept, jobs, and who may ask for what."""
+"""The page without a browser: rendering, stored conversations, jobs, and access."""
 
 from __future__ import annotations
 
+import hmac
 import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -16,6 +19,7 @@ from conftest import newcomer
 
 from assistant import Answer, Assistant, Citation
 from assistant.page import ServingError, accounts
+from assistant.page.access import Accounts, LoginThrottle
 from assistant.page.chat_state import (
     AskOptions,
     StoredConversationError,
@@ -385,6 +389,79 @@ def test_with_passwords_everything_asks_for_one(environment, tmp_path):
         assert client.post("/login", data={"username": "ada", "password": "wrong"}).status_code == 400
         assert client.post("/login", data={"username": "bob", "password": "two:parts"}).status_code == 200
         assert client.post("/gradio_api/call/articles", json={"data": []}).status_code == 200
+
+
+def test_password_guesses_are_slowed_down(environment, tmp_path):
+    """Of a flood from one network three are checked at once; a right password from another is let in."""
+    users = tmp_path / "users"
+    users.write_text("ada:s3cret\n")
+    with serve_page(environment, "--auth", str(users)) as address:
+
+        def guess(number):
+            with suppress(httpx.ReadTimeout):
+                given = {"username": "ada", "password": str(number)}
+                return httpx.post(f"{address}/login", data=given, timeout=2.5).status_code
+            return 0
+
+        with ThreadPoolExecutor(40) as guessers:
+            statuses = list(guessers.map(guess, range(40)))
+        assert 3 <= statuses.count(400) <= 6
+        assert statuses.count(429) >= 25
+        given = {"username": "ada", "password": "s3cret"}
+        other = httpx.post(f"{address}/login", data=given, headers={"X-Forwarded-For": "192.0.2.7"})
+        assert other.status_code == 200
+
+
+def test_the_delay_of_password_attempts_grows_and_ends():
+    """Three attempts are free, the next wait 1, 2, 4 … seconds; a right password or a pause resets that."""
+    throttle, now = LoginThrottle(), 1000.0
+    delays = []
+    for _ in range(12):
+        delays.append(throttle.delay("192.0.2.7", now))
+        now += delays[-1]
+    assert delays == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert throttle.delay("192.0.2.8", now) == 0
+    assert [throttle.delay("192.0.2.7", now) for _ in range(2)] == [60, None]
+    throttle.forget("192.0.2.7")
+    assert throttle.delay("192.0.2.7", now) == 0
+    many = [throttle.delay(f"2001:db8::{number:x}", now) for number in range(1, 20)]
+    assert many[:3] == [0, 0, 0]
+    assert many[-1] is None
+
+
+def test_an_unknown_user_takes_the_same_comparison(monkeypatch):
+    """Names cannot be guessed by the time of an answer: each attempt hashes and compares once, in constant time."""
+    compared = []
+
+    def compare(one, other):
+        compared.append((len(one), len(other)))
+        return compare_digest(one, other)
+
+    compare_digest = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    users = Accounts([("ada", "s3cret")])
+    assert users.accepts("ada", "s3cret")
+    assert not any(
+        users.accepts(*wrong) for wrong in (("ada", "s"), ("nobody", "s3cret"), ("", ""), ("bo\udc80", "\udc80"))
+    )
+    assert compared == [(32, 32)] * 5
+
+
+def test_a_login_is_a_cookie_for_this_site_alone(environment, tmp_path):
+    """Out of reach of scripts and other sites; over HTTPS, also by a proxy, it is sent by HTTPS only."""
+    users = tmp_path / "users"
+    users.write_text("ada:s3cret\n")
+    with serve_page(environment, "--auth", str(users)) as address:
+        for headers, is_secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
+            given = {"username": "ada", "password": "s3cret"}
+            answer = httpx.post(f"{address}/login", data=given, headers=headers)
+            cookies = answer.headers.get_list("set-cookie")
+            assert len(cookies) == 2
+            for cookie in cookies:
+                attributes = [part.strip().lower() for part in cookie.split(";")[1:]]
+                assert "httponly" in attributes
+                assert [part for part in attributes if part.startswith("samesite")] == ["samesite=lax"]
+                assert ("secure" in attributes) == is_secure
 
 
 def test_accounts_are_read_from_a_file_or_the_command(tmp_path):

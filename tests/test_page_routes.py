@@ -203,6 +203,14 @@ def test_with_passwords_every_route_but_the_forms_own_asks(guarded):
     assert "auth_required" in httpx.get(guarded).text
 
 
+def test_the_app_icon_is_one_that_the_server_has(address):
+    """The manifest names the drawing; sizes that Gradio cannot make of it are closed, not an error."""
+    (icon,) = httpx.get(f"{address}/manifest.json").json()["icons"]
+    assert httpx.get(address + icon["src"]).headers["content-type"].startswith("image/svg")
+    for size in (192, 512, 0, 10**9):
+        assert raw(address, "GET", f"/pwa_icon/{size}")[0] == 404
+
+
 def test_no_route_fetches_an_address(address):
     """However the path is spelled, nobody is asked, and nothing is given back."""
     with canary() as (port, callers):

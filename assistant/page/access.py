@@ -136,12 +136,27 @@ class _Attempts:
     """Password attempts of a network.
 
     Attributes:
-        count: The attempts since the last right password.
+        count: The attempts since the last right password or long pause.
         next_at: The moment of the next attempt, in seconds of the monotonic clock.
     """
 
     count: int = 0
     next_at: float = 0.0
+
+    def add(self, now: float, *, free: int, longest: float) -> None:
+        """Count an attempt and set the moment of the next one.
+
+        Args:
+            now: The time of the attempt.
+            free: The attempts before the first delay.
+            longest: The longest delay in seconds.
+        """
+        if now - self.next_at > _FORGET_SECONDS:
+            self.count = 0
+        self.count += 1
+        excess = self.count - free
+        delay = min(2.0 ** min(excess, 9), longest) if excess >= 0 else 0.0
+        self.next_at = max(now, self.next_at) + delay
 
 
 class LoginThrottle:
@@ -175,12 +190,8 @@ class LoginThrottle:
         begin = max(now, source.next_at, self._all.next_at)
         if begin - now > LONGEST_LOGIN:
             return None
-        for attempts, free, longest in ((source, 3, LONGEST_DELAY), (self._all, 100, 1.0)):
-            if now - attempts.next_at > _FORGET_SECONDS:
-                attempts.count = 0
-            attempts.count += 1
-            excess = attempts.count - free
-            attempts.next_at = begin + (min(2.0 ** min(excess, 9), longest) if excess >= 0 else 0.0)
+        source.add(now, free=3, longest=LONGEST_DELAY)
+        self._all.add(now, free=100, longest=1.0)
         return begin - now
 
     def forget(self, host: str) -> None:
