@@ -30,11 +30,14 @@
 
     function chosen() {
       const sought = part(".find").value.trim().toLowerCase();
-      const matches = articles.filter(({ title, source }) => `${title} ${source}`.toLowerCase().includes(sought));
+      const matches = articles.filter(({ title, source }) =>
+        `${title} ${source}`.toLowerCase().includes(sought),
+      );
       // Articles without a value come last.
       const empty = order.isDown ? -Infinity : Infinity;
       const sign = order.isDown ? -1 : 1;
-      return matches.sort((one, other) => sign * compare(one[order.key] ?? empty, other[order.key] ?? empty));
+      const value = (article) => article[order.key] ?? empty;
+      return matches.sort((one, other) => sign * compare(value(one), value(other)));
     }
 
     function count(shown) {
@@ -73,7 +76,8 @@
     }
 
     function tick({ id, title }) {
-      const box = make("input", { type: "checkbox", id: `ask-${id}`, "aria-label": `Ask: ${title}` });
+      const label = `Ask: ${title}`;
+      const box = make("input", { type: "checkbox", id: `ask-${id}`, "aria-label": label });
       box.checked = !unticked.has(id);
       box.addEventListener("change", () => {
         if (box.checked) unticked.delete(id);
@@ -87,10 +91,13 @@
       const { id, title } = article;
       const detail = { article_id: id };
       const open = () => document.dispatchEvent(new CustomEvent("open-article", { detail }));
-      const action = (label, name, onclick) =>
-        make("button", { class: "small-button", id: `${name}-${id}`, "aria-label": `${label}: ${title}`, onclick }, label);
+      const action = (label, name, onclick) => {
+        const attributes = { class: "small-button", "aria-label": `${label}: ${title}`, onclick };
+        return make("button", { id: `${name}-${id}`, ...attributes }, label);
+      };
+      const opening = { class: "title", id: `open-${id}`, dir: "auto", onclick: open };
       const cells = {
-        title: make("button", { class: "title", id: `open-${id}`, dir: "auto", onclick: open }, title),
+        title: make("button", opening, title),
         source: make("bdi", {}, article.source),
         published: article.published ?? "–",
         words: article.words?.toLocaleString("en-GB") ?? "–",

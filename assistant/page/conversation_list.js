@@ -23,7 +23,8 @@
 
     function draw(force = false) {
       const stored = conversations.all();
-      const state = JSON.stringify([stored.map(({ id, title, updated }) => [id, title, updated]), openId()]);
+      const shown = stored.map(({ id, title, updated }) => [id, title, updated]);
+      const state = JSON.stringify([shown, openId()]);
       if (!force && state === drawn) return;
       drawn = state;
       element.querySelector("ul").replaceChildren(...stored.map(entry));
@@ -32,16 +33,19 @@
     function entry(stored) {
       const { id, title, turns } = stored;
       const current = id === openId() && "true";
-      const onclick = () => choose(stored);
-      const name = make("button", { class: "title", dir: "auto", "aria-current": current, onclick }, title);
-      const action = (label, onclick) =>
-        make("button", { class: "small-button", "aria-label": `${label}: ${title}`, onclick }, label);
+      const opening = { class: "title", dir: "auto", onclick: () => choose(stored) };
+      const name = make("button", { ...opening, "aria-current": current }, title);
+      const action = (label, onclick) => {
+        const attributes = { class: "small-button", "aria-label": `${label}: ${title}`, onclick };
+        return make("button", attributes, label);
+      };
+      const json = () => JSON.stringify(stored, null, 2);
       const actions = make(
         "div",
         { class: "actions" },
         action("Rename", () => rename(stored, name)),
         action("Markdown", () => exportMarkdown(stored)),
-        action("JSON", () => download(title, "json", "application/json", JSON.stringify(stored, null, 2))),
+        action("JSON", () => download(title, "json", "application/json", json())),
         action("Delete", () => remove(stored)),
       );
       const count = `${turns.length} question${turns.length === 1 ? "" : "s"}`;
@@ -56,8 +60,8 @@
     }
 
     function rename({ id, title }, name) {
-      const label = "Title of the conversation";
-      const input = make("input", { "aria-label": label, value: title, maxlength: 200, dir: "auto" });
+      const label = { "aria-label": "Title of the conversation" };
+      const input = make("input", { ...label, value: title, maxlength: 200, dir: "auto" });
       let isOver = false;
       const finish = (title) => {
         if (isOver) return;

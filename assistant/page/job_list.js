@@ -12,15 +12,16 @@
       const { number, name, state, share, at, lines, failed } = job;
       const label = isOver(job) ? "Dismiss" : "Cancel";
       const onclick = () => (isOver(job) ? dismiss(number) : cancel(number));
-      const attributes = { class: "small-button", id: `job-${number}`, "aria-label": `${label}: ${name}`, onclick };
+      const attributes = { class: "small-button", "aria-label": `${label}: ${name}`, onclick };
+      const button = make("button", { id: `job-${number}`, ...attributes }, label);
       const bar = make("progress", { max: 1, value: share, "aria-label": `Progress: ${name}` });
-      const status = { waiting: "waiting", working: at || "beginning", cancelled: "cancelled" }[state];
+      const status = state === "working" ? at || "beginning" : state;
       return make(
         "li",
         { class: failed && "failed" },
-        make("div", { class: "row" }, make("bdi", { class: "name" }, name), make("button", attributes, label)),
+        make("div", { class: "row" }, make("bdi", { class: "name" }, name), button),
         isOver(job) ? null : bar,
-        status ? make("p", { class: "status", dir: "auto" }, status) : null,
+        state === "done" ? null : make("p", { class: "status", dir: "auto" }, status),
         ...lines.map((line) => make("p", { class: "status line", dir: "auto" }, line)),
       );
     }

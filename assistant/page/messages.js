@@ -35,7 +35,7 @@
   // `turns` returns the turns of the open conversation; `textOf` asks the server.
   page.correctMessages = (turns, textOf) => {
     document.addEventListener("click", (event) => copy(event, turns, textOf));
-    const changes = { childList: true, subtree: true, attributes: true };
-    new MutationObserver(correct).observe(document.body, { ...changes, attributeFilter: ["aria-label"] });
+    const changes = { childList: true, subtree: true, attributeFilter: ["aria-label"] };
+    new MutationObserver(correct).observe(document.body, changes);
   };
 })();

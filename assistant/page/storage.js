@@ -87,5 +87,6 @@
     }
   }
 
-  Object.assign(window.page, { read, write, conversations: { get, all, put, rename, remove, openId } });
+  const conversations = { get, all, put, rename, remove, openId };
+  Object.assign(window.page, { read, write, conversations });
 })();
