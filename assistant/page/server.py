@@ -81,6 +81,13 @@ def serve(  # noqa: PLR0913  # Each is an option of the command.
     gc.freeze()
     gc.enable()
     say(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
+    _run(page, loader, shutdown, say)
+
+
+def _run(
+    page: ChatPage, loader: AssistantLoader, shutdown: Shutdown, say: Callable[[str], object]
+) -> None:
+    """Load the models, wait for a signal, and close the index after the last answer."""
     shutdown.wait_for_signal(HEAD_START)
     page.uploads.sweep()
     index = loader.result().index
