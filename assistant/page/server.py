@@ -74,14 +74,18 @@ def serve(  # noqa: PLR0913  # Each is an option of the command.
     try:
         _launch(page, loader, shutdown, names=names, auth=auth, server_name=host, server_port=port)
     except OSError as error:
-        raise ServingError(
-            f"The page cannot be served on {host}:{port}: the port is taken, or the host is not "
-            "this machine's. Choose others with --port and --host."
-        ) from error
+        raise _taken(host, port) from error
     gc.freeze()
     gc.enable()
     say(f"The page is open at http://{host}:{port} (stop it with Ctrl+C).")
     _run(page, loader, shutdown, say)
+
+
+def _taken(host: str, port: int) -> ServingError:
+    return ServingError(
+        f"The page cannot be served on {host}:{port}: the port is taken, or the host is not "
+        "this machine's. Choose others with --port and --host."
+    )
 
 
 def _run(
