@@ -15,38 +15,42 @@ from index import ArticleIndexError
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")]
+Port = Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="The model that answers: reader, gguf:PATH, ollama:NAME, openai:NAME …",
+        metavar="NAME",
+    ),
+]
+Auth = Annotated[
+    str | None,
+    typer.Option(help="Users with passwords: user:password, or a file with such lines.", metavar="AUTH"),
+]
+NoAuth = Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")]
+Names = Annotated[list[str] | None, typer.Option(help="Another host name of the page; may be given again.")]
+AllowHosts = Annotated[
+    list[str] | None,
+    typer.Option(help="A host outside the public internet to add pages from; may be given again."),
+]
+
+
 @app.command()
 def main(
-    host: Annotated[
-        str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)] = 7860,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="The model that answers: reader, gguf:PATH, ollama:NAME, openai:NAME …",
-            metavar="NAME",
-        ),
-    ] = None,
-    auth: Annotated[
-        str | None,
-        typer.Option(help="Who may come in: user:password, or a file with such lines.", metavar="AUTH"),
-    ] = None,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")] = False,
-    name: Annotated[
-        list[str] | None,
-        typer.Option(help="A name by which browsers ask for the page; may be given again."),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(help="A host to add pages from although it is not on the public internet; may be given again."),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 7860,
+    model: Model = None,
+    auth: Auth = None,
+    no_auth: NoAuth = False,
+    name: Names = None,
+    allow_host: AllowHosts = None,
 ) -> None:
     """Serve the chat page.
 
     ARTICLE_INDEX, ARTICLE_EMBEDDER and ASSISTANT_MODEL name the index and the models.
     """
-    # Gradio and its client read these when they are imported. Nothing is reported anywhere.
+    # Gradio and its client read these on import. No telemetry is sent.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     try:

@@ -18,7 +18,7 @@ from assistant.chat.check import _speakers
 from assistant.chat.prompts import claims, plain_text
 from assistant.conversation import latest_turns
 from assistant.english.orders import is_instruction
-from assistant.page.kept import as_markdown, from_json
+from assistant.page.chat_state import as_markdown, from_json
 from assistant.page.rendering import article_html, escaped, link_to
 from assistant.question.followups import is_courtesy, needs_history, standalone_question
 from assistant.question.framing import plain_question

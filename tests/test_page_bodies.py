@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
+import subprocess
+import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -16,12 +20,12 @@ from conftest import newcomer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
-from test_page_doors import add_uploads, event_of_files, example_of, look, upload
+from test_page_routes import add_uploads, event_of_files, example_of, look, upload
 
 from assistant.page import bodies, uploads
-from assistant.page.doors import DOORS, Doors
 from assistant.page.library import LONGEST_PASTED
-from benchmarks.visiting import free_port, megabytes, running, wait_for
+from assistant.page.routes import OPEN_ROUTES, RouteGuard
+from benchmarks.visiting import ROOT, free_port, megabytes, running, wait_for
 
 API = "/gradio_api"
 HUGE = 600_000_000
@@ -104,7 +108,7 @@ def endless(kind):
 
 def uploaded(temporary):
     """Return the files under the folders that uploads are kept in."""
-    return [path for path in temporary.glob("article-assistant-*/**/*") if path.is_file()]
+    return [path for path in temporary.glob("article-assistant-*/*/*") if path.is_file()]
 
 
 def until(happened, seconds=20.0):
@@ -131,7 +135,7 @@ def test_a_body_that_is_too_large_is_refused(page, path, kind):
         headers = [f"Content-Type: {kind}", "Transfer-Encoding: chunked"]
         status, _, sent = send(address, path, headers, chunked(endless(kind)))
         assert status == 413
-        assert sent < uploads.LARGEST_FILE + 20_000_000
+        assert sent < bodies.LARGEST_UPLOAD + 20_000_000
     assert megabytes(process) - before < MOST_GROWTH
     assert uploaded(temporary) == []
 
@@ -206,19 +210,19 @@ def test_without_a_password_no_body_is_read(guarded):
     """The refusal comes before the first byte of the body, and without an invitation to send it."""
     address, process, temporary = guarded
     before = megabytes(process)
-    posts = [door for door in DOORS if "POST" in door.methods and not door.is_public]
-    assert {door.path for door in posts} >= {path for path, _ in POSTS if path not in {"/login", f"{API}/call/ask"}}
-    for door in posts:
+    posts = [route for route in OPEN_ROUTES if "POST" in route.methods and not route.is_public]
+    assert {route.path for route in posts} >= {path for path, _ in POSTS if path not in {"/login", f"{API}/call/ask"}}
+    for route in posts:
         for headers in (
             ["Content-Length: 5000000", "Content-Type: application/json"],
             ["Content-Length: 5000000", f"Content-Type: {FORM}", "Expect: 100-continue"],
             [f"Content-Length: {HUGE}", f"Content-Type: {FORM}"],
             ["Transfer-Encoding: chunked", f"Content-Type: {FORM}"],
         ):
-            status, seconds, _ = send(address, example_of(door.path), headers)
-            assert status == 401, (door.path, headers)
+            status, seconds, _ = send(address, example_of(route.path), headers)
+            assert status == 401, (route.path, headers)
             assert seconds < 2
-        status, _, sent = send(address, example_of(door.path), ["Transfer-Encoding: chunked"], chunked(endless(FORM)))
+        status, _, sent = send(address, example_of(route.path), ["Transfer-Encoding: chunked"], chunked(endless(FORM)))
         assert status == 401
         assert sent < 20_000_000
     assert megabytes(process) - before < MOST_GROWTH
@@ -261,7 +265,7 @@ def test_uploads_are_gone_after_use(page):
         assert answer.text.endswith(".\n")
     many = b"".join(PART % b"%d.txt" % number + b"x\r\n" for number in range(1001)) + b"--x--\r\n"
     assert httpx.post(f"{address}{API}/upload", content=many, headers={"Content-Type": FORM}).status_code == 413
-    large = upload(address, ("large.txt", b"x" * (uploads.LARGEST_FILE + 1)))
+    large = upload(address, ("large.txt", b"x" * (bodies.LARGEST_UPLOAD + 1)))
     assert large.status_code == 413
     assert "large.txt is larger than 20 MB" in large.text
     assert uploaded(temporary) == []
@@ -275,19 +279,41 @@ def test_uploads_are_gone_when_the_server_ends(tmp_path):
     assert list(temporary.glob("article-assistant-*")) == []
 
 
+def test_folders_of_killed_servers_are_swept(monkeypatch, tmp_path):
+    """At the next start; the folder of a living server, a new one and a foreign one stay."""
+    monkeypatch.setattr(uploads.tempfile, "tempdir", str(tmp_path))
+    script = "import os, signal; from assistant.page.uploads import Uploads; print(Uploads()._folder(), flush=True)"
+    folders = []
+    for _ in range(2):
+        command = [sys.executable, "-c", f"{script}; os.kill(os.getpid(), signal.SIGKILL)"]
+        environment = os.environ | {"TMPDIR": str(tmp_path)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+        folders.append(Path(done.stdout.strip()))
+    killed, new = folders
+    (killed / "key").mkdir()
+    (killed / "key" / "mill.txt").write_text("mill")
+    living, foreign = uploads.Uploads(), tmp_path / "article-assistant-notes"
+    foreign.mkdir()
+    for folder in (killed, living._folder(), foreign):
+        os.utime(folder, (0, 0))
+    uploads.Uploads().sweep()
+    assert set(tmp_path.iterdir()) == {new, living._folder(), foreign}
+    living.close()
+
+
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """A server of uploads alone, whose limits are small; gives its address and the folder of its files."""
     monkeypatch.setattr(bodies, "FIRST_SECONDS", 1.0)
     monkeypatch.setattr(bodies, "SLOWEST", 1000)
     monkeypatch.setattr(uploads, "UNCLAIMED_SECONDS", 1.0)
-    monkeypatch.setattr(uploads, "MOST_HELD", 1_500_000)
-    monkeypatch.setitem(bodies.LARGEST, "files", 1_000_000)
+    monkeypatch.setattr(uploads, "MOST_UPLOADED_BYTES", 1_500_000)
+    monkeypatch.setitem(bodies.LARGEST_BODY, "files", 1_000_000)
     monkeypatch.setattr(uploads.tempfile, "tempdir", str(tmp_path))
     held = uploads.Uploads()
     starting = threading.Event()
     routes = [Route(f"{API}/upload", held.take, methods=["POST"])]
-    app = Starlette(routes=routes, middleware=[Middleware(Doors, is_starting=starting)])
+    app = Starlette(routes=routes, middleware=[Middleware(RouteGuard, is_starting=starting)])
     app.auth = None  # As Gradio's application tells it.
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning"))

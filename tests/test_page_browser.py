@@ -172,11 +172,11 @@ def test_all_of_it_can_be_done_by_keyboard(address, visit, look):
     suggestion.focus()
     page.keyboard.press("Enter")
     answered(page, 2)
-    page.locator("#talks summary").focus()
+    page.locator("#conversations summary").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("button", name=f"Rename: {QUESTION}")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(page.locator("#talks summary")).to_be_focused()
+    expect(page.locator("#conversations summary")).to_be_focused()
     page.get_by_role("tab", name="Article").focus()
     page.keyboard.press("Tab")
     expect(page.get_by_role("tab", name="Library")).to_be_focused()
@@ -328,7 +328,7 @@ def test_conversations_are_kept_named_exported_and_deleted(address, visit, look)
 
     page.get_by_role("button", name="Delete: <i>Showrunners</i>").click()
     expect(title).to_have_count(0)
-    page.locator("#talks").get_by_role("button", name="Undo", exact=True).click()
+    page.locator("#conversations").get_by_role("button", name="Undo", exact=True).click()
     title.click()
     expect(answers(page).first).to_contain_text(SENTENCE)
     expect(answers(page)).to_have_count(2)
@@ -568,10 +568,43 @@ def test_a_kept_conversation_that_was_tampered_with_harms_nobody(address, visit)
     answered(page, 1)
     page.get_by_text("Conversations", exact=True).click()
     page.get_by_role("button", name="Odd", exact=True).click()
-    expect(page.get_by_text("This is no conversation of this page")).to_be_visible()
+    expect(page.get_by_text("This conversation is damaged")).to_be_visible()
     page.get_by_role("button", name="New conversation").click()
     expect(answers(page)).to_have_count(0)
     expect(ask(page, QUESTION)).to_contain_text(SENTENCE)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        '{"updated": "soon"}',
+        '{"updated": 1e99}',
+        '{"updated": null, "title": {"toString": 3}}',
+        '{"title": 7, "turns": [{"question": {"toString": 3}}]}',
+        '{"turns": "x"}',
+    ],
+)
+def test_a_damaged_conversation_hides_no_other(address, visit, damage):
+    """With a bad date, title or turns it is listed as well as it can be; the others are all there."""
+    page = visit(address)
+    ask(page, QUESTION)
+    page.evaluate(
+        """damage => {
+            const key = Object.keys(localStorage).find(key => key.includes("conversation"));
+            const damaged = { ...JSON.parse(localStorage[key]), title: "Damaged", ...JSON.parse(damage) };
+            localStorage["article-assistant/conversation/damaged"] = JSON.stringify(damaged);
+            localStorage["article-assistant/conversation/number"] = "7";
+        }""",
+        damage,
+    )
+    settle(page)
+    page.reload()
+    answered(page, 1)
+    page.get_by_text("Conversations", exact=True).click()
+    names = page.locator("#conversations button.title")
+    expect(names.filter(has_text=QUESTION).first).to_be_visible()
+    expect(names).to_have_count(1 if "turns" in damage and "x" in damage else 2)
+    expect(page.get_by_role("button", name=f"Rename: {QUESTION}").first).to_be_visible()
 
 
 def test_bad_uploads_are_refused_in_words(address, visit, tmp_path):

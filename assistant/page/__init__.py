@@ -1,13 +1,14 @@
 """The chat page.
 
-In the order in which the page comes up and is used: `launching` serves it behind the guards of
-`serving`, `doors` and `bodies`; `layout` is its components in Gradio; `desk` is the conversation,
-`kept` its form in the browser, `rendering` its HTML; `library` and `jobs` add and remove
-articles, `uploads` takes files; `programs` is the API and the MCP tools. Its style and its
-scripts are the files beside these modules.
+Modules in a visit's order: `server` starts and ends the web
+server; `access`, `routes` and `bodies` decide which requests come in; `layout` places the
+components in Gradio; `handlers` answers the events of a conversation, `stored` parses the
+conversation from the browser, `rendering` writes HTML; `library`, `jobs` and `uploads` add and
+remove articles; `programs` is the API and the MCP tools. Style, scripts and markup are files in
+the same folder.
 """
 
-from assistant.page.launching import serve
-from assistant.page.serving import ServingError, accounts, check_private, names_of
+from assistant.page.access import ServingError, accounts, check_private, names_of
+from assistant.page.server import serve
 
 __all__ = ["ServingError", "accounts", "check_private", "names_of", "serve"]

@@ -1,4 +1,4 @@
-// The article pane: `element` is its component, `props.value` the HTML of the article that it shows.
+// The article pane: `props.value` is the HTML of its article.
 
 element.innerHTML = props.markup;
 
@@ -10,7 +10,8 @@ function show(atMark) {
   const mark = pane.querySelector("mark.current");
   if (!mark) return;
   const box = mark.closest("article");
-  box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 3;
+  const distance = mark.getBoundingClientRect().top - box.getBoundingClientRect().top;
+  box.scrollTop += distance - box.clientHeight / 3;
   if (!atMark) return;
   mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
@@ -32,7 +33,7 @@ document.addEventListener("open-article", (event) => {
   open(event.detail);
 });
 
-// Escape leads back to the citation that opened the article.
+// Escape returns the focus to the button that opened the article.
 element.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && opener?.isConnected) opener.focus();
 });

@@ -1,4 +1,4 @@
-"""Adding and refreshing in the background: each a job with its progress, which can be cancelled, and its outcome."""
+"""Background jobs that add and refresh articles, with progress, cancelling and a report."""
 
 from __future__ import annotations
 
@@ -19,20 +19,27 @@ if TYPE_CHECKING:
 
     Work = Callable[["Job"], AddReport]
 
-AT_ONCE = 2
-"""How many jobs are worked on at the same time; the others wait."""
-MOST_KEPT = 20
-"""How many finished jobs are remembered until somebody dismisses them."""
+MOST_RUNNING_JOBS = 2
+"""Jobs that run at the same time; the others wait."""
+MOST_ENDED_JOBS = 20
+"""Ended jobs that are listed until somebody dismisses them."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class Job:
-    """One piece of work on the index: `name` is what it is shown as, `lines` what became of its sources.
+    """A piece of work on the index.
 
-    `state` is "waiting", "working", "done" or "cancelled"; `share` is how much of it is done, from 0 to 1, `at` the
-    source at work. `has_failed` tells whether a line is of a failure.
+    Attributes:
+        number: The job's number, unique on this server.
+        name: The name that the page shows.
+        state: "waiting", "working", "done" or "cancelled".
+        share: The finished share of the work, from 0 to 1.
+        at: The source at work.
+        lines: The outcome of each source, a line each.
+        has_failed: Whether a line reports a failure.
+        stop: Set to cancel the job.
     """
 
     number: int
@@ -45,11 +52,12 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def on_progress(self, progress: AddProgress) -> None:
-        """Take note of how far the work is."""
-        self.at, self.share = progress.source, (progress.done + progress.share) / max(progress.total, 1)
+        """Update the share and the source at work."""
+        self.at = progress.source
+        self.share = (progress.done + progress.share) / max(progress.total, 1)
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a list of jobs shows."""
+        """Return the job as JSON for the page."""
         return {
             "number": self.number,
             "name": self.name,
@@ -62,54 +70,57 @@ class Job:
 
 
 class Jobs:
-    """The jobs on one index, in threads of their own. Threads may share it."""
+    """The jobs on one index, each in a thread of its own. Thread-safe."""
 
     def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
-        """Work on the index that `open_index` returns; it is called when there is something to do."""
+        """Work on the index from `open_index`, which the first job calls."""
         self._open_index, self._allow_hosts = open_index, tuple(allow_hosts)
         self._jobs: dict[int, Job] = {}
         self._numbers = count(1)
-        self._turns = threading.Semaphore(AT_ONCE)
+        self._turns = threading.Semaphore(MOST_RUNNING_JOBS)
         self._lock = threading.Lock()
         self.failures: dict[str, str] = {}
-        """Why a source gave no article when it was read last; without an entry it gave one."""
+        """The reason for each source whose last reading failed."""
 
     def add(self, name: str, *sources: str | Article) -> Job:
         """Begin to add web addresses and articles."""
         return self._begin(name, lambda job: self._index_add(job, sources))
 
     def add_files(self, paths: Sequence[Path], discard: Callable[[], None]) -> Job:
-        """Begin to add uploaded files, known by their own names: what their paths are means nothing.
+        """Begin to add uploaded files under their own names.
 
         Args:
-            paths: The files.
-            discard: Called when the job has ended, however it did; it may delete the files.
+            paths: The files; their folders mean nothing.
+            discard: Called at the end of the job, well or not; it may delete the files.
         """
         names = ", ".join(path.name for path in paths)
         return self._begin(names, lambda job: self._read_and_add(job, paths), discard)
 
     def refresh(self, name: str, *article_ids: str) -> Job:
-        """Begin to read articles again from where they came; all of them if none is named."""
+        """Begin to read articles again from their sources; without ids, all of them."""
         return self._begin(
             name,
             lambda job: self._open_index().refresh(
-                *article_ids, allow_hosts=self._allow_hosts, on_progress=job.on_progress, stop=job.stop
+                *article_ids,
+                allow_hosts=self._allow_hosts,
+                on_progress=job.on_progress,
+                stop=job.stop,
             ),
         )
 
     def cancel(self, number: int) -> None:
-        """End a job that is not done; what it has put in by then stays."""
+        """Cancel a job that is not done; articles stored by then stay."""
         if job := self._jobs.get(number):
             job.stop.set()
 
     def dismiss(self, number: int) -> None:
-        """Forget a job that has ended."""
+        """Take an ended job off the list."""
         with self._lock:
             if number in self._jobs and self._jobs[number].state in {"done", "cancelled"}:
                 del self._jobs[number]
 
     def to_json(self) -> list[dict[str, Any]]:
-        """Return what a list of all jobs shows, the newest first."""
+        """Return all jobs as JSON, the newest first."""
         with self._lock:
             return [job.to_json() for job in reversed(self._jobs.values())]
 
@@ -117,8 +128,8 @@ class Jobs:
         with self._lock:
             job = Job(next(self._numbers), name)
             self._jobs[job.number] = job
-            ended = [number for number, held in self._jobs.items() if held.state in {"done", "cancelled"}]
-            for number in ended[:-MOST_KEPT]:
+            ended = [number for number, listed in self._jobs.items() if listed.state in {"done", "cancelled"}]
+            for number in ended[:-MOST_ENDED_JOBS]:
                 del self._jobs[number]
         threading.Thread(target=self._run, args=(job, work, at_end), daemon=True).start()
         return job
@@ -129,12 +140,12 @@ class Jobs:
             job.state = "working"
             try:
                 if not job.stop.is_set():
-                    self._tell(job, work(job))
+                    self._report(job, work(job))
             except ArticleIndexError as error:
                 self._fail(job, str(error))
-            except Exception:  # noqa: BLE001  # One job's defect is told to whoever waits for it, and stops no other.
+            except Exception:  # noqa: BLE001  # A defect in one job must not stop the others.
                 _log.exception("The job %r failed.", job.name)
-                self._fail(job, "it failed for a reason that lies in this program; its log tells more")
+                self._fail(job, "the program failed on this; its log has the details")
             job.state = "cancelled" if job.stop.is_set() else "done"
             job.share = job.share if job.stop.is_set() else 1.0
 
@@ -144,7 +155,12 @@ class Jobs:
 
     def _index_add(self, job: Job, sources: Sequence[str | Article]) -> AddReport:
         index = self._open_index()
-        return index.add(*sources, allow_hosts=self._allow_hosts, on_progress=job.on_progress, stop=job.stop)
+        return index.add(
+            *sources,
+            allow_hosts=self._allow_hosts,
+            on_progress=job.on_progress,
+            stop=job.stop,
+        )
 
     def _read_and_add(self, job: Job, paths: Sequence[Path]) -> AddReport:
         articles: list[Article] = []
@@ -158,14 +174,14 @@ class Jobs:
                 break
         return self._index_add(job, articles) if articles else AddReport()
 
-    def _tell(self, job: Job, report: AddReport) -> None:
-        """Write down what became of each source."""
+    def _report(self, job: Job, report: AddReport) -> None:
+        """Write a line for each source into the job."""
         index = self._open_index()
         for outcome in ("added", "updated", "unchanged", "removed"):
             for article_id in getattr(report, outcome):
                 try:
                     article = index.article(article_id)
-                except ArticleNotFoundError:  # Somebody removed it right away.
+                except ArticleNotFoundError:  # Removed again already.
                     continue
                 self.failures.pop(article.source, None)
                 job.lines.append(f"{outcome}: {article.title}")

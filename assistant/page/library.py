@@ -1,4 +1,4 @@
-"""The library on the page: what its list shows, and what can be done there; whatever a browser sends is checked."""
+"""The library on the page: its list and its actions. Values from the browser are checked."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from index import ArticleIndex, Entry, Removed
 
 LONGEST_PASTED = 1_000_000
-"""Characters; a long book has about as many."""
-MOST_REMOVALS_KEPT = 50
-"""How many removals, the latest, can be undone."""
+"""Characters of a pasted text; a long book has about as many."""
+MOST_UNDOABLE = 50
+"""Removals that can be undone, the latest ones."""
 
 
 class AddingError(ArticleIndexError):
-    """What was given is nothing that the page adds; the message says what it does add."""
+    """The page cannot add this; the message names the sources that it can add."""
 
 
 class Library:
-    """Lists, adds, refreshes and removes the articles of one index. Threads may share it."""
+    """Lists, adds, refreshes and removes the articles of one index. Thread-safe."""
 
     def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
-        """Serve the index that `open_index` returns; `allow_hosts` are fetched from though they are not public."""
+        """Use the index from `open_index`; `allow_hosts` may be fetched although not public."""
         self._open_index = open_index
         self.jobs = Jobs(open_index, allow_hosts)
         self.uploads = Uploads()
@@ -39,26 +39,26 @@ class Library:
         self._lock = threading.Lock()
 
     def look(self) -> dict[str, Any]:
-        """Return what the page shows: the rows of the list, and the jobs."""
+        """Return the rows of the list and the jobs."""
         rows = [self._row(entry) for entry in self._open_index().entries()]
         return {"articles": rows, "jobs": self.jobs.to_json()}
 
     def add_address(self, address: str) -> None:
-        """Begin to add a page, feed or sitemap. Raises `AddingError` for what is no web address."""
+        """Begin to add a page, feed or sitemap. Raises `AddingError` unless it is a web address."""
         self.jobs.add(web_address(address), web_address(address))
 
     def add_files(self, keys: Any) -> None:
-        """Begin to add uploaded files, by their keys. Raises `UploadError` for unknown ones."""
+        """Begin to add uploaded files by their keys. Raises `UploadError` for an unknown key."""
         if paths := self.uploads.claim(keys):
             self.jobs.add_files(paths, lambda: self.uploads.discard(paths))
 
     def add_text(self, text: str) -> None:
-        """Begin to add a pasted text. Raises `AddingError` for none, and for one that is too long."""
+        """Begin to add a pasted text. Raises `AddingError` if it is empty or too long."""
         article = pasted(text)
         self.jobs.add(article.title, article)
 
     def refresh(self, article_id: str | None) -> None:
-        """Begin to read one article again from where it came, or all of them."""
+        """Begin to read an article again from its source; without an id, all articles."""
         index = self._open_index()
         if article_id is None:
             self.jobs.refresh("All articles, read again")
@@ -66,29 +66,37 @@ class Library:
             self.jobs.refresh(f"{index.article(article_id).title}, read again", article_id)
 
     def remove(self, article_id: str) -> str:
-        """Remove an article, so that `put_back` can undo it; return its title. Raises `ArticleNotFoundError`."""
+        """Remove an article and return its title. Raises `ArticleNotFoundError`."""
         index = self._open_index()
         title = index.article(article_id).title
         removed = index.remove(article_id)
         with self._lock:
             self._removed[article_id] = removed
-            while len(self._removed) > MOST_REMOVALS_KEPT:
+            while len(self._removed) > MOST_UNDOABLE:
                 self._removed.popitem(last=False)
         return title
 
     def put_back(self, article_id: str) -> None:
-        """Undo a removal. Raises `AddingError` when it is too long ago."""
+        """Undo a removal. Raises `AddingError` if it is too long ago."""
         with self._lock:
             removed = self._removed.pop(article_id, None)
         if removed is None:
             raise AddingError("This removal is too long ago to be undone; add the article again.")
         self._open_index().put_back(removed)
 
-    def in_language(self, language: str, among: Sequence[str] | None) -> list[str] | None:
-        """Return the ids of the articles in a language, of those among some ids; None for no limit at all."""
+    def in_language(self, language: str, articles: Sequence[str] | None) -> list[str] | None:
+        """Select articles by their language.
+
+        Args:
+            language: The code of the language; "" is any.
+            articles: The ids of the articles to select from, by default all.
+
+        Returns:
+            The ids of the selected articles; nothing if all are selected.
+        """
         if not language:
-            return None if among is None else list(among)
-        chosen = None if among is None else set(among)
+            return None if articles is None else list(articles)
+        chosen = None if articles is None else set(articles)
         return [
             entry.id
             for entry in self._open_index().entries()
@@ -96,13 +104,16 @@ class Library:
         ]
 
     def languages(self) -> list[tuple[str, str]]:
-        """Return the names and codes of the languages that the articles are in."""
+        """Return the names and codes of the articles' languages."""
         codes = {entry.language for entry in self._open_index().entries()} - {None}
         return sorted((language_name(code), code) for code in codes if code)
 
     def _row(self, entry: Entry) -> dict[str, Any]:
-        failure = self.jobs.failures.get(entry.source)
-        state = "being changed" if entry.is_changing else f"not read: {failure}" if failure else "ready"
+        state = "ready"
+        if failure := self.jobs.failures.get(entry.source):
+            state = f"not read: {failure}"
+        if entry.is_changing:
+            state = "being changed"
         return {
             "id": entry.id,
             "title": entry.title,
@@ -118,7 +129,7 @@ class Library:
 
 
 def pasted(text: str) -> Article:
-    """Return a pasted text as an article. Raises `AddingError` for none, and for one that is too long."""
+    """Convert a pasted text to an article. Raises `AddingError` if it is empty or too long."""
     if not text.strip():
         raise AddingError("There is no text yet; paste one, its title as the first line.")
     if len(text) > LONGEST_PASTED:
@@ -127,12 +138,16 @@ def pasted(text: str) -> Article:
 
 
 def web_address(address: str) -> str:
-    """Return a web address without the space around it: no path of this machine, whatever it is written as."""
+    """Return a web address without surrounding space.
+
+    Raises:
+        AddingError: The address is not http or https; a path of this machine never is.
+    """
     address = address.strip()
     try:
         parts = urlsplit(address)
     except ValueError:
         parts = urlsplit("")
     if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
-        raise AddingError("Give a web address that begins with https:// or http://; files are added by choosing them.")
+        raise AddingError("Give a web address that begins with https:// or http://; choose files below it.")
     return address

@@ -1,4 +1,4 @@
-"""What programs ask of the page's server, by its API and as MCP tools: named functions of plain values."""
+"""The functions that programs call, by the page's API and as MCP tools."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
     from assistant import Assistant
 
-_TURNS = TypeAdapter(list[Turn])
+_HISTORY = TypeAdapter(list[Turn])
 
 
 class Programs:
-    """The functions that programs call. What they are given is checked; an error's message is meant for the caller.
+    """The named functions. They check their arguments; an error's message is for the caller.
 
-    Their docstrings are what an MCP client is shown.
+    MCP clients show the docstrings to their models.
     """
 
     def __init__(self, open_assistant: Callable[[], Assistant], allow_hosts: Sequence[str] = ()) -> None:
-        """Serve the assistant that `open_assistant` returns; `allow_hosts` are fetched from though not public."""
+        """Use the assistant from `open_assistant`; `allow_hosts` may be fetched if not public."""
         self._open, self._allow_hosts = open_assistant, tuple(allow_hosts)
 
     def functions(self) -> tuple[Callable[..., Any], ...]:
-        """Return the functions, each under its name."""
+        """Return the functions; their own names are the API's."""
         return self.ask, self.search, self.articles, self.add, self.remove
 
     def ask(
@@ -39,40 +39,45 @@ class Programs:
         articles: list[str] | None = None,
         passages: int | None = None,
     ) -> dict[str, Any]:
-        """Answer a question from the articles, with the exact sentences that the answer rests on.
+        """Answer a question from the articles, with the exact sentences behind the answer.
 
         Args:
-            question: What to ask, in words.
-            history: The turns before this one, oldest first: objects with a "question" and the "answer" it was given.
+            question: The question in words.
+            history: Earlier turns, oldest first: objects with a "question" and its "answer".
             articles: The ids of the articles to ask; all of them when left out.
-            passages: How many of the best passages are read, 1 to 20; as many as suit the model when left out.
+            passages: The number of passages to read, 1 to 20; left out, the model's own.
 
         Returns:
-            The answer. Its "status" is "answered", "quoted" when its "text" is the nearest sentences, which may or may
-            not answer, or "refused" when the articles do not answer. [n] in the text stands for the one of its
-            "citations" with that number, which has the exact sentence as "quote".
+            The answer. Its "status" is "answered"; or "quoted" if its "text" is only the nearest
+            sentences, which may or may not answer; or "refused" if the articles do not answer.
+            [n] in the text is the citation with the number n in "citations"; its "quote" is the
+            exact sentence.
         """
         try:
-            turns = _TURNS.validate_python(history or [])
+            turns = _HISTORY.validate_python(history or [])
         except ValidationError as error:
-            raise QuestionError('Each turn of history wants a "question" and the "answer" that was given.') from error
+            raise QuestionError('Each turn of history wants a "question" and its "answer".') from error
         answer = self._open().ask(
-            str(question), turns, articles, passages=None if passages is None else _bounded(passages)
+            str(question),
+            turns,
+            articles,
+            passages=None if passages is None else _bounded(passages),
         )
-        return TypeAdapter(type(answer)).dump_python(answer, mode="json")  # type: ignore[no-any-return]
+        value: dict[str, Any] = TypeAdapter(type(answer)).dump_python(answer, mode="json")
+        return value
 
     def search(self, query: str, count: int = 5) -> list[dict[str, Any]]:
-        """Find the passages of the articles that fit a query best, the best first.
+        """Find the passages of the articles that match a query best, the best first.
 
         Args:
-            query: What to look for, in words.
-            count: How many passages to return, 1 to 20.
+            query: The words to look for.
+            count: The number of passages to return, 1 to 20.
 
         Returns:
-            For each passage its "text", its "score" from 0 to 1, and the id of the "article" that it stands in.
+            For each passage its "text", its "score" from 0 to 1, and its "article", an id.
         """
         index = self._open().index
-        found = index.search(str(query), _bounded(count))
+        results = index.search(str(query), _bounded(count))
         return [
             {
                 "text": result.chunk.text,
@@ -81,11 +86,11 @@ class Programs:
                 "start": result.chunk.start,
                 "end": result.chunk.end,
             }
-            for result in found
+            for result in results
         ]
 
     def articles(self) -> list[dict[str, Any]]:
-        """List the articles that can be asked, the newest first.
+        """List the articles of the library, the newest first.
 
         Returns:
             For each article its "id", "title", "source", "published" day, "language" and length.
@@ -94,14 +99,15 @@ class Programs:
         return [asdict(entry) | {"published": _iso(entry.published), "added": _iso(entry.added)} for entry in entries]
 
     def add(self, address: str = "", text: str = "") -> dict[str, Any]:
-        """Add an article: a web page, feed or sitemap by its address, or a text.
+        """Add a web page, feed or sitemap by its address, or a text.
 
         Args:
             address: A web address that begins with https:// or http://.
-            text: The text of an article, its title as the first line. Give either this or an address.
+            text: The text of an article, its title as the first line; instead of an address.
 
         Returns:
-            The ids of what was "added", "updated" or "unchanged", and pairs of what "failed" and why.
+            The ids of "added", "updated" and "unchanged" articles; under "failed", pairs of a
+            source and a reason.
         """
         if bool(address) == bool(text):
             raise AddingError("Give either the address of a page or the text of an article.")
@@ -112,7 +118,7 @@ class Programs:
         """Remove an article.
 
         Args:
-            article_id: The id of the article, as the list of articles tells it.
+            article_id: The id of the article, from the list of articles.
 
         Returns:
             The "removed" id.
@@ -126,7 +132,7 @@ def _iso(moment: Any) -> str | None:
 
 
 def _bounded(count: Any) -> int:
-    """Return a number of passages. Raises `QuestionError` for what is none from 1 to 20."""
+    """Return a number of passages. Raises `QuestionError` unless it is from 1 to 20."""
     if not isinstance(count, (int, float)) or not 1 <= count <= MOST_PASSAGES:
         raise QuestionError(f"Ask for 1 to {MOST_PASSAGES} passages, not {str(count)[:20]}.")
     return int(count)

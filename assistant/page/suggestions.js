@@ -1,8 +1,9 @@
-// Questions to begin or to go on with: `props.value` has them, and after how many turns they are to be shown.
+// Suggested questions: `props.value` has "questions", and the number of turns "after" which they
+// are shown.
 
 element.innerHTML = props.markup;
 
-// Those for fewer turns may come later, for the first ones take longest to find.
+// The first suggestions take longest, and can arrive after those for later turns.
 let latest = { after: 0, questions: [] };
 
 function show() {
@@ -11,7 +12,10 @@ function show() {
   const group = element.querySelector(".suggested");
   const shown = latest.after === turns ? latest.questions : [];
   group.replaceChildren(
-    ...shown.map((question) => page.make("button", { class: "suggestion", dir: "auto", onclick: () => ask(question) }, question)),
+    ...shown.map((question) => {
+      const onclick = () => ask(question);
+      return page.make("button", { class: "suggestion", dir: "auto", onclick }, question);
+    }),
   );
 }
 

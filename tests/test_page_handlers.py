@@ -1,11 +1,14 @@
-"""What the page shows and does, without a browser: rendering, what is kept, jobs, and who may ask for what."""
+"""The page without a browser: rendering, stored conversations, jobs, and access."""
 
 from __future__ import annotations
 
+import hmac
 import re
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
@@ -16,8 +19,17 @@ from conftest import newcomer
 
 from assistant import Answer, Assistant, Citation
 from assistant.page import ServingError, accounts
-from assistant.page.desk import FAILED, LOADING, Desk, Wish
-from assistant.page.kept import Exchange, KeptError, as_markdown, as_text, from_json, to_json
+from assistant.page.access import Accounts, LoginThrottle
+from assistant.page.chat_state import (
+    AskOptions,
+    StoredConversationError,
+    StoredTurn,
+    as_markdown,
+    as_text,
+    from_json,
+    to_json,
+)
+from assistant.page.handlers import FAILED, LOADING, ChatHandlers
 from assistant.page.library import LONGEST_PASTED, AddingError, Library
 from assistant.page.rendering import article_html, link_to, messages
 from benchmarks.visiting import free_port, serve_page
@@ -25,7 +37,7 @@ from index import Article
 
 EVIL = '<script>alert(1)</script> *x* _y_ `z` [l](javascript:alert(1)) $$m$$ &lt; "q" \' # <img src=x onerror=alert(1)>'
 MILL = Article.from_text("Mill\n\nMay 3, 2021\n\nGreta Lindqvist opened the old paper mill. She is glad.", "mill")
-ALL = Wish(None, "", 7)
+ALL = AskOptions(None, "", 7)
 
 
 class Loaded:
@@ -40,7 +52,7 @@ class Loaded:
     def result(self):
         return self.opened
 
-    def answering(self, model):
+    def assistant_for(self, model):
         return self.result()
 
 
@@ -69,7 +81,7 @@ def test_an_article_cannot_write_markup_into_the_page():
     article = Article("id", EVIL, f"{EVIL} [1]", EVIL)
     pane = article_html(article, [(0, 25)])
     answer = Answer(f"{EVIL} — {EVIL} [1] [1]", (citation(),), "answered", words=EVIL, standalone=EVIL)
-    question, message = (shown["content"] for shown in messages([Exchange(EVIL, answer)]))
+    question, message = (shown["content"] for shown in messages([StoredTurn(EVIL, answer)]))
     for text in (pane, question, message):
         tags = Tags(text).found
         assert {tag for tag, _ in tags} <= {"article", "p", "h2", "div", "mark", "span", "button", "strong", "bdi"}
@@ -127,23 +139,23 @@ def test_a_conversation_comes_back_from_the_browser_as_it_was():
     answer = Answer(
         "It rained. [1]", (citation("It rained.", published=date(2021, 5, 3)),), "quoted", "rain", "did it?"
     )
-    kept = (Exchange("did it rain?", answer, liked=True),)
+    kept = (StoredTurn("did it rain?", answer, liked=True),)
     assert from_json(to_json(kept)) == kept
 
 
 @pytest.mark.parametrize("kept", ["x", 7, [1], [{"question": "?"}], [{"question": 3, "answer": {}}], {"turns": []}])
 def test_what_is_no_conversation_is_refused(kept):
     """Whatever a browser sends."""
-    with pytest.raises(KeptError):
+    with pytest.raises(StoredConversationError):
         from_json(kept)
 
 
 def test_a_copied_answer_names_its_sources():
     """And an exported conversation quotes them; nothing in it is read as markup."""
     mill = citation("It rained.", title="Rain", source="The Herald", published=date(2021, 5, 3))
-    exchange = Exchange("did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain"))
-    assert as_text(exchange) == "rain — “It rained.” [1]\n\n[1] “Rain” (The Herald, 3 May 2021)"
-    assert as_markdown("<b>", [exchange]) == (
+    turn = StoredTurn("did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain"))
+    assert as_text(turn) == "rain — “It rained.” [1]\n\n[1] “Rain” (The Herald, 3 May 2021)"
+    assert as_markdown("<b>", [turn]) == (
         "# \\<b\\>\n\n## did it \\*rain\\*?\n\nrain — “It rained.” \\[1\\]\n\n"
         "> It rained.\n>\n> — \\[1\\] “Rain” (The Herald, 3 May 2021)\n"
     )
@@ -162,13 +174,13 @@ def test_a_dead_model_is_told_and_harms_no_other_question(new_index, caplog):
                 raise MemoryError("secret")
             return super().stream(question, *args, **more)
 
-    desk = Desk(Loaded(Failing(new_index)))
-    *_, failed = desk.ask("is the model dead?", {}, ALL)
-    assert failed.exchanges[-1].answer.text == FAILED
-    assert "secret" not in str(to_json(failed.exchanges))
+    handlers = ChatHandlers(Loaded(Failing(new_index)))
+    *_, failed = handlers.ask("is the model dead?", {}, ALL)
+    assert failed.turns[-1].answer.text == FAILED
+    assert "secret" not in str(to_json(failed.turns))
     assert "MemoryError" in caplog.text
-    *_, view = desk.ask("Who opened the mill?", failed.kept({"id": "x"}), ALL)
-    assert [exchange.answer.status for exchange in view.exchanges] == ["refused", "answered"]
+    *_, view = handlers.ask("Who opened the mill?", failed.stored({"id": "x"}), ALL)
+    assert [turn.answer.status for turn in view.turns] == ["refused", "answered"]
 
 
 def test_a_question_asked_too_early_waits(new_index):
@@ -183,9 +195,9 @@ def test_a_question_asked_too_early_waits(new_index):
             return self.times > 3
 
     texts = [
-        view.exchanges[-1].answer.text
-        for view in Desk(Slow(Assistant(new_index))).ask("who?", {}, ALL)
-        if view.exchanges
+        view.turns[-1].answer.text
+        for view in ChatHandlers(Slow(Assistant(new_index))).ask("who?", {}, ALL)
+        if view.turns
     ]
     assert texts[0] == LOADING
     assert texts[-1] != LOADING
@@ -194,14 +206,14 @@ def test_a_question_asked_too_early_waits(new_index):
 def test_a_citation_outlives_a_change_and_a_removal_of_its_article(new_index):
     """Of a changed article the cited text is shown, and said to be older; of a removed one, that it was removed."""
     new_index.add(MILL)
-    desk = Desk(Loaded(Assistant(new_index)))
-    *_, view = desk.ask("Who opened the mill?", {}, ALL)
-    talk = view.kept({"id": "x"})
+    handlers = ChatHandlers(Loaded(Assistant(new_index)))
+    *_, view = handlers.ask("Who opened the mill?", {}, ALL)
+    talk = view.stored({"id": "x"})
     new_index.add(replace(MILL, text=MILL.text.replace("opened", "closed")))
-    assert "has changed since" in desk.open(talk).article
-    assert "opened the old paper mill" in desk.open(talk).article
+    assert "has changed since" in handlers.open(talk).article
+    assert "opened the old paper mill" in handlers.open(talk).article
     new_index.remove(MILL.id)
-    assert "was removed" in desk.open(talk).article
+    assert "was removed" in handlers.open(talk).article
 
 
 # The library
@@ -270,7 +282,7 @@ def test_jobs_that_wait_can_be_cancelled_and_all_are_told(library, new_index, mo
     assert jobs["Rain"]["lines"] == ["added: Rain"]
     assert jobs["Mill"]["lines"] == ["added: Mill"]
     assert jobs["Cancelled"]["state"] == "cancelled"
-    assert "lies in this program" in jobs["Broken"]["lines"][0]
+    assert "the program failed" in jobs["Broken"]["lines"][0]
     for job in jobs.values():
         library.jobs.dismiss(job["number"])
     assert library.look()["jobs"] == []
@@ -377,6 +389,79 @@ def test_with_passwords_everything_asks_for_one(environment, tmp_path):
         assert client.post("/login", data={"username": "ada", "password": "wrong"}).status_code == 400
         assert client.post("/login", data={"username": "bob", "password": "two:parts"}).status_code == 200
         assert client.post("/gradio_api/call/articles", json={"data": []}).status_code == 200
+
+
+def test_password_guesses_are_slowed_down(environment, tmp_path):
+    """Of a flood from one network three are checked at once; a right password from another is let in."""
+    users = tmp_path / "users"
+    users.write_text("ada:s3cret\n")
+    with serve_page(environment, "--auth", str(users)) as address:
+
+        def guess(number):
+            with suppress(httpx.ReadTimeout):
+                given = {"username": "ada", "password": str(number)}
+                return httpx.post(f"{address}/login", data=given, timeout=2.5).status_code
+            return 0
+
+        with ThreadPoolExecutor(40) as guessers:
+            statuses = list(guessers.map(guess, range(40)))
+        assert 3 <= statuses.count(400) <= 6
+        assert statuses.count(429) >= 25
+        given = {"username": "ada", "password": "s3cret"}
+        other = httpx.post(f"{address}/login", data=given, headers={"X-Forwarded-For": "192.0.2.7"})
+        assert other.status_code == 200
+
+
+def test_the_delay_of_password_attempts_grows_and_ends():
+    """Three attempts are free, the next wait 1, 2, 4 … seconds; a right password or a pause resets that."""
+    throttle, now = LoginThrottle(), 1000.0
+    delays = []
+    for _ in range(12):
+        delays.append(throttle.delay("192.0.2.7", now))
+        now += delays[-1]
+    assert delays == [0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert throttle.delay("192.0.2.8", now) == 0
+    assert [throttle.delay("192.0.2.7", now) for _ in range(2)] == [60, None]
+    throttle.forget("192.0.2.7")
+    assert throttle.delay("192.0.2.7", now) == 0
+    many = [throttle.delay(f"2001:db8::{number:x}", now) for number in range(1, 20)]
+    assert many[:3] == [0, 0, 0]
+    assert many[-1] is None
+
+
+def test_an_unknown_user_takes_the_same_comparison(monkeypatch):
+    """Names cannot be guessed by the time of an answer: each attempt hashes and compares once, in constant time."""
+    compared = []
+
+    def compare(one, other):
+        compared.append((len(one), len(other)))
+        return compare_digest(one, other)
+
+    compare_digest = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    users = Accounts([("ada", "s3cret")])
+    assert users.accepts("ada", "s3cret")
+    assert not any(
+        users.accepts(*wrong) for wrong in (("ada", "s"), ("nobody", "s3cret"), ("", ""), ("bo\udc80", "\udc80"))
+    )
+    assert compared == [(32, 32)] * 5
+
+
+def test_a_login_is_a_cookie_for_this_site_alone(environment, tmp_path):
+    """Out of reach of scripts and other sites; over HTTPS, also by a proxy, it is sent by HTTPS only."""
+    users = tmp_path / "users"
+    users.write_text("ada:s3cret\n")
+    with serve_page(environment, "--auth", str(users)) as address:
+        for headers, is_secure in (({}, False), ({"X-Forwarded-Proto": "https"}, True)):
+            given = {"username": "ada", "password": "s3cret"}
+            answer = httpx.post(f"{address}/login", data=given, headers=headers)
+            cookies = answer.headers.get_list("set-cookie")
+            assert len(cookies) == 2
+            for cookie in cookies:
+                attributes = [part.strip().lower() for part in cookie.split(";")[1:]]
+                assert "httponly" in attributes
+                assert [part for part in attributes if part.startswith("samesite")] == ["samesite=lax"]
+                assert ("secure" in attributes) == is_secure
 
 
 def test_accounts_are_read_from_a_file_or_the_command(tmp_path):

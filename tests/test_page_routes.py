@@ -23,10 +23,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from starlette.routing import Mount
 
-from assistant.page.desk import Loading
-from assistant.page.doors import DOORS, door_of
-from assistant.page.launching import _around
-from assistant.page.layout import Page
+from assistant.page.handlers import AssistantLoader
+from assistant.page.layout import ChatPage
+from assistant.page.routes import OPEN_ROUTES, open_route
+from assistant.page.server import _app_options
 from benchmarks.visiting import serve_page
 
 API = "/gradio_api"
@@ -111,7 +111,7 @@ def raw(address, method, path, headers=None, body=None):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """A page without passwords."""
-    with serve_page(newcomer(tmp_path_factory.mktemp("doors"))) as serving:
+    with serve_page(newcomer(tmp_path_factory.mktemp("routes"))) as serving:
         yield serving
 
 
@@ -126,11 +126,11 @@ def guarded(tmp_path_factory):
 
 def mounted_routes():
     """Return the method and the path of every route that Gradio and we mount."""
-    page, loading = Page(Loading()), Loading()
-    ending = SimpleNamespace(before=lambda app: app)
+    page, loader = ChatPage(AssistantLoader()), AssistantLoader()
+    shutdown = SimpleNamespace(count_requests=lambda app: app)
     blocks = page.build()
     blocks.run_history = False
-    around = _around(page, loading, ending, frozenset(), threading.Event())
+    around = _app_options(page, loader, shutdown, frozenset(), threading.Event())
     waiting = [("", route) for route in App.create_app(blocks, app_kwargs=around, mcp_server=True).routes]
     found = set()
     while waiting:
@@ -157,19 +157,19 @@ def closed_routes():
 
 
 def test_every_route_is_needed_or_closed(run):
-    """Of what Gradio and we mount, each route is a door with its need, or known to be closed; none is both."""
-    doors = {f"{method} {door.path}" for door in DOORS for method in door.methods.split()}
+    """Of what Gradio and we mount, each route is open with its need, or known to be closed, never both."""
+    opened = {f"{method} {route.path}" for route in OPEN_ROUTES for method in route.methods.split()}
     closed = {f"{method} {path}" for method, path in closed_routes()}
     # In a process of its own: Gradio would leave event loops open in this one.
-    script = "import test_page_doors; print(*test_page_doors.mounted_routes(), sep='\\n')"
+    script = "import test_page_routes; print(*test_page_routes.mounted_routes(), sep='\\n')"
     done = run("-c", f"import sys; sys.path += ['tests']; {script}")
     assert done.returncode == 0, done.stderr
     mounted = set(done.stdout.splitlines())
-    mcp = {route for route in doors if "/mcp" in route}  # Which of its methods a mount takes, it does not tell.
-    assert mounted - closed == doors - mcp | {"* /gradio_api/mcp/"}
+    mcp = {route for route in opened if "/mcp" in route}  # Which of its methods a mount takes, it does not tell.
+    assert mounted - closed == opened - mcp | {"* /gradio_api/mcp/"}
     assert closed <= mounted
-    assert not closed & doors
-    assert all(door.need for door in DOORS)
+    assert not closed & opened
+    assert all(route.need for route in OPEN_ROUTES)
 
 
 @pytest.mark.parametrize("method", EVERYWHERE)
@@ -179,28 +179,36 @@ def test_a_closed_route_answers_404(address, guarded, method):
         client.post("/login", data={"username": "ada", "password": "s3cret"})
         cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     for _, path in closed_routes():
-        if door_of(method, example_of(path)) is None:
+        if open_route(method, example_of(path)) is None:
             assert raw(address, method, example_of(path))[0] == 404, path
             assert raw(guarded, method, example_of(path), {"Cookie": cookies})[0] == 404, path
 
 
-def test_with_passwords_every_door_but_the_forms_own_asks(guarded):
+def test_with_passwords_every_route_but_the_forms_own_asks(guarded):
     """Known by their Cookie alone; MCP, uploads and what the server itself asked at its start included."""
-    for door in DOORS:
-        for method in door.methods.split():
-            status, _ = raw(guarded, method, example_of(door.path), body=b"{}" if method == "POST" else None)
-            wanted = {200, 404, 422, 302} if door.is_public else {401}
-            assert status in wanted, (method, door.path, status)
-            if not door.is_public:
+    for route in OPEN_ROUTES:
+        for method in route.methods.split():
+            status, _ = raw(guarded, method, example_of(route.path), body=b"{}" if method == "POST" else None)
+            wanted = {200, 404, 422, 302} if route.is_public else {401}
+            assert status in wanted, (method, route.path, status)
+            if not route.is_public:
                 forged = {"Cookie": "access-token-x=; access-token-unsecure-x=None"}
-                assert raw(guarded, method, example_of(door.path), forged)[0] == 401
-    public = {door.path for door in DOORS if door.is_public}
+                assert raw(guarded, method, example_of(route.path), forged)[0] == 401
+    public = {route.path for route in OPEN_ROUTES if route.is_public}
     assert public == {
         *("/", "/login", "/health", "/favicon.ico", "/manifest.json", "/pwa_icon", "/theme.css"),
         *("/assets/{path:path}", "/static/{path:path}", "/gradio_api/startup-events"),
     }
     assert raw(guarded, "GET", f"{API}/startup-events")[0] == 404
     assert "auth_required" in httpx.get(guarded).text
+
+
+def test_the_app_icon_is_one_that_the_server_has(address):
+    """The manifest names the drawing; sizes that Gradio cannot make of it are closed, not an error."""
+    (icon,) = httpx.get(f"{address}/manifest.json").json()["icons"]
+    assert httpx.get(address + icon["src"]).headers["content-type"].startswith("image/svg")
+    for size in (192, 512, 0, 10**9):
+        assert raw(address, "GET", f"/pwa_icon/{size}")[0] == 404
 
 
 def test_no_route_fetches_an_address(address):
