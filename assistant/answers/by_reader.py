@@ -27,8 +27,8 @@ EMPTY_INDEX = (
     "python -m index add PATH"
 )
 NO_SUCH_ARTICLE = (
-    "The index has no article that this question is limited to; `python -m index list` shows "
-    "the articles that it has."
+    "No article in the index is one of those that you asked about; `python -m index list` shows "
+    "all articles."
 )
 
 _log = logging.getLogger(__name__)
