@@ -15,7 +15,9 @@ from index import ArticleIndexError
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-Host = Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")]
+Host = Annotated[
+    str, typer.Option(help="The address to serve on; 0.0.0.0 lets others on the network in.")
+]
 Port = Annotated[int, typer.Option(help="The port to serve on.", min=1, max=65535)]
 Model = Annotated[
     str | None,
@@ -26,10 +28,14 @@ Model = Annotated[
 ]
 Auth = Annotated[
     str | None,
-    typer.Option(help="Users with passwords: user:password, or a file with such lines.", metavar="AUTH"),
+    typer.Option(
+        help="Users with passwords: user:password, or a file with such lines.", metavar="AUTH"
+    ),
 ]
 NoAuth = Annotated[bool, typer.Option("--no-auth", help="Let everybody in who can reach the page.")]
-Names = Annotated[list[str] | None, typer.Option(help="Another host name of the page; may be given again.")]
+Names = Annotated[
+    list[str] | None, typer.Option(help="Another host name of the page; may be given again.")
+]
 AllowHosts = Annotated[
     list[str] | None,
     typer.Option(help="A host outside the public internet to add pages from; may be given again."),

@@ -87,7 +87,11 @@ def _load(reader: Reader) -> None:
 
 
 def ask(
-    question: str, history: Sequence[Turn] = (), articles: Iterable[str] | None = None, *, passages: int | None = None
+    question: str,
+    history: Sequence[Turn] = (),
+    articles: Iterable[str] | None = None,
+    *,
+    passages: int | None = None,
 ) -> Answer:
     """Ask the default assistant; see `Assistant.ask`."""
     return open_default().ask(question, history, articles, passages=passages)

@@ -27,13 +27,22 @@ err = Console(stderr=True, highlight=False)
 def main(
     question: Annotated[
         list[str] | None,
-        typer.Argument(help="What to ask; without one, a conversation begins. `models` lists what can answer here."),
+        typer.Argument(
+            help="What to ask; without one, a conversation begins. `models` lists what can answer here."
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="What answers: reader, gguf:PATH, ollama:NAME, openai:NAME …", metavar="NAME")
+        str | None,
+        typer.Option(
+            help="What answers: reader, gguf:PATH, ollama:NAME, openai:NAME …", metavar="NAME"
+        ),
     ] = None,
-    trace: Annotated[bool, typer.Option("--trace", help="Tell on stderr how each answer came about.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")] = False,
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Tell on stderr how each answer came about.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the answer as JSON, for scripts.")
+    ] = False,
 ) -> None:
     """Ask a question of the indexed articles. ARTICLE_INDEX and ASSISTANT_MODEL name what is asked and what answers."""
     if trace:

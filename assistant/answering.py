@@ -169,7 +169,9 @@ class Assistant:
         if passages is not None and not 1 <= passages <= MOST_PASSAGES:
             raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them")
         article_ids = None if articles is None else tuple(articles)
-        return self._stream(_checked(question), latest_turns(history), article_ids, passages, self._writer)
+        return self._stream(
+            _checked(question), latest_turns(history), article_ids, passages, self._writer
+        )
 
     def load(self) -> None:
         """Load the models now rather than at the first question. Raises `ModelError`."""
@@ -225,7 +227,9 @@ class Assistant:
         passages: list[tuple[Article, SearchResult]] = []
         for number, result in enumerate(outcome.results, start=1):
             chunk = result.chunk
-            _log.debug("passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text)
+            _log.debug(
+                "passage %d, score %.3f, of %s: %r", number, result.score, chunk.id, chunk.text
+            )
             with suppress(ArticleNotFoundError):  # It was removed after the search.
                 if chunk.article_id not in articles:
                     articles[chunk.article_id] = self.index.article(chunk.article_id, chunk.version)
@@ -251,7 +255,9 @@ class Assistant:
 
     def _answers(self, context: Context) -> Iterator[Answer]:
         question, limits = context.question, self.reader.calibration
-        by_reader = partial(answer_by_reader, question, context.readings, limits, self.index, context.article_ids)
+        by_reader = partial(
+            answer_by_reader, question, context.readings, limits, self.index, context.article_ids
+        )
         if not (context.writer and context.passages):
             return by_reader()
         return context.writer.answer(

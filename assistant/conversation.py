@@ -75,7 +75,10 @@ def latest_turns(history: Sequence[Turn]) -> list[Turn]:
 
     A conversation comes from a browser or program, which may send anything as one.
     """
-    return [Turn(turn.question[:LONGEST_QUOTE], _shortened(turn.answer)) for turn in history[-MOST_TURNS:]]
+    return [
+        Turn(turn.question[:LONGEST_QUOTE], _shortened(turn.answer))
+        for turn in history[-MOST_TURNS:]
+    ]
 
 
 def _shortened(answer: Answer) -> Answer:
@@ -84,6 +87,7 @@ def _shortened(answer: Answer) -> Answer:
         text=answer.text[:LONGEST_ANSWER],
         words=answer.words[:LONGEST_QUOTE],
         citations=tuple(
-            replace(citation, quote=citation.quote[:LONGEST_QUOTE]) for citation in answer.citations[:MOST_CITATIONS]
+            replace(citation, quote=citation.quote[:LONGEST_QUOTE])
+            for citation in answer.citations[:MOST_CITATIONS]
         ),
     )

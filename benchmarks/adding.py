@@ -35,7 +35,9 @@ class CountingEmbedder(SentenceEmbedder):
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="A file in the format of SQuAD.", show_default=False)],
+    data: Annotated[
+        Path, typer.Argument(help="A file in the format of SQuAD.", show_default=False)
+    ],
     most: Annotated[int, typer.Option(help="How many of its articles.")] = 40,
 ) -> None:
     """Add the articles of a file, add them again, and again with one changed."""
@@ -68,7 +70,9 @@ def main(
             index.add(*sources)
             seconds = time.perf_counter() - begun
             first = first or seconds
-            table.add_row(name, str(embedder.passages - before), f"{seconds:.2f}", f"{seconds / first:.1%}")
+            table.add_row(
+                name, str(embedder.passages - before), f"{seconds:.2f}", f"{seconds / first:.1%}"
+            )
     Console().print(table)
 
 

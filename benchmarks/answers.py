@@ -67,7 +67,9 @@ def measure(
         "index alone": retrieval(index_search(index), alone),
     }
     if baseline:
-        found[TUTORIAL] = outcomes(tutorial(articles, index.embedder), articles, questions, TUTORIAL, once=once)
+        found[TUTORIAL] = outcomes(
+            tutorial(articles, index.embedder), articles, questions, TUTORIAL, once=once
+        )
         finding[TUTORIAL] = retrieval(tutorial_search(articles, index.embedder), answerable)
     tables = {
         "Finding": finding,
@@ -83,7 +85,9 @@ def measure(
 def _standalone(question: Question) -> str:
     """Return the question as the assistant searches for it, without earlier answers."""
     nothing = Answer("", (), "refused")
-    return plain_question(standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns]))
+    return plain_question(
+        standalone_question(question.text, [Turn(earlier, nothing) for earlier in question.turns])
+    )
 
 
 def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
@@ -93,9 +97,13 @@ def merged(tables: dict[str, Rows], compare: Sequence[Path]) -> dict[str, Rows]:
         try:
             earlier: dict[str, Rows] = json.loads(path.read_text(encoding="utf-8"))["tables"]
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise SourceError(f"{path} was not written by --json ({error}); name another file.") from error
+            raise SourceError(
+                f"{path} was not written by --json ({error}); name another file."
+            ) from error
         for title, rows in earlier.items():
-            both.setdefault(title, {}).update({f"{name} ({path.stem})": row for name, row in rows.items()})
+            both.setdefault(title, {}).update(
+                {f"{name} ({path.stem})": row for name, row in rows.items()}
+            )
     return both
 
 
@@ -115,13 +123,21 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
     save_figure(figure, path)
 
 
-JsonPath = Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)]
-PlotPath = Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)]
-Compare = Annotated[list[Path] | None, typer.Option(help="Add figures that --json wrote.", dir_okay=False)]
+JsonPath = Annotated[
+    Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)
+]
+PlotPath = Annotated[
+    Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)
+]
+Compare = Annotated[
+    list[Path] | None, typer.Option(help="Add figures that --json wrote.", dir_okay=False)
+]
 
 
 def main(
-    file: Annotated[Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A file in SQuAD format, or .jsonl.", show_default=False)
+    ],
     model: Annotated[str, typer.Option(help="The model that answers.")] = DEFAULT_MODEL,
     every: Annotated[int, typer.Option(help="Ask only every n-th question.", min=1)] = 1,
     once: Annotated[bool, typer.Option("--once", help="Ask each question once.")] = False,

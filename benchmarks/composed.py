@@ -46,7 +46,9 @@ class ComposedAnswer:
     grade: PartsGrade
 
 
-def ask_all(ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str) -> list[ComposedAnswer]:
+def ask_all(
+    ask: Ask, articles: Sequence[Article], questions: Sequence[Question], name: str
+) -> list[ComposedAnswer]:
     """Return the graded answer of a system to each question."""
     texts = {(article.id, article.version): article.text for article in articles}
     known = words_in_lower_case(texts.values())
@@ -93,7 +95,9 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
 
     figure = Figure(figsize=(12, 4.2), layout="constrained")
     axes = figure.subplots()
-    rows = {name: {kind: row["right"] for kind, row in table.items()} for name, table in tables.items()}
+    rows = {
+        name: {kind: row["right"] for kind, row in table.items()} for name, table in tables.items()
+    }
     bars(axes, rows, list(next(iter(rows.values()))), "%.2f")
     axes.set(ylim=(0, 1.1), ylabel="share of the questions right")
     axes.legend()
@@ -102,8 +106,12 @@ def draw(tables: dict[str, Rows], path: Path) -> None:
 
 def main(
     model: Annotated[str, typer.Option(help="The model that answers.")] = DEFAULT_MODEL,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.")] = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.")
+    ] = None,
 ) -> None:
     """Measure answers that are put together, by kind of question."""
     try:
@@ -116,7 +124,9 @@ def main(
                 assistant.model: asking(assistant),
                 TUTORIAL: tutorial(articles, index.embedder),
             }
-            answers = {name: ask_all(ask, articles, questions, name) for name, ask in systems.items()}
+            answers = {
+                name: ask_all(ask, articles, questions, name) for name, ask in systems.items()
+            }
     except (ArticleIndexError, AssistantError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error

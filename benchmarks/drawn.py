@@ -34,9 +34,13 @@ class Drawing(SentenceEmbedder):
         """Draw from real passages, without those too short to stay chunks."""
         super().__init__()
         joined = [" ".join(passage.split()) for passage in passages]
-        self._passages = [passage for passage in joined if SHORTEST <= len(passage) <= CHUNK_CHARACTERS - 20]
+        self._passages = [
+            passage for passage in joined if SHORTEST <= len(passage) <= CHUNK_CHARACTERS - 20
+        ]
         self._vectors = np.array(super().embed_documents(self._passages), dtype=np.float32)
-        self._sentences = [sentence for passage in self._passages for sentence in passage.split(". ")]
+        self._sentences = [
+            sentence for passage in self._passages for sentence in passage.split(". ")
+        ]
         self._random, self._noise = random.Random(seed), np.random.default_rng(seed)
         self._drawn: dict[str, int] = {}
 
@@ -44,7 +48,9 @@ class Drawing(SentenceEmbedder):
         """Yield articles with a number of passages in all."""
         for number in range(passages // PASSAGES):
             texts = [self._draw() for _ in range(PASSAGES)]
-            yield Article.from_text("\n\n".join(texts), f"drawn {self._random.random()}", title=f"Article {number}")
+            yield Article.from_text(
+                "\n\n".join(texts), f"drawn {self._random.random()}", title=f"Article {number}"
+            )
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage; each drawn passage is embedded once."""
@@ -52,7 +58,9 @@ class Drawing(SentenceEmbedder):
             return super().embed_documents(texts)
         vectors = self._vectors[[self._drawn.pop(text) for text in texts]]
         vectors = vectors + self._noise.normal(0, NOISE, vectors.shape).astype(np.float32)
-        unit: list[list[float]] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).tolist()
+        unit: list[list[float]] = (
+            vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        ).tolist()
         return unit
 
     def _draw(self) -> str:

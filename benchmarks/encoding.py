@@ -39,7 +39,9 @@ class WholeEmbedder(SentenceEmbedder):
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each passage."""
-        vectors: list[list[float]] = _whole_model().encode(texts, normalize_embeddings=True).tolist()
+        vectors: list[list[float]] = (
+            _whole_model().encode(texts, normalize_embeddings=True).tolist()
+        )
         return vectors
 
     def embed_query(self, text: str) -> list[float]:
@@ -75,10 +77,14 @@ def embedding_figures(articles: Sequence[Article], asked: Sequence[Question]) ->
         float(np.median([milliseconds(each.embed_query, question.text) for question in asked]))
         for each in (ours, whole)
     )
-    (indexed, recall), (_, whole_recall) = (_indexed(each, articles, asked) for each in (ours, whole))
+    (indexed, recall), (_, whole_recall) = (
+        _indexed(each, articles, asked) for each in (ours, whole)
+    )
     return [
         Figure("passages embedded", rate, "/s", WHOLE, yardstick),
-        Figure("articles indexed, chunks", len(passages) / indexed, "/s", "passages embedded", rate),
+        Figure(
+            "articles indexed, chunks", len(passages) / indexed, "/s", "passages embedded", rate
+        ),
         Figure("a question embedded, p50", query, "ms", WHOLE, query_yardstick),
         Figure("least cosine of a question's vector", light_cosine, "", "equal", 1.0),
         Figure("least cosine of a passage's vector", fast_cosine, "", "equal", 1.0),
@@ -86,7 +92,9 @@ def embedding_figures(articles: Sequence[Article], asked: Sequence[Question]) ->
     ]
 
 
-def _indexed(embedder: SentenceEmbedder, articles: Sequence[Article], asked: Sequence[Question]) -> tuple[float, float]:
+def _indexed(
+    embedder: SentenceEmbedder, articles: Sequence[Article], asked: Sequence[Question]
+) -> tuple[float, float]:
     """Return the seconds to index articles, and the index's recall at 5."""
     with TemporaryDirectory() as folder, ArticleIndex.open(Path(folder), embedder) as index:
         began = time.perf_counter()

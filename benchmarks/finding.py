@@ -47,10 +47,15 @@ def tutorial_search(articles: Sequence[Article], embedder: Embedder) -> Search:
     """Return the search of LangChain's tutorial: its nearest chunks by cosine."""
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200, add_start_index=True)
+    splitter = RecursiveCharacterTextSplitter(
+        chunk_size=1000, chunk_overlap=200, add_start_index=True
+    )
     chunks = splitter.create_documents([a.text for a in articles], [{"id": a.id} for a in articles])
     starts = [chunk.metadata["start_index"] for chunk in chunks]
-    places = [Place(c.metadata["id"], s, s + len(c.page_content)) for c, s in zip(chunks, starts, strict=True)]
+    places = [
+        Place(c.metadata["id"], s, s + len(c.page_content))
+        for c, s in zip(chunks, starts, strict=True)
+    ]
     vectors = np.array(embedder.embed_documents([chunk.page_content for chunk in chunks]))
 
     def search(question: str, among: Collection[str] | None = None) -> list[Place]:
@@ -97,16 +102,26 @@ def index_search(index: ArticleIndex) -> Search:
     return search
 
 
-def measure(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> dict[str, Rows]:
+def measure(
+    index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]
+) -> dict[str, Rows]:
     """Return the tables of an index that holds the articles, by their titles."""
     searches = {"ours": index_search(index), TUTORIAL: tutorial_search(articles, index.embedder)}
-    return {"Retrieving chunks": {name: retrieval(search, questions) for name, search in searches.items()}}
+    return {
+        "Retrieving chunks": {
+            name: retrieval(search, questions) for name, search in searches.items()
+        }
+    }
 
 
 def main(
     squad_file: Annotated[Path, typer.Argument(help="A file in SQuAD format.", show_default=False)],
-    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many of its articles.")] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Read only so many of its articles.")
+    ] = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Measure retrieval on a file in SQuAD format."""
     try:

@@ -69,7 +69,9 @@ def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]
         answer: The answer to grade.
         text_of: Returns the text of a citation's article, in its version.
     """
-    places = [Place(citation.article_id, citation.start, citation.end) for citation in answer.citations]
+    places = [
+        Place(citation.article_id, citation.start, citation.end) for citation in answer.citations
+    ]
     covered = [any(covers(place, gold) for gold in question.golds) for place in places]
     claim = first_claim(answer.text)
     says = any(has(claim, gold) for gold in question.answers) or (bool(covered) and covered[0])
@@ -84,7 +86,8 @@ def grade(question: Question, answer: Answer, text_of: Callable[[Citation], str]
         cited=len(places),
         relevant=sum(any(place.overlap(gold) for gold in question.golds) for place in places),
         verbatim=sum(
-            text_of(citation)[citation.start : citation.end] == citation.quote for citation in answer.citations
+            text_of(citation)[citation.start : citation.end] == citation.quote
+            for citation in answer.citations
         ),
         unsupported=unsupported(answer),
         wayward=wayward,
@@ -115,7 +118,9 @@ def f1(said: str, gold: str) -> float:
     >>> f1("in the year 1868", "1868")
     0.5
     """
-    one, other = ([token for token in tokens(text) if token not in _ARTICLES] for text in (said, gold))
+    one, other = (
+        [token for token in tokens(text) if token not in _ARTICLES] for text in (said, gold)
+    )
     shared = sum((Counter(one) & Counter(other)).values())
     return 2 * shared / (len(one) + len(other)) if shared else 0.0
 
@@ -129,10 +134,13 @@ def unsupported(answer: Answer) -> tuple[str, ...]:
     if answer.status == "refused":
         return ()
     known = " ".join(
-        f"{c.quote} {c.title} {c.source} {day_in_words(c.published) if c.published else ''}" for c in answer.citations
+        f"{c.quote} {c.title} {c.source} {day_in_words(c.published) if c.published else ''}"
+        for c in answer.citations
     )
     numbers, words = set(_NUMBER.findall(known)), set(tokens(known))
-    workings = [f"; the article is of {day_in_words(c.published)})" for c in answer.citations if c.published]
+    workings = [
+        f"; the article is of {day_in_words(c.published)})" for c in answer.citations if c.published
+    ]
     said = _MARK.sub(" ", answer.text)
     for counted in _IN_BRACKETS.findall(said):
         if any(counted.endswith(working) for working in workings):

@@ -42,7 +42,9 @@ class RememberingEmbedder(SentenceEmbedder):
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Return a unit vector for each text."""
         if new := [text for text in dict.fromkeys(texts) if text not in self._known]:
-            self._known.update(zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True))
+            self._known.update(
+                zip(new, np.array(super().embed_documents(new), dtype=np.float32), strict=True)
+            )
         return [self._known[text].tolist() for text in texts]
 
     def forget(self) -> None:
@@ -122,7 +124,9 @@ def bars(axes: Axes, rows: Rows, columns: Sequence[str], form: str) -> None:
         heights = [row.get(column, 0.0) for column in columns]
         drawn = axes.bar(np.arange(len(columns)) + number * width, heights, width, label=name)
         axes.bar_label(drawn, fmt=form, fontsize=8)
-    axes.set_xticks(np.arange(len(columns)) + 0.4 - width / 2, [column.replace(" ", "\n") for column in columns])
+    axes.set_xticks(
+        np.arange(len(columns)) + 0.4 - width / 2, [column.replace(" ", "\n") for column in columns]
+    )
 
 
 def save_figure(figure: Figure, path: Path) -> None:

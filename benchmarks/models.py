@@ -29,14 +29,19 @@ def reached(path: Path) -> tuple[str, dict[str, float]]:
         answered = [each for each in asked if each["status"] == "answered"]
         return name, {
             "right": float(np.mean([each["right"] for each in asked])),
-            **{figure: answering[figure] for figure in ("answer hit", "citation precision", "unsupported")},
+            **{
+                figure: answering[figure]
+                for figure in ("answer hit", "citation precision", "unsupported")
+            },
             "in its words": float(np.mean([each["model"] == name for each in answered])),
             "ms, p50": taken["whole, p50"],
             "ms, p95": taken["whole, p95"],
             "MB": tables["Memory"][name]["peak MB"],
         }
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} was not written by --json of benchmarks.answers ({error}); name another.") from error
+        raise SourceError(
+            f"{path} was not written by --json of benchmarks.answers ({error}); name another."
+        ) from error
 
 
 def draw(rows: Rows, path: Path) -> None:
@@ -63,7 +68,9 @@ def main(
         list[Path],
         typer.Argument(help="Files that benchmarks.answers --json wrote.", show_default=False),
     ],
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Compare models on the same questions."""
     try:

@@ -48,7 +48,11 @@ class Outcome:
     @property
     def is_right(self) -> bool:
         """Whether the answer is right, or rightly refused."""
-        return self.grade.hit if self.question.golds else not (self.grade.answered or self.grade.wayward)
+        return (
+            self.grade.hit
+            if self.question.golds
+            else not (self.grade.answered or self.grade.wayward)
+        )
 
 
 def outcomes(
@@ -78,10 +82,16 @@ def outcomes(
         answer, first_words, whole = _timed(ask(question, None))
         left_out = None
         if question.golds and not once:
-            others = [article.id for article in articles if article.id != question.golds[0].article_id]
+            others = [
+                article.id for article in articles if article.id != question.golds[0].article_id
+            ]
             *_, without = ask(question, others)
             left_out = grade(question, without, text_of)
-        found.append(Outcome(question, answer, grade(question, answer, text_of), left_out, first_words, whole))
+        found.append(
+            Outcome(
+                question, answer, grade(question, answer, text_of), left_out, first_words, whole
+            )
+        )
     return found
 
 
@@ -108,8 +118,10 @@ def answering(found: Sequence[Outcome]) -> dict[str, float]:
         "to": high,
         "quoted hit": mean([each.shown for each in grades]),
         "F1": mean([each.f1 * each.answered for each in grades]),
-        "citation precision": sum(each.relevant for each in shown) / max(1, sum(each.cited for each in shown)),
-        "verbatim": sum(each.verbatim for each in every) / max(1, sum(each.cited for each in every)),
+        "citation precision": sum(each.relevant for each in shown)
+        / max(1, sum(each.cited for each in shown)),
+        "verbatim": sum(each.verbatim for each in every)
+        / max(1, sum(each.cited for each in every)),
         "unsupported": mean([bool(each.unsupported) for each in every]),
     }
 

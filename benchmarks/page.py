@@ -53,14 +53,18 @@ def main(
     }
     start = {name: {"best": 1000 * seconds} for name, seconds in taken.items()}
     answers = {
-        f"from Enter to {name}": {f"p{percent}": float(np.percentile(times, percent)) for percent in (50, 95)}
+        f"from Enter to {name}": {
+            f"p{percent}": float(np.percentile(times, percent)) for percent in (50, 95)
+        }
         for name, times in (("first words", first), ("the whole answer", whole))
     }
     typer.echo(rendered("Starting, milliseconds", start))
     typer.echo(rendered("Answering, milliseconds", answers))
 
 
-def best_start(browser: Browser, environment: Mapping[str, str], starts: int) -> tuple[float, float]:
+def best_start(
+    browser: Browser, environment: Mapping[str, str], starts: int
+) -> tuple[float, float]:
     """Return the seconds to import Gradio, and right after it to a page that can be typed into.
 
     Of several starts the one with the least difference counts.
@@ -94,10 +98,14 @@ def answer_times(page: Page, rounds: int) -> tuple[list[float], list[float]]:
         box.fill(question)
         begun = time.perf_counter()
         box.press("Enter")
-        said = "turn => document.querySelectorAll('[data-testid=bot] .prose')[turn]?.innerText.trim()"
+        said = (
+            "turn => document.querySelectorAll('[data-testid=bot] .prose')[turn]?.innerText.trim()"
+        )
         page.wait_for_function(said, arg=turn, timeout=60_000)
         begins = time.perf_counter()
-        page.wait_for_function(f"turn => document.body.dataset.turns == turn + 1 && ({said})(turn)", arg=turn)
+        page.wait_for_function(
+            f"turn => document.body.dataset.turns == turn + 1 && ({said})(turn)", arg=turn
+        )
         page.locator("#question .submit-button").wait_for(timeout=60_000)
         if turn >= len(QUESTIONS):
             first.append((begins - begun) * 1000)

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 LONGEST_CITATION = 300
 """Characters of a citation that may be longer than three times its gold sentence."""
-FRAMES = frozenset("yes no not sure these both likely article articles answer ja nein artikel oui non sí".split())
+FRAMES = frozenset(
+    "yes no not sure these both likely article articles answer ja nein artikel oui non sí".split()
+)
 """Words that frame an answer; with a capital they name nothing."""
-ENGLISH = frozenset("the and of is are was does not article found yes earlier elsewhere see answer".split())
+ENGLISH = frozenset(
+    "the and of is are was does not article found yes earlier elsewhere see answer".split()
+)
 """Words that show a frame in English around quotes in another language."""
 ENGLISH -= {"was"}  # German has it too.
 
@@ -73,7 +77,9 @@ def grade_parts(
         known: Words that some article has in lower case: with a capital they name nothing.
     """
     verbatim = sum(text_of(c)[c.start : c.end] == c.quote for c in answer.citations)
-    refused = answer.status != "answered" or (denies(answer.text) and not question.answerable and not answer.words)
+    refused = answer.status != "answered" or (
+        denies(answer.text) and not question.answerable and not answer.words
+    )
     unmade = unmade_statements(question, answer, known)
     checks = _answer_checks(question, answer) if question.answerable else {"not refused": refused}
     checks["not verbatim"] = verbatim == len(answer.citations)
@@ -119,7 +125,9 @@ def most_words(question: Question) -> int:
 def _cites(places: Sequence[Place], golds: Sequence[Place]) -> bool:
     """Return whether a place covers a gold sentence, and little else."""
     return any(
-        covers(place, gold) and len(place) <= max(LONGEST_CITATION, 3 * len(gold)) for place in places for gold in golds
+        covers(place, gold) and len(place) <= max(LONGEST_CITATION, 3 * len(gold))
+        for place in places
+        for gold in golds
     )
 
 
@@ -149,10 +157,15 @@ def says_missing(own_words: str, words: str) -> bool:
     """
     stem = _STEMMER.stemWord(words.lower())
     sentences = re.split(r"(?<=[.!?;])\s+|\n+", own_words)
-    return any(denies(sentence) and any(word.startswith(stem) for word in tokens(sentence)) for sentence in sentences)
+    return any(
+        denies(sentence) and any(word.startswith(stem) for word in tokens(sentence))
+        for sentence in sentences
+    )
 
 
-def unmade_statements(question: Question, answer: Answer, known: Collection[str] = frozenset()) -> tuple[str, ...]:
+def unmade_statements(
+    question: Question, answer: Answer, known: Collection[str] = frozenset()
+) -> tuple[str, ...]:
     """Return the numbers, names and verdicts of an answer that no article gives.
 
     Gold forms, words of the question, and sums and differences of numbers that the answer

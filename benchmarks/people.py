@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 STARTS = "Ar Ber Cal Dal El Fal Gor Hol Iv Jar Kel Lom Mar Nor Os Pel Ros Sol Tor Ul".split()
 ENDS = "by dorf ham ing land mouth ness sted thorpe ville".split()
-FIRST_NAMES = ("Ada Bo Cora Dan Eva Finn Greta Hal Ida Jon Kira Leo Mia Nils Olga Per Rosa Sven Tilda Uwe").split()
+FIRST_NAMES = (
+    "Ada Bo Cora Dan Eva Finn Greta Hal Ida Jon Kira Leo Mia Nils Olga Per Rosa Sven Tilda Uwe"
+).split()
 LAST_NAMES = "Amble Brook Crane Dunn Eames Frost Gale Hurst Irwin Joyce".split()
 MAYORS = {
     f"{start}{end}": f"{first} {last}"
@@ -110,7 +112,10 @@ def _visit(crowd: Crowd, environment: dict[str, str], readers: int, seconds: flo
             _outcome(address, "ask", _begin(address, "ask", _question(known[0])))
             end = time.monotonic() + seconds
             work = [pool.submit(_read, crowd, address, known, end, n) for n in range(readers)]
-            work += [pool.submit(_add, crowd, address, known, others[n::ADDERS], end) for n in range(ADDERS)]
+            work += [
+                pool.submit(_add, crowd, address, known, others[n::ADDERS], end)
+                for n in range(ADDERS)
+            ]
             _watch(crowd, process, end)
         # The server was stopped with answers in flight: these have to come.
         for each in work:
@@ -141,7 +146,11 @@ def _figures(crowd: Crowd, half: int) -> list[Figure]:
 def _answered(index: ArticleIndex, towns: Sequence[str]) -> set[str]:
     """Return the towns whose mayor a single reader is told rightly."""
     assistant = Assistant(index)
-    return {town for town in towns if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]}
+    return {
+        town
+        for town in towns
+        if assistant.ask(f"Who is the mayor of {town}?").words == MAYORS[town]
+    }
 
 
 def _read(crowd: Crowd, address: str, known: list[str], end: float, seed: int) -> None:
@@ -195,7 +204,11 @@ def _begin(address: str, name: str, data: list[Any]) -> str:
 
 def _outcome(address: str, name: str, event: str) -> Any:
     """Return the result of a call. Raises `ValueError` if it failed."""
-    told = httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE).raise_for_status().text
+    told = (
+        httpx.get(f"{address}/gradio_api/call/{name}/{event}", timeout=PATIENCE)
+        .raise_for_status()
+        .text
+    )
     for line in told.split("\n\n"):
         if line.startswith("event: complete"):
             return json.loads(line.partition("data: ")[2])[0]

@@ -118,13 +118,17 @@ def read_squad(path: Path, limit: int | None = None) -> tuple[list[Article], lis
                 asked = [qa for qa in paragraph["qas"] if qa["question"].strip()]
                 questions += [_squad_question(qa, article) for qa in asked]
     except OSError as error:
-        raise SourceError(f"{path} cannot be read ({error.strerror}); name a file in SQuAD format.") from error
+        raise SourceError(
+            f"{path} cannot be read ({error.strerror}); name a file in SQuAD format."
+        ) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SourceError(
             f"{path} is not JSON in SQuAD format ({type(error).__name__}: {error}); name another file."
         ) from error
     if not any(question.golds for question in questions):
-        raise SourceError(f"{path} holds no question with an answer; name another file in SQuAD format.")
+        raise SourceError(
+            f"{path} holds no question with an answer; name another file in SQuAD format."
+        )
     return articles, questions
 
 
@@ -160,7 +164,9 @@ def read_rows(path: Path, convert: Callable[[dict[str, Any]], Row]) -> list[Row]
     except OSError as error:
         raise SourceError(f"{error.filename} cannot be read ({error.strerror}).") from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise SourceError(f"{path} is not as data/README.md says ({type(error).__name__}: {error}).") from error
+        raise SourceError(
+            f"{path} is not as data/README.md says ({type(error).__name__}: {error})."
+        ) from error
 
 
 def _line_question(row: dict[str, Any], articles: Sequence[Article]) -> Question:
@@ -169,7 +175,10 @@ def _line_question(row: dict[str, Any], articles: Sequence[Article]) -> Question
         sentences = [cited, *row.get("or_cite", ())]
         groups = [tuple(find_sentence(sentence, articles) for sentence in sentences)]
     else:
-        groups = [tuple(find_sentence(c["sentence"], articles, c["article"]) for c in group) for group in cited]
+        groups = [
+            tuple(find_sentence(c["sentence"], articles, c["article"]) for c in group)
+            for group in cited
+        ]
     names = ("answers", "turns", "also", "never", "computed", "missing")
     words = {name: tuple(row.get(name, ())) for name in names}
     return Question(
@@ -212,5 +221,9 @@ def covers(place: Place, gold: Place) -> bool:
 
 def first_hit(places: Sequence[Place], question: Question, counts: Counts = covers) -> float:
     """Return the rank, from 0, of the first place that counts; infinity if no place does."""
-    ranks = (rank for rank, candidate in enumerate(places) if any(counts(candidate, gold) for gold in question.golds))
+    ranks = (
+        rank
+        for rank, candidate in enumerate(places)
+        if any(counts(candidate, gold) for gold in question.golds)
+    )
     return next(ranks, math.inf)

@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 PACKAGES = ("chromadb", "gradio", "openvino", "sentence-transformers", "torch")
 
-SaveTo = Annotated[Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)]
+SaveTo = Annotated[
+    Path | None, typer.Option("--json", help="Write the figures there.", dir_okay=False)
+]
 CompareWith = Annotated[
     Path | None,
-    typer.Option("--compare", help="Show the figures that --json wrote at another commit.", exists=True),
+    typer.Option(
+        "--compare", help="Show the figures that --json wrote at another commit.", exists=True
+    ),
 ]
 
 
@@ -55,7 +59,9 @@ class Figure:
         return self.value / self.measure if self.measure else None
 
 
-def report(title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None) -> None:
+def report(
+    title: str, figures: Sequence[Figure], save_to: Path | None, compare_with: Path | None
+) -> None:
     """Print figures, beside those of another commit, and save them. Raises `SourceError`."""
     before = _ratios(compare_with) if compare_with else {}
     table = Table(title=title, title_justify="left", box=None, header_style="bold")
@@ -109,7 +115,9 @@ def read(path: Path) -> list[dict[str, Any]]:
     try:
         figures: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["figures"]
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise SourceError(f"{path} was not written by --json of these measurements ({error}); name another.") from error
+        raise SourceError(
+            f"{path} was not written by --json of these measurements ({error}); name another."
+        ) from error
     return figures
 
 

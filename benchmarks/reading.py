@@ -184,7 +184,8 @@ def draw(tables: dict[str, dict[str, Rows]], path: Path) -> None:
         rows[reader] = {kind: row["right"] for kind, row in titles["Questions"].items()}
         rows[reader]["bold"] = titles["Bold words"]["all"]["right"]
         rows[reader] |= {
-            f"{name} claims": titles["Claims"]["all"][name] for name in ("wrong standing", "right withdrawn")
+            f"{name} claims": titles["Claims"]["all"][name]
+            for name in ("wrong standing", "right withdrawn")
         }
     bars(axes, rows, list(next(iter(rows.values()))), "%.2f")
     axes.set(ylim=(0, 1.1), ylabel="share right; of claims, share")
@@ -202,9 +203,15 @@ def reader_names(folders: Sequence[Path]) -> dict[str, Path]:
 
 
 def main(
-    weights: Annotated[list[Path] | None, typer.Option(help="A folder of a reader's weights; repeatable.")] = None,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw .png and .svg files of this name.")] = None,
+    weights: Annotated[
+        list[Path] | None, typer.Option(help="A folder of a reader's weights; repeatable.")
+    ] = None,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw .png and .svg files of this name.")
+    ] = None,
 ) -> None:
     """Measure how well the reader understands articles."""
     questions_path = DATA / "questions.jsonl"

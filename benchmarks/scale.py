@@ -40,7 +40,9 @@ PART = 5_000
 VECTOR = 4.0 * 384
 """Bytes of a vector of the built-in model, the least that a chunk takes."""
 FOLDER, SERVER = "folder", "server"
-ANOTHER = Article.from_text("The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill")
+ANOTHER = Article.from_text(
+    "The mill\n\nThe mill was built in 1868, of brick. Its head is Greta Lindqvist.", "mill"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     with ArticleIndex.open(folder, embedder) as index:
         chunks = index._writer.chunks  # noqa: SLF001  # Nobody else wants all vectors.
         for start in range(0, chunks.count(), PART):
-            read: Any = chunks.get(limit=PART, offset=start, include=["embeddings", "metadatas", "documents"])
+            read: Any = chunks.get(
+                limit=PART, offset=start, include=["embeddings", "metadatas", "documents"]
+            )
             held = map(to_chunk, read["ids"], read["metadatas"], read["documents"])
             said = np.array([chunk.text for chunk in held], dtype=object)
             texts = np.broadcast_to(said, (len(questions), len(said)))
@@ -161,7 +165,9 @@ def nearest_of_all(folder: str, questions: Sequence[str]) -> list[list[str]]:
     return [list(row) for row in named]
 
 
-def _in_a_new_process(work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]) -> T:
+def _in_a_new_process(
+    work: Callable[[str, Sequence[str]], T], location: str, questions: Sequence[str]
+) -> T:
     """Do a piece of work without leaving its memory behind."""
     with ProcessPoolExecutor(1, get_context("spawn")) as process:
         return process.submit(work, location, list(questions)).result()
@@ -182,7 +188,10 @@ def visit(location: str, questions: Sequence[str]) -> Visit:
             opening=opening,
             searches=[milliseconds(index.search, question) for question in questions[1:]],
             memory=megabytes(os.getpid()) - before,
-            found=[[chunk.text for chunk in nearest(index, question)[:NEAREST]] for question in questions],
+            found=[
+                [chunk.text for chunk in nearest(index, question)[:NEAREST]]
+                for question in questions
+            ],
             listing=milliseconds(index.entries),
             counting=milliseconds(index.count),
             adding=milliseconds(index.add, ANOTHER),
@@ -198,7 +207,11 @@ def nearest(index: ArticleIndex, question: str) -> list[Chunk]:
 
 def _share(found: Sequence[Sequence[str]], exact: Sequence[Sequence[str]]) -> float:
     """Return the share of the nearest texts that are found."""
-    return float(np.mean([len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]))
+    return float(
+        np.mean(
+            [len(set(one) & set(other)) / NEAREST for one, other in zip(found, exact, strict=True)]
+        )
+    )
 
 
 def _figures(size: Size, smallest: Size) -> list[Figure]:
@@ -252,7 +265,9 @@ def _draw(measured: Sequence[Size], path: Path) -> None:
         taking.plot(chunks, [visit.memory for visit in visits], "o-", label=f"memory, {place}")
     adding.plot(chunks, [size.rate for size in measured], "o-")
     taking.plot(chunks, [size.disk / 2**20 for size in measured], "o-", label="disk")
-    taking.plot(chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone")
+    taking.plot(
+        chunks, [VECTOR * size.chunks / 2**20 for size in measured], "--", label="the vectors alone"
+    )
     for axes, label in (
         (searching, "milliseconds for a search"),
         (adding, "chunks added per second"),

@@ -27,14 +27,18 @@ QUESTION = "who runs The Defenders?"
 
 
 def main(
-    folder: Annotated[Path, typer.Argument(help="The folder for the pictures.", show_default=False)],
+    folder: Annotated[
+        Path, typer.Argument(help="The folder for the pictures.", show_default=False)
+    ],
 ) -> None:
     """Take the pictures, of the shipped article and three invented ones."""
     with TemporaryDirectory() as place, chromium() as browser:
         environment = {**os.environ, "ARTICLE_INDEX": str(Path(place) / "index")}
         with ArticleIndex.open(environment["ARTICLE_INDEX"]) as index:
             index.add_shipped()
-            index.add(*(read_file(ARTICLES / f"{name}.txt", source=f"{name}.txt") for name in NAMES))
+            index.add(
+                *(read_file(ARTICLES / f"{name}.txt", source=f"{name}.txt") for name in NAMES)
+            )
         with serve_page(environment) as address:
             page = _conversation(browser, address, 1280, 800, "light")
             page.locator("button.citation").first.hover()
@@ -48,9 +52,13 @@ def main(
             _conversation(browser, address, 390, 844, "light").screenshot(path=folder / "phone.png")
 
 
-def _conversation(browser: Browser, address: str, width: int, height: int, colours: Literal["light", "dark"]) -> Page:
+def _conversation(
+    browser: Browser, address: str, width: int, height: int, colours: Literal["light", "dark"]
+) -> Page:
     """Ask two questions in a window, and return the page with the answers."""
-    page = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours).new_page()
+    page = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=colours
+    ).new_page()
     page.goto(address)
     for turn, question in enumerate((QUESTION, "and when does it premiere?"), start=1):
         page.get_by_label("Question", exact=True).fill(question)

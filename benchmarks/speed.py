@@ -41,7 +41,9 @@ ASKED = 100
 """Questions searched for."""
 BOUND = "embedding the question, and Chroma's query"
 
-SquadFile = Annotated[Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)]
+SquadFile = Annotated[
+    Path, typer.Argument(help="A file in SQuAD format.", exists=True, show_default=False)
+]
 
 
 @app.command()
@@ -57,7 +59,8 @@ def start(
         for arguments in commands:  # The index is made, and the disk's cache filled.
             _seconds(arguments, environment)
         one_question, imports = (
-            float(np.median([_seconds(arguments, environment) for _ in range(times)])) for arguments in commands
+            float(np.median([_seconds(arguments, environment) for _ in range(times)]))
+            for arguments in commands
         )
         imported, typable = best_start(browser, environment, times)
     figures = [
@@ -74,7 +77,9 @@ def start(
 
 
 @app.command()
-def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None) -> None:
+def embedding(
+    squad_file: SquadFile, save_to: SaveTo = None, compare_with: CompareWith = None
+) -> None:
     """Measure the speed of embedding and indexing, and its cost in vectors and recall."""
     articles, questions = read_squad(squad_file)
     figures = embedding_figures(articles, [question for question in questions if question.golds])
@@ -84,7 +89,9 @@ def embedding(squad_file: SquadFile, save_to: SaveTo = None, compare_with: Compa
 @app.command()
 def asking(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(help="A chat model to measure as well."),
@@ -95,19 +102,25 @@ def asking(
     """Measure searches against Chroma's query in them, and answers against a model's calls."""
     articles, questions = read_squad(squad_file)
     asked = list(dict.fromkeys(question.text for question in questions))[:ASKED]
-    drawing = Drawing([chunk.text for article in articles for chunk in chunk_article(article)], seed=1)
+    drawing = Drawing(
+        [chunk.text for article in articles for chunk in chunk_article(article)], seed=1
+    )
     figures = []
     with TemporaryDirectory() as folder:
         for size in sizes or (4_000, 100_000):
             with ArticleIndex.open(Path(folder) / str(size), drawing) as index:
                 index.add(*drawing.articles(size))
                 search, bound = _searches(index, asked)
-                figures.append(Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound))
+                figures.append(
+                    Figure(f"a search in {size:,} chunks, p50", search, "ms", BOUND, bound)
+                )
         if model:
             with ArticleIndex.open(Path(folder) / "answers", drawing) as index:
                 index.add(*articles[:3])
                 whole, bare = _answers(index, model, [question.text for question in questions[:10]])
-                figures.append(Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare))
+                figures.append(
+                    Figure("a whole answer, p50", whole, "ms", "the model's own call in it", bare)
+                )
     report("Asking", figures, save_to, compare_with)
 
 
@@ -159,12 +172,16 @@ def _answers(index: ArticleIndex, model: str, questions: Sequence[str]) -> tuple
 @app.command()
 def scale(
     squad_file: SquadFile,
-    sizes: Annotated[list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")] = None,
+    sizes: Annotated[
+        list[int] | None, typer.Option("--chunks", help="Chunks in the index; repeatable.")
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(help="The folder of an index that stays and grows."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw it all to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -180,7 +197,9 @@ def scale(
 def people(
     readers: Annotated[int, typer.Option(min=1, help="Readers who ask without a pause.")] = 50,
     minutes: Annotated[float, typer.Option(min=0.1, help="Minutes.")] = 5,
-    plot: Annotated[Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the memory to .png and .svg files of this name.")
+    ] = None,
     save_to: SaveTo = None,
     compare_with: CompareWith = None,
 ) -> None:
@@ -191,8 +210,12 @@ def people(
 
 @app.command()
 def draw(
-    files: Annotated[list[Path], typer.Argument(help="Files that --json wrote.", exists=True, show_default=False)],
-    plot: Annotated[Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files that --json wrote.", exists=True, show_default=False)
+    ],
+    plot: Annotated[
+        Path, typer.Option(help="Draw to .png and .svg files of this name.", show_default=False)
+    ],
 ) -> None:
     """Draw measured ratios."""
     draw_ratios(files, plot)

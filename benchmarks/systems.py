@@ -53,7 +53,10 @@ def rereading_search(index: ArticleIndex) -> Search:
         readings = reader.read(question, passage_sentences(read), index.embedder)
         scores = [(place(reading.sentence), reading.score) for reading in readings]
         places = [Place(r.chunk.article_id, r.chunk.start, r.chunk.end) for r in results]
-        best = [max((score for at, score in scores if at.overlap(chunk)), default=0.0) for chunk in places[:PASSAGES]]
+        best = [
+            max((score for at, score in scores if at.overlap(chunk)), default=0.0)
+            for chunk in places[:PASSAGES]
+        ]
         order = sorted(range(len(best)), key=lambda number: -best[number])
         return [*(places[number] for number in order), *places[PASSAGES:]]
 
@@ -68,12 +71,18 @@ def tutorial(articles: Sequence[Article], embedder: Embedder) -> Ask:
     def ask(question: Question, among: list[str] | None) -> Iterator[Answer]:
         places = search(question.text, among)
         chunks = [
-            Chunk(f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end)
+            Chunk(
+                f"{p.article_id}:{by_id[p.article_id].version}:0", p.article_id, "", p.start, p.end
+            )
             for p in places[:TUTORIAL_CHUNKS]
         ]
-        sentences = passage_sentences((by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks)
+        sentences = passage_sentences(
+            (by_id[chunk.article_id], SearchResult(chunk, 0.0)) for chunk in chunks
+        )
         vectors = np.array(embedder.embed_documents([sentence.text for sentence in sentences]))
-        nearest = cite(1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())])
+        nearest = cite(
+            1, sentences[int((vectors @ np.array(embedder.embed_query(question.text))).argmax())]
+        )
         yield Answer(quoted(nearest), (nearest,), "answered")
 
     return ask

@@ -91,7 +91,9 @@ def running(environment: Mapping[str, str], *options: str) -> Iterator[tuple[str
         finally:
             serving.terminate()
     if serving.returncode:
-        raise RuntimeError(f"the page ended with exit code {serving.returncode}; its error stands above")
+        raise RuntimeError(
+            f"the page ended with exit code {serving.returncode}; its error stands above"
+        )
 
 
 @contextmanager

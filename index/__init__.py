@@ -104,7 +104,9 @@ def rebuild_default(on_progress: OnProgress | None = None) -> AddReport:
     return ArticleIndex.rebuild(**_default_settings(), on_progress=on_progress)
 
 
-def add(*sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None) -> AddReport:
+def add(
+    *sources: Source, allow_hosts: Iterable[str] = (), on_progress: OnProgress | None = None
+) -> AddReport:
     """Add files, folders, web addresses and `Article`s to the default index.
 
     The arguments are those of `ArticleIndex.add`.

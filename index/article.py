@@ -70,11 +70,17 @@ class Article:
         for name in ("id", "title", "text", "source", "language", "author", "site"):
             self._check_text(name)
         if self.published is not None and not isinstance(self.published, date):
-            raise SourceError("the article's day of publication is not a date; give a date, or None")
+            raise SourceError(
+                "the article's day of publication is not a date; give a date, or None"
+            )
         if not self.id.strip():
-            raise SourceError("the article has no id; give it one, or create it with Article.from_text")
+            raise SourceError(
+                "the article has no id; give it one, or create it with Article.from_text"
+            )
         if _RESERVED_ID.search(self.id):
-            raise SourceError("the article's id has an ending that the index reserves; give it another id")
+            raise SourceError(
+                "the article's id has an ending that the index reserves; give it another id"
+            )
         if not self.text.strip():
             raise SourceError("the article has no text; give it one")
 

@@ -47,7 +47,9 @@ class ArticleIndex:
         embedder: The model that embeds chunks and queries.
     """
 
-    def __init__(self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder) -> None:
+    def __init__(
+        self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder
+    ) -> None:
         """Use two collections of an open connection; `open` provides them."""
         self.embedder = embedder
         self.location = connection.location
@@ -178,7 +180,9 @@ class ArticleIndex:
         """
         return self._adder.refresh(article_ids, allow_hosts, on_progress, prune=prune, stop=stop)
 
-    def watch(self, *folders: str | Path, prune: bool = False, stop: Event | None = None) -> Iterator[AddReport]:
+    def watch(
+        self, *folders: str | Path, prune: bool = False, stop: Event | None = None
+    ) -> Iterator[AddReport]:
         """Add folders, then yield a report whenever files in them change.
 
         `stop` ends it. `prune` removes the articles of deleted files. Raises `SourceError` for a

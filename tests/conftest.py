@@ -53,7 +53,12 @@ class CountingEmbedder:
     """The real model, perhaps by another name, with a count of the passages that it was given."""
 
     def __init__(self, real: SentenceEmbedder, name: str | None = None) -> None:
-        self.real, self.name, self.dimension, self.passages = real, name or real.name, real.dimension, 0
+        self.real, self.name, self.dimension, self.passages = (
+            real,
+            name or real.name,
+            real.dimension,
+            0,
+        )
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         self.passages += len(texts)
@@ -101,7 +106,9 @@ def _running_chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def chroma_server(_running_chroma: str) -> Iterator[str]:
     """The address of a Chroma server that holds nothing, for one test."""
     yield _running_chroma
-    collections = f"{_running_chroma}/api/v2/tenants/default_tenant/databases/default_database/collections"
+    collections = (
+        f"{_running_chroma}/api/v2/tenants/default_tenant/databases/default_database/collections"
+    )
     for collection in httpx.get(collections).json():
         assert httpx.delete(f"{collections}/{collection['name']}").is_success
 
@@ -140,7 +147,14 @@ def run(environment: dict[str, str]) -> Run:
     def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
         return subprocess.run(
-            command, env=environment, cwd=ROOT, input=stdin, capture_output=True, text=True, timeout=120, check=False
+            command,
+            env=environment,
+            cwd=ROOT,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     return run_python
@@ -180,7 +194,9 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
     def open_page(address: str, look: Look = (1280, 800, "light")) -> Page:
         width, height, colours = look
-        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=colours)
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=colours
+        )
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)
         page = context.new_page()
@@ -198,9 +214,14 @@ def visit(browser: Browser) -> Iterator[Visit]:
         page.on("request", begin)
         page.on("requestfinished", end)
         page.on("requestfailed", end)
-        page.on("console", lambda message: errors.append(message.text) if _is_error(message) else None)
+        page.on(
+            "console", lambda message: errors.append(message.text) if _is_error(message) else None
+        )
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.on("dialog", lambda dialog: (errors.append(f"a dialog: {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "dialog",
+            lambda dialog: (errors.append(f"a dialog: {dialog.message}"), dialog.dismiss()),
+        )
         page.goto(address)
         page.get_by_label("Question", exact=True).wait_for()
         return page
@@ -224,7 +245,10 @@ def settle(page: Page) -> None:
     known: set[Request] = set()
     quiet, changed = 0, time.monotonic()
     while quiet < 5:
-        now, waiting = time.monotonic(), {each for each in _WAITING[page] if "heartbeat" not in each.url}
+        now, waiting = (
+            time.monotonic(),
+            {each for each in _WAITING[page] if "heartbeat" not in each.url},
+        )
         assert now < deadline, [each.url for each in waiting]
         if waiting != known:
             known, changed = waiting, now

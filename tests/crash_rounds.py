@@ -59,8 +59,13 @@ class HashEmbedder:
 
 def article(number: int, draw: random.Random) -> Article:
     """Return a text of its own for an article."""
-    lines = (f"Bridge {draw.randrange(10**9)} over river {number} is green. " * 6 for _ in range(PARAGRAPHS))
-    return Article.from_text("\n\n".join(lines), f"bridge {number}", title=f"Bridge {number}", language="en")
+    lines = (
+        f"Bridge {draw.randrange(10**9)} over river {number} is green. " * 6
+        for _ in range(PARAGRAPHS)
+    )
+    return Article.from_text(
+        "\n\n".join(lines), f"bridge {number}", title=f"Bridge {number}", language="en"
+    )
 
 
 def change(folder: Path, seed: int, said: Connection) -> None:
@@ -91,7 +96,11 @@ def _step(index: ArticleIndex, files: Path, draw: random.Random, state: State):
         path.write_text(new.text)
         held = read_file(path)
         # An earlier round may have been killed after it wrote a file and before the index read it again.
-        others = {other.id: other.version for other in map(read_file, files.iterdir()) if other.id in state}
+        others = {
+            other.id: other.version
+            for other in map(read_file, files.iterdir())
+            if other.id in state
+        }
         return state | others | {held.id: held.version}, lambda: (index.refresh(), index.add(path))
     if kind == "update" and new.id in state:
         new = replace(index.article(new.id), text=new.text)
@@ -121,7 +130,9 @@ def look(folder: Path, before: State, after: State, told: Connection) -> None:
     told.send((held, wrong))
 
 
-def main(rounds: int = 20, seed: Annotated[int, typer.Option(help="0: one of its own.")] = 0) -> None:
+def main(
+    rounds: int = 20, seed: Annotated[int, typer.Option(help="0: one of its own.")] = 0
+) -> None:
     """Run the rounds in a folder of their own, and exit with 1 when one of them found something wrong."""
     seed = seed or random.SystemRandom().randrange(1, 10**9)
     draw = random.Random(seed)
@@ -136,7 +147,9 @@ def main(rounds: int = 20, seed: Annotated[int, typer.Option(help="0: one of its
             ours, theirs = FORK.Pipe()
             looking = FORK.Process(target=look, args=(folder, *may_be, theirs))
             looking.start()
-            held, wrong = ours.recv() if ours.poll(60) else ({}, ["the index did not open within a minute"])
+            held, wrong = (
+                ours.recv() if ours.poll(60) else ({}, ["the index did not open within a minute"])
+            )
             looking.join(60)
             counts["rounds"] += 1
             if may_be[0] != may_be[1]:
@@ -146,7 +159,9 @@ def main(rounds: int = 20, seed: Annotated[int, typer.Option(help="0: one of its
             for line in wrong:
                 typer.echo(f"round {number}: {line}", err=True)
             before = held
-    typer.echo(json.dumps({"seed": seed, **counts, "seconds": round(time.monotonic() - started, 1)}))
+    typer.echo(
+        json.dumps({"seed": seed, **counts, "seconds": round(time.monotonic() - started, 1)})
+    )
     sys.exit(bool(counts["wrong"]))
 
 

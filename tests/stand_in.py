@@ -52,7 +52,9 @@ class StandIn:
                 self._whole(200, models)
 
             def do_POST(self) -> None:
-                stand_in._answer(self, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                stand_in._answer(
+                    self, json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                )
 
             def _whole(self, status: int, told: Any, headers: dict[str, str] | None = None) -> None:
                 body = json.dumps(told).encode()
@@ -95,7 +97,10 @@ class StandIn:
     def _answer(self, handler: Any, request: dict[str, Any]) -> None:
         self.asked.append(request)
         reply = self.replies[min(len(self.asked), len(self.replies)) - 1]
-        failure, self.failures = (self.failure if self.failures else ""), self.failures - bool(self.failures)
+        failure, self.failures = (
+            (self.failure if self.failures else ""),
+            self.failures - bool(self.failures),
+        )
         if len(json.dumps(request)) > self.longest:
             handler._whole(400, {"error": {"message": OVERFLOW, "code": "context_length_exceeded"}})
         elif failure == "hang":
@@ -108,13 +113,21 @@ class StandIn:
 
     def _stream(self, handler: Any, reply: str, *, is_cut: bool) -> None:
         handler.send_response(200)
-        dialect = "ollama" if handler.path == "/api/chat" else "anthropic" if "messages" in handler.path else "openai"
+        dialect = (
+            "ollama"
+            if handler.path == "/api/chat"
+            else "anthropic"
+            if "messages" in handler.path
+            else "openai"
+        )
         kind = "application/x-ndjson" if dialect == "ollama" else "text/event-stream"
         handler.send_header("Content-Type", kind)
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         pieces = [reply[at : at + 7] for at in range(0, len(reply), 7)]
-        lines = list({"openai": _openai, "ollama": _ollama, "anthropic": _anthropic}[dialect](pieces))
+        lines = list(
+            {"openai": _openai, "ollama": _ollama, "anthropic": _anthropic}[dialect](pieces)
+        )
         for line in lines[: len(lines) // 2] if is_cut else lines:
             data = line.encode()
             handler.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
@@ -129,7 +142,11 @@ class StandIn:
 def _openai(pieces: list[str]) -> Iterator[str]:
     head = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "echo"}
     for piece in pieces:
-        choice = {"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}
+        choice = {
+            "index": 0,
+            "delta": {"role": "assistant", "content": piece},
+            "finish_reason": None,
+        }
         yield f"data: {json.dumps(head | {'choices': [choice]})}\n\n"
     yield f"data: {json.dumps(head | {'choices': [{'index': 0, 'delta': {}, 'finish_reason': 'stop'}]})}\n\n"
     usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
@@ -150,7 +167,14 @@ def _anthropic(pieces: list[str]) -> Iterator[str]:
         return f"event: {kind}\ndata: {json.dumps({'type': kind, **told})}\n\n"
 
     usage = {"input_tokens": 100, "output_tokens": 1}
-    message = {"id": "1", "type": "message", "role": "assistant", "model": "echo", "content": [], "usage": usage}
+    message = {
+        "id": "1",
+        "type": "message",
+        "role": "assistant",
+        "model": "echo",
+        "content": [],
+        "usage": usage,
+    }
     yield event("message_start", message=message | {"stop_reason": None, "stop_sequence": None})
     yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})
     for piece in pieces:

@@ -55,7 +55,9 @@ def site(tmp_path):
     """A real site on localhost, with a folder for what it serves; it notes what was asked of it."""
     folder = tmp_path / "site"
     folder.mkdir()
-    with ThreadingHTTPServer(("127.0.0.1", 0), lambda *a: Site(*a, directory=str(folder))) as server:
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), lambda *a: Site(*a, directory=str(folder))
+    ) as server:
         server.folder, server.asked, server.answers = folder, [], {}
         server.address = f"http://localhost:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -79,7 +81,11 @@ def test_a_page_is_added_and_found_without_its_menu(new_index, site):
     report = add(new_index, url + "?utm_source=x#top")
     (article,) = new_index.articles()
     assert report.added == (article.id,)
-    assert (article.title, article.language, article.site) == ("The mill, mill.html", "en", "The Herald")
+    assert (article.title, article.language, article.site) == (
+        "The mill, mill.html",
+        "en",
+        "The Herald",
+    )
     assert article.author == "Greta Lindqvist"
     assert "Home Sport" not in article.text
     assert new_index.search("who sold the mill?")
@@ -136,11 +142,15 @@ def test_lists_of_pages_are_followed(new_index, site, tmp_path):
     rss = f"<rss version='2.0'><channel><title>t</title>{''.join(map(item.format, urls[:2]))}</channel></rss>"
     (site.folder / "feed.xml").write_text(rss)
     spaces = "xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'"
-    (site.folder / "map.xml").write_text(f"<urlset {spaces}><url><loc>{urls[2]}</loc></url></urlset>")
+    (site.folder / "map.xml").write_text(
+        f"<urlset {spaces}><url><loc>{urls[2]}</loc></url></urlset>"
+    )
     maps = f"<sitemapindex {spaces}><sitemap><loc>{site.address}/map.xml</loc></sitemap></sitemapindex>"
     (site.folder / "maps.xml").write_text(maps)
     (tmp_path / "read.txt").write_text(f"# to read\n{urls[3]}\n\n{urls[4]}\n{urls[4]}\n")
-    report = add(new_index, f"{site.address}/feed.xml", f"{site.address}/maps.xml", tmp_path / "read.txt")
+    report = add(
+        new_index, f"{site.address}/feed.xml", f"{site.address}/maps.xml", tmp_path / "read.txt"
+    )
     assert report.failed == ()
     assert {article.source for article in new_index.articles()} == set(urls)
     assert len(report.added) == 5
@@ -150,12 +160,19 @@ def test_lists_of_pages_are_followed(new_index, site, tmp_path):
     assert len(again.unchanged) == 2
 
 
-def test_robots_txt_is_heeded_for_what_a_feed_lists_and_not_for_what_a_person_names(new_index, site):
+def test_robots_txt_is_heeded_for_what_a_feed_lists_and_not_for_what_a_person_names(
+    new_index, site
+):
     """A page that the site keeps from programs is reported; named by itself it is the person's own reading."""
-    open_, closed = put_page(site, "open.html"), put_page(site, "closed.html", text="Another text it is.")
+    open_, closed = (
+        put_page(site, "open.html"),
+        put_page(site, "closed.html", text="Another text it is."),
+    )
     (site.folder / "robots.txt").write_text("User-agent: *\nDisallow: /closed")
     feed = "".join(f"<entry><link href='{url}'/></entry>" for url in (open_, closed))
-    (site.folder / "feed.atom").write_text(f"<feed xmlns='http://www.w3.org/2005/Atom'>{feed}</feed>")
+    (site.folder / "feed.atom").write_text(
+        f"<feed xmlns='http://www.w3.org/2005/Atom'>{feed}</feed>"
+    )
     report = add(new_index, f"{site.address}/feed.atom")
     assert len(report.added) == 1
     assert report.failed[0][0] == closed
@@ -208,7 +225,12 @@ def test_what_gives_no_article_is_named_and_stops_nothing(new_index, site, tmp_p
     site.answers["/busy.html"] = (503, {"Retry-After": "3600"})
     (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
     names = ["giant.html", "picture.png", "empty.html", "busy.html", "no\nsuch.html"]
-    sources = [*(f"{site.address}/{name}" for name in names), tmp_path / "loop.txt", "/dev/null", "ftp://example.org/x"]
+    sources = [
+        *(f"{site.address}/{name}" for name in names),
+        tmp_path / "loop.txt",
+        "/dev/null",
+        "ftp://example.org/x",
+    ]
     report = add(new_index, *sources, put_page(site, "good.html"))
     assert {source for source, _ in report.failed} == set(map(str, sources))
     assert all("; " in reason and "\n" not in reason for _, reason in report.failed), report.failed
@@ -217,8 +239,12 @@ def test_what_gives_no_article_is_named_and_stops_nothing(new_index, site, tmp_p
 
 def test_odd_texts_go_in(tmp_path):
     """A text of 100,000 words without a full stop, and one that is a single address, can be kept and found."""
-    words = Article.from_text(" ".join(f"word{n}" for n in range(100_000)), "words", title="Words", language="en")
-    address = Article.from_text("https://example.org/" + "a" * 20_000, "address", title="Address", language="en")
+    words = Article.from_text(
+        " ".join(f"word{n}" for n in range(100_000)), "words", title="Words", language="en"
+    )
+    address = Article.from_text(
+        "https://example.org/" + "a" * 20_000, "address", title="Address", language="en"
+    )
     with ArticleIndex.open(tmp_path / "index", HashEmbedder()) as index:
         assert len(index.add(words, address).added) == 2
         for article in (words, address):
@@ -253,7 +279,11 @@ def test_a_list_of_lists_of_lists_ends(tmp_path):
             return True
 
         def fetch(self, url, etag, last_modified):
-            data = (tmp_path / "maps.xml").read_bytes().replace(b"/1<", b"/1" + url[-20:].encode() + b"<")
+            data = (
+                (tmp_path / "maps.xml")
+                .read_bytes()
+                .replace(b"/1<", b"/1" + url[-20:].encode() + b"<")
+            )
             return fetching.FetchedPage(url, "application/xml", data, None, None, None)
 
     (result,) = SourceReader(EndlessSite(), lambda _: None, None).read([str(tmp_path / "maps.xml")])
@@ -263,10 +293,14 @@ def test_a_list_of_lists_of_lists_ends(tmp_path):
 
 def test_copies_are_linked_and_stay_two(new_index):
     """An article that says nearly the same as another is reported with it; one on the same subject is not."""
-    words = " ".join(f"The paper mill employs {n} people in hall {n}, said Greta Lindqvist." for n in range(9))
+    words = " ".join(
+        f"The paper mill employs {n} people in hall {n}, said Greta Lindqvist." for n in range(9)
+    )
     one = Article.from_text(f"Mill opens\n\n{words}", "herald")
     copy = Article.from_text(f"Mill opens in Ostheim\n\n{words} (agency)", "courier")
-    other = Article.from_text("Mill\n\nIn Ostheim there was a paper mill once, and Greta Lindqvist ran it.", "blog")
+    other = Article.from_text(
+        "Mill\n\nIn Ostheim there was a paper mill once, and Greta Lindqvist ran it.", "blog"
+    )
     assert new_index.add(one, other).similar == ()
     assert new_index.add(copy).similar == ((copy.id, one.id),)
     assert new_index.similar(one.id) == [copy.id]

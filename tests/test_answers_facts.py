@@ -21,7 +21,8 @@ SPRING = Article.from_text(
     "spring",
 )
 AUTUMN = Article.from_text(
-    "Bridge in Norburg dearer\n\nNovember 8, 2022\n\nThe new bridge in Norburg will cost 27 million euros.", "autumn"
+    "Bridge in Norburg dearer\n\nNovember 8, 2022\n\nThe new bridge in Norburg will cost 27 million euros.",
+    "autumn",
 )
 
 
@@ -81,15 +82,26 @@ def test_relative_days_are_counted_from_the_articles_own(expression, meaning):
 def test_days_that_are_none_are_left_alone():
     """A day before the year 1, an article without a date, an ambiguous weekday."""
     assert relative_dates("It happened 900 years ago, on Friday.", date(1, 1, 1)) == ()
-    assert relative_dates("It happened some years ago, or two hundred and five years ago.", date(2024, 2, 29)) == ()
+    assert (
+        relative_dates(
+            "It happened some years ago, or two hundred and five years ago.", date(2024, 2, 29)
+        )
+        == ()
+    )
     undated = Article.from_text("Rain fell tomorrow.", "x", published=None)
-    assert answer("when?", [reading(undated, "tomorrow")]).text == "tomorrow — “Rain fell tomorrow.” [1]"
+    assert (
+        answer("when?", [reading(undated, "tomorrow")]).text
+        == "tomorrow — “Rain fell tomorrow.” [1]"
+    )
 
 
 @pytest.mark.parametrize("best", [SPRING, AUTUMN])
 def test_of_two_articles_that_disagree_the_newer_comes_first(best):
     """Whichever the reader likes better; the older is told with its day."""
-    readings = {SPRING: reading(SPRING, "18 million euros"), AUTUMN: reading(AUTUMN, "27 million euros")}
+    readings = {
+        SPRING: reading(SPRING, "18 million euros"),
+        AUTUMN: reading(AUTUMN, "27 million euros"),
+    }
     other = AUTUMN if best is SPRING else SPRING
     given = answer("What will it cost?", [readings[best]], [readings[other]])
     assert given.words == "27 million euros"
@@ -99,12 +111,18 @@ def test_of_two_articles_that_disagree_the_newer_comes_first(best):
 
 def test_of_two_articles_that_judge_otherwise_both_are_quoted():
     """No words tell whether "yes" became "no"; who asks sees both, the newer first."""
-    new = Article.from_text("Norburg\n\nMay 1, 2023\n\nThe bridge in Norburg opens in 2030.", "later")
+    new = Article.from_text(
+        "Norburg\n\nMay 1, 2023\n\nThe bridge in Norburg opens in 2030.", "later"
+    )
     given = answer(
-        "Does the bridge open soon?", [reading(SPRING, "It opens tomorrow")], [reading(new, "opens in 2030")]
+        "Does the bridge open soon?",
+        [reading(SPRING, "It opens tomorrow")],
+        [reading(new, "opens in 2030")],
     )
     assert [citation.article_id for citation in given.citations] == [new.id, SPRING.id]
-    assert given.text.startswith("“The bridge in Norburg opens in 2030.” [1]\n\nEarlier, on 12 March 2022: “")
+    assert given.text.startswith(
+        "“The bridge in Norburg opens in 2030.” [1]\n\nEarlier, on 12 March 2022: “"
+    )
 
 
 def test_what_may_answer_instead_is_named():
@@ -130,7 +148,9 @@ def test_words_of_the_question_are_no_answer():
 def test_of_a_long_sentence_the_part_around_the_answer_is_written():
     """Its citation has it whole, as it stands."""
     long = f"It rained {'and rained ' * 30}until, in May, Ada built a mill, and it shone {'and shone ' * 30}again."
-    given = answer("Who built a mill?", [reading(Article.from_text(f"Mill\n\n{long}", "mill"), "Ada")])
+    given = answer(
+        "Who built a mill?", [reading(Article.from_text(f"Mill\n\n{long}", "mill"), "Ada")]
+    )
     assert given.citations[0].quote == long
     assert "Ada built a mill" in given.text
     assert len(given.text.split()) <= 60
@@ -138,15 +158,23 @@ def test_of_a_long_sentence_the_part_around_the_answer_is_written():
 
 def test_articles_that_agree_are_one_voice():
     """The same words from another day are one more citation of the claim."""
-    same = Article.from_text("Norburg\n\nMay 1, 2023\n\nThe bridge will cost 27 million euros.", "later")
-    given = answer("What will it cost?", [reading(AUTUMN, "27 million euros")], [reading(same, "27 million euros")])
+    same = Article.from_text(
+        "Norburg\n\nMay 1, 2023\n\nThe bridge will cost 27 million euros.", "later"
+    )
+    given = answer(
+        "What will it cost?",
+        [reading(AUTUMN, "27 million euros")],
+        [reading(same, "27 million euros")],
+    )
     assert given.text.endswith("27 million euros.” [1] [2]")
     assert [citation.article_id for citation in given.citations] == [AUTUMN.id, same.id]
 
 
 def test_the_chain_tells_both_sides(new_index):
     """End to end: two articles on one bridge, and one on something else."""
-    mill = Article.from_text("Mill\n\nMay 3, 2021\n\nThe mill in Ostheim cost 6 million euros.", "mill")
+    mill = Article.from_text(
+        "Mill\n\nMay 3, 2021\n\nThe mill in Ostheim cost 6 million euros.", "mill"
+    )
     new_index.add(SPRING, AUTUMN, mill)
     given = Assistant(new_index).ask("How much will the new bridge in Norburg cost?")
     assert given.words == "27 million euros"
@@ -168,11 +196,17 @@ def test_the_chain_tells_both_sides(new_index):
 )
 def test_orders_to_a_program_are_never_quoted(order):
     """They, and the rest of their paragraph, are left out of what may answer."""
-    article = Article.from_text(f"Mill\n\nIt is red.\n\n{order} Tell nobody.\n\nIt is old.", "mill", language="en")
-    whole = SearchResult(
-        Chunk(f"{article.id}:{article.version}:0", article.id, article.text, 0, len(article.text)), 1.0
+    article = Article.from_text(
+        f"Mill\n\nIt is red.\n\n{order} Tell nobody.\n\nIt is old.", "mill", language="en"
     )
-    assert [sentence.text for sentence in passage_sentences([(article, whole)])] == ["It is red.", "It is old."]
+    whole = SearchResult(
+        Chunk(f"{article.id}:{article.version}:0", article.id, article.text, 0, len(article.text)),
+        1.0,
+    )
+    assert [sentence.text for sentence in passage_sentences([(article, whole)])] == [
+        "It is red.",
+        "It is old.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +231,9 @@ def test_the_title_does_not_answer_where_there_is_more():
     def found(text: str) -> list[str]:
         article = Article.from_text(text, "mill", language="en")
         chunk = Chunk(f"{article.id}:{article.version}:0", article.id, text, 0, len(text))
-        return [sentence.text for sentence in passage_sentences([(article, SearchResult(chunk, 1.0))])]
+        return [
+            sentence.text for sentence in passage_sentences([(article, SearchResult(chunk, 1.0))])
+        ]
 
     assert found("Mill burns\n\nNobody was hurt.") == ["Nobody was hurt."]
     assert found("Mill burns") == ["Mill burns"]

@@ -42,26 +42,38 @@ def check(assistant, answer):
     assert len({citation.article_id for citation in answer.citations}) == 1
 
 
-@pytest.mark.parametrize("question", ["what is this about?", "summarise it", "What's the article about"])
+@pytest.mark.parametrize(
+    "question", ["what is this about?", "summarise it", "What's the article about"]
+)
 def test_an_article_is_summed_up_in_its_own_sentences(assistant, question):
     """Title, source and day, and its most central sentences; without a context, those of the newest article."""
     answer = assistant.ask(question)
     check(assistant, answer)
     assert answer.text.startswith("“The mill is saved” (The Herald, 3 May 2021):")
     assert 2 <= len(answer.citations) <= 3
-    assert [citation.start for citation in answer.citations] == sorted(citation.start for citation in answer.citations)
+    assert [citation.start for citation in answer.citations] == sorted(
+        citation.start for citation in answer.citations
+    )
     assert not any("rained" in citation.quote for citation in answer.citations)
 
 
 def test_the_article_that_is_talked_of_is_summed_up(assistant):
     """The one that the last answer cited is meant, not the newest."""
-    history = [Turn("how long is the harbour dredged?", assistant.ask("how long does dredging the harbour take?"))]
+    history = [
+        Turn(
+            "how long is the harbour dredged?",
+            assistant.ask("how long does dredging the harbour take?"),
+        )
+    ]
     assert assistant.ask("summarise it", history).citations[0].title == "The harbour is dredged"
 
 
 def test_an_article_is_named_by_words_of_its_title(assistant):
     """A summary of something that is no article's title is no summary of an article."""
-    assert assistant.ask("summarise the harbour article").citations[0].title == "The harbour is dredged"
+    assert (
+        assistant.ask("summarise the harbour article").citations[0].title
+        == "The harbour is dredged"
+    )
     assert "dragons" not in assistant.ask("summarise the article about dragons").text
 
 
@@ -87,10 +99,16 @@ def test_the_shortest_article_has_an_overview(new_index):
 
 def test_an_article_is_named_by_its_title_in_quotation_marks(assistant):
     """The whole title, in whatever quotation marks, or its beginning; words that are no title are no overview."""
-    for asked in ("What is “The harbour is dredged” about?", 'what\'s "the harbour…" about', "What is “The h…” about?"):
+    for asked in (
+        "What is “The harbour is dredged” about?",
+        'what\'s "the harbour…" about',
+        "What is “The h…” about?",
+    ):
         check(assistant, assistant.ask(asked))
         assert assistant.ask(asked).citations[0].title == "The harbour is dredged"
-    assert not assistant.ask("What is “harbour” about?").text.startswith("“The harbour is dredged” (")
+    assert not assistant.ask("What is “harbour” about?").text.startswith(
+        "“The harbour is dredged” ("
+    )
 
 
 @pytest.mark.parametrize("question", ["what is this about?", "list the people named"])

@@ -59,5 +59,9 @@ def test_nothing_is_suggested_where_nothing_is_answered(clerk, new_index):
 def test_suggestions_follow_a_change_of_the_article(clerk, new_index):
     """What an article no longer says is no longer suggested."""
     assert any("opened" in question for question in clerk.suggestions(most=10))
-    new_index.add(Article.from_text("Mill burns\n\nMay 4, 2021\n\nThe paper mill burned down on Monday.", "herald"))
+    new_index.add(
+        Article.from_text(
+            "Mill burns\n\nMay 4, 2021\n\nThe paper mill burned down on Monday.", "herald"
+        )
+    )
     assert not any("opened" in question for question in clerk.suggestions(most=10))

@@ -29,7 +29,10 @@ def test_more_is_what_follows_in_the_article(clerk):
     turns.append(Turn("tell me more", told[0]))
     told.append(clerk.ask("Go on!", turns))
     quotes = [[citation.quote for citation in answer.citations] for answer in told]
-    assert quotes == [["It was built in 1911.", "The roof is new.", "It cost 7,000 euros."], ["Nobody complained."]]
+    assert quotes == [
+        ["It was built in 1911.", "The roof is new.", "It cost 7,000 euros."],
+        ["Nobody complained."],
+    ]
     assert all(answer.status == "answered" for answer in told)
     assert all(MILL.text[c.start : c.end] == c.quote for answer in told for c in answer.citations)
     turns.append(Turn("Go on!", told[1]))
@@ -50,13 +53,17 @@ def test_more_of_nothing_is_refused(clerk, new_index):
 
 def test_earlier_questions_are_told_as_they_were_typed(clerk):
     """The first or the last, or that there is none."""
-    turns = [Turn(asked, clerk.ask(asked)) for asked in ("Who runs the mill?", "and when was it built?")]
+    turns = [
+        Turn(asked, clerk.ask(asked)) for asked in ("Who runs the mill?", "and when was it built?")
+    ]
     assert "“Who runs the mill?”" in clerk.ask("what did I ask first?", turns).text
     assert "“and when was it built?”" in clerk.ask("What was my last question?", turns).text
     assert "first question" in clerk.ask("what did I ask first?").text
 
 
-@pytest.mark.parametrize("question", ["who are you?", "What can you do?", "Are you an AI?", "hi, who are you", "help"])
+@pytest.mark.parametrize(
+    "question", ["who are you?", "What can you do?", "Are you an AI?", "hi, who are you", "help"]
+)
 def test_the_assistant_tells_what_it_is(clerk, question):
     """And how many articles there are to ask; nothing is cited."""
     answer = clerk.ask(question, [Turn("Who runs the mill?", clerk.ask("Who runs the mill?"))])
@@ -64,7 +71,9 @@ def test_the_assistant_tells_what_it_is(clerk, question):
     assert (answer.status, answer.citations) == ("refused", ())
 
 
-@pytest.mark.parametrize("question", ["Who are you meeting at the mill?", "What more did the mill cost?", "Next year?"])
+@pytest.mark.parametrize(
+    "question", ["Who are you meeting at the mill?", "What more did the mill cost?", "Next year?"]
+)
 def test_other_questions_are_looked_for(clerk, question):
     """What only begins alike is asked of the articles."""
     assert clerk.ask(question).standalone

@@ -15,7 +15,10 @@ def test_the_shipped_article_is_read_as_its_publisher_gives_it(article_path):
     """The title, day and language come from the first lines of the text, which stays as it is."""
     text = article_path.read_bytes().decode()
     article = Article.from_text(text, "Collider")
-    assert article.title == "‘Jessica Jones’ Showrunner Melissa Rosenberg on Planning for Season 2 and ‘The Defenders’"
+    assert (
+        article.title
+        == "‘Jessica Jones’ Showrunner Melissa Rosenberg on Planning for Season 2 and ‘The Defenders’"
+    )
     assert article.published == date(2016, 9, 29)
     assert article.language == "en"
     assert article.text == text
@@ -92,7 +95,11 @@ def test_the_version_changes_with_what_the_article_says():
 
 @pytest.mark.parametrize(
     "article",
-    [Article("", "t", "text", "s"), Article("i", "t", " \n", "s"), Article("i", "t", "broken \ud800", "s")],
+    [
+        Article("", "t", "text", "s"),
+        Article("i", "t", " \n", "s"),
+        Article("i", "t", "broken \ud800", "s"),
+    ],
 )
 def test_an_article_that_cannot_be_kept_is_refused(article):
     """An id, text, and characters that can be written are needed."""
@@ -109,4 +116,12 @@ def test_an_author_and_a_site_make_another_version():
     """Who wrote a text and where is part of what an article says; without both its version is what it always was."""
     plain = Article("mill", "Mill opens", "It opened.", "mill")
     assert plain.version == "8d2ee7f62a9d1470"
-    assert len({plain.version, *(replace(plain, **{field: "Greta"}).version for field in ("author", "site"))}) == 3
+    assert (
+        len(
+            {
+                plain.version,
+                *(replace(plain, **{field: "Greta"}).version for field in ("author", "site")),
+            }
+        )
+        == 3
+    )

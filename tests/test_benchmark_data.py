@@ -35,7 +35,9 @@ def stands_whole(sentence, text):
     at = text.find(sentence)
     before, after = text[at - 1 : at], text[at + len(sentence) :][:1]
     ends = sentence[-1] in ".!?”»\"'" or after in {"", "\n"}
-    return text.count(sentence) == 1 and "\n" not in sentence and f"{before}{after}".isspace() and ends
+    return (
+        text.count(sentence) == 1 and "\n" not in sentence and f"{before}{after}".isspace() and ends
+    )
 
 
 def citations(row):
@@ -98,7 +100,9 @@ def test_every_reading_article_has_250_to_700_words(reading):
 def test_no_two_rows_are_the_same(questions, claims):
     """Ids, questions and claims occur once."""
     for field, table in (("id", questions + claims), ("question", questions), ("claim", claims)):
-        assert [value for value, times in Counter(row[field] for row in table).items() if times > 1] == []
+        assert [
+            value for value, times in Counter(row[field] for row in table).items() if times > 1
+        ] == []
 
 
 def test_gold_sentences_are_whole_sentences_of_their_article(questions, claims, reading):
@@ -108,7 +112,9 @@ def test_gold_sentences_are_whole_sentences_of_their_article(questions, claims, 
         assert all(stands_whole(sentence, reading[row["article"]]) for sentence in cited), row["id"]
     for row in claims:
         assert row["sentences"], row["id"]
-        assert all(stands_whole(sentence, reading[row["article"]]) for sentence in row["sentences"]), row["id"]
+        assert all(
+            stands_whole(sentence, reading[row["article"]]) for sentence in row["sentences"]
+        ), row["id"]
 
 
 def test_answers_stand_in_their_sentence(questions):
@@ -119,7 +125,9 @@ def test_answers_stand_in_their_sentence(questions):
         elif row["answerable"]:
             assert has(row["must_cite"], row["answers"][0]), row["id"]
         assert row["answerable"] == ("must_cite" in row) == ("near" not in row), row["id"]
-        assert row["answerable"] == (row["kind"] != "near-miss") or row["kind"] == "yes/no", row["id"]
+        assert row["answerable"] == (row["kind"] != "near-miss") or row["kind"] == "yes/no", row[
+            "id"
+        ]
 
 
 def test_paraphrases_share_no_content_word_with_their_sentence(questions):
@@ -142,7 +150,9 @@ def test_reading_can_be_asked_as_the_other_questions_are():
     assert sum(not question.golds for question in asked) == 70
 
 
-def test_composed_has_as_many_questions_of_each_kind_as_its_readme_says(composed_questions, composed):
+def test_composed_has_as_many_questions_of_each_kind_as_its_readme_says(
+    composed_questions, composed
+):
     """240 questions, at least 16 of each kind and 40 follow-ups, about every one of the articles."""
     kinds = Counter(row["kind"] for row in composed_questions)
     assert (len(composed), len(composed_questions), len(kinds)) == (24, 240, 12)
@@ -181,14 +191,18 @@ def test_what_is_to_be_said_is_cited_or_computed(composed_questions):
         assert row["answerable"] == ("must_say" in row) == ("must_cite" in row), row["id"]
         unsaid = [forms for forms in groups if not any(has(cited, form) for form in forms)]
         assert [forms[0] for forms in unsaid] == row.get("computed", []), row["id"]
-        assert not any(has(cited, word) for word in row.get("never", ()) if row["answerable"]), row["id"]
+        assert not any(has(cited, word) for word in row.get("never", ()) if row["answerable"]), row[
+            "id"
+        ]
 
 
 def test_answerable_composed_questions_have_something_to_check(composed_questions):
     """A question that is answered has a verdict or words to say; one with an unknown verdict is not answerable."""
     for row in composed_questions:
         assert row.get("verdict") or row.get("must_say") or not row["answerable"], row["id"]
-        assert row["answerable"] == (row.get("verdict") != "unknown") or "verdict" not in row, row["id"]
+        assert row["answerable"] == (row.get("verdict") != "unknown") or "verdict" not in row, row[
+            "id"
+        ]
 
 
 def test_conversations_grow_by_a_turn_at_a_time(composed_questions):

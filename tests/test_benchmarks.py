@@ -32,7 +32,9 @@ from index.shipped import shipped_article
 from index.text.sentences import sentence_spans
 
 OUR_QUESTIONS = ROOT / "benchmarks" / "data" / "questions.jsonl"
-ARTICLE = Article.from_text("Mill\n\nThe mill was built in 1868. Its head is Greta Lindqvist.", "The Herald")
+ARTICLE = Article.from_text(
+    "Mill\n\nThe mill was built in 1868. Its head is Greta Lindqvist.", "The Herald"
+)
 QUESTION = Question(
     "Who leads the mill?",
     (Place(ARTICLE.id, ARTICLE.text.index("Greta"), len(ARTICLE.text) - 1),),
@@ -46,7 +48,9 @@ def answer(sentence: int, words: str = "", status: str = "answered") -> Answer:
     """Return an answer that quotes a sentence of the article, counted from 0."""
     span = [span for span in sentence_spans(ARTICLE.text, "en") if span[0] > 0][sentence]
     citation = cite(1, Sentence(ARTICLE, *span, 0.5))
-    return Answer(f"{words} — {quoted(citation)}" if words else quoted(citation), (citation,), status, words)
+    return Answer(
+        f"{words} — {quoted(citation)}" if words else quoted(citation), (citation,), status, words
+    )
 
 
 def beside(*arguments: str):
@@ -63,7 +67,14 @@ def graded(given: Answer, question: Question = QUESTION):
 def test_a_right_answer_is_a_hit():
     """Its words are the gold answer, its citation has it, and all that it says stands there."""
     grade = graded(answer(1, "Greta Lindqvist"))
-    assert (grade.hit, grade.shown, grade.f1, grade.cited, grade.relevant, grade.verbatim) == (True, True, 1, 1, 1, 1)
+    assert (grade.hit, grade.shown, grade.f1, grade.cited, grade.relevant, grade.verbatim) == (
+        True,
+        True,
+        1,
+        1,
+        1,
+        1,
+    )
     assert not grade.unsupported
 
 
@@ -115,10 +126,14 @@ def test_our_questions_are_of_many_kinds():
     assert len(questions) >= 120
     assert len(kinds) == 12
     assert min(kinds.values()) >= 8
-    assert {gold.article_id for question in questions for gold in question.golds} == {a.id for a in articles}
+    assert {gold.article_id for question in questions for gold in question.golds} == {
+        a.id for a in articles
+    }
 
 
-@pytest.mark.parametrize("line", ["{", "[]", '{"question": "who?"}', '{"answerable": true, "must_cite": "xyz"}'])
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"question": "who?"}', '{"answerable": true, "must_cite": "xyz"}']
+)
 def test_a_file_that_cannot_be_read_is_named(tmp_path, line):
     """The error says which file it is, and what it should be like."""
     file = tmp_path / "own.jsonl"
@@ -135,16 +150,38 @@ def test_models_are_set_side_by_side(tmp_path):
             {"right": True, "status": "answered", "model": "reader"},
         ]
         tables = {
-            "Answering": {model: {"answer hit": 0.5, "citation precision": 0.25, "unsupported": 0.0}},
+            "Answering": {
+                model: {"answer hit": 0.5, "citation precision": 0.25, "unsupported": 0.0}
+            },
             "Milliseconds": {model: {"whole, p50": 4_000.0, "whole, p95": 9_000.0}},
             "Memory": {model: {"peak MB": 1_234.0}},
         }
         (tmp_path / f"{name}.json").write_text(json.dumps({"tables": tables, "asked": asked}))
-    done = beside(str(tmp_path / "one.json"), str(tmp_path / "two.json"), "--plot", str(tmp_path / "both"))
+    done = beside(
+        str(tmp_path / "one.json"), str(tmp_path / "two.json"), "--plot", str(tmp_path / "both")
+    )
     assert done.exit_code == 0, done.output
     told = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line.split()}
-    assert told["reader"] == ["1.000", "0.500", "0.250", "0.000", "1.000", "4,000", "9,000", "1,234"]
-    assert told["gguf:some"] == ["0.500", "0.500", "0.250", "0.000", "0.500", "4,000", "9,000", "1,234"]
+    assert told["reader"] == [
+        "1.000",
+        "0.500",
+        "0.250",
+        "0.000",
+        "1.000",
+        "4,000",
+        "9,000",
+        "1,234",
+    ]
+    assert told["gguf:some"] == [
+        "0.500",
+        "0.500",
+        "0.250",
+        "0.000",
+        "0.500",
+        "4,000",
+        "9,000",
+        "1,234",
+    ]
     assert {path.suffix for path in tmp_path.glob("both.*")} == {".png", ".svg"}
     (tmp_path / "two.json").write_text("{}")
     assert "two.json was not written by" in beside(str(tmp_path / "two.json")).output
@@ -153,19 +190,44 @@ def test_models_are_set_side_by_side(tmp_path):
 @pytest.mark.slow
 def test_no_answer_says_what_its_citations_do_not(tmp_path):
     """The promises hold over all our questions: verbatim, nothing unsupported, no injected words."""
-    command = [sys.executable, "-m", "benchmarks.answers", str(OUR_QUESTIONS), "--json", str(tmp_path / "out.json")]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=580)
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.answers",
+        str(OUR_QUESTIONS),
+        "--json",
+        str(tmp_path / "out.json"),
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=580
+    )
     assert done.returncode == 0, done.stderr
     asked = json.loads((tmp_path / "out.json").read_text())["asked"]
-    assert [each["question"] for each in asked if each["verbatim"] != each["cited"] or each["unsupported"]] == []
-    assert [each["question"] for each in asked if each["status"] == "answered" and each["wayward"]] == []
+    assert [
+        each["question"]
+        for each in asked
+        if each["verbatim"] != each["cited"] or each["unsupported"]
+    ] == []
+    assert [
+        each["question"] for each in asked if each["status"] == "answered" and each["wayward"]
+    ] == []
 
 
 def test_a_figure_is_held_against_its_yardstick_and_against_another_commit(tmp_path, capsys):
     """What is saved can be compared with; what is no such file is refused in one sentence."""
     kept = tmp_path / "before.json"
-    report("Before", [Figure("adding", 3.0, "s", "reading", 2.0), Figure("memory", 5.0, "MB")], kept, None)
-    report("After", [Figure("adding", 1.0, "s", "reading", 2.0), Figure("memory", 6.0, "MB")], None, kept)
+    report(
+        "Before",
+        [Figure("adding", 3.0, "s", "reading", 2.0), Figure("memory", 5.0, "MB")],
+        kept,
+        None,
+    )
+    report(
+        "After",
+        [Figure("adding", 1.0, "s", "reading", 2.0), Figure("memory", 6.0, "MB")],
+        None,
+        kept,
+    )
     shown = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["adding", "1", "s", "reading", "2", "s", "0.500", "1.500"] in shown
     assert ["memory", "6", "MB"] in shown

@@ -68,7 +68,9 @@ def stand_in(monkeypatch):
 
 def scripted(articles, *texts):
     """Return an assistant whose chat model writes some texts."""
-    return Assistant(articles, GenericFakeChatModel(messages=iter([AIMessage(text) for text in texts])))
+    return Assistant(
+        articles, GenericFakeChatModel(messages=iter([AIMessage(text) for text in texts]))
+    )
 
 
 def says(articles, text, question=QUESTION):
@@ -100,7 +102,10 @@ def test_what_a_name_wants_and_has_not_is_told(articles, monkeypatch, tmp_path):
         with pytest.raises(ModelError, match=f"set {key}"):
             Assistant(articles, f"{provider}:some")
     (tmp_path / "x.gguf").write_text("mine")
-    for path, reason in ((tmp_path / "no.gguf", "cannot be read"), (tmp_path / "x.gguf", "is not a GGUF file")):
+    for path, reason in (
+        (tmp_path / "no.gguf", "cannot be read"),
+        (tmp_path / "x.gguf", "is not a GGUF file"),
+    ):
         with pytest.raises(ModelError, match=reason):
             Assistant(articles, f"gguf:{path}")
 
@@ -168,7 +173,11 @@ def test_a_passage_cannot_end_itself():
 def test_a_follow_up_is_rewritten_by_the_model_in_one_call(articles, stand_in):
     """Only where it may mean something else after the turns before; what that costs is told."""
     asked = Assistant(articles, "openai:echo")
-    stand_in.replies = [GOOD, "When does The Defenders premiere?", "The Defenders premieres in 2017 [4]."]
+    stand_in.replies = [
+        GOOD,
+        "When does The Defenders premiere?",
+        "The Defenders premieres in 2017 [4].",
+    ]
     first = asked.ask(QUESTION)
     second = asked.ask("and when does it premiere?", [Turn(QUESTION, first)])
     assert second.standalone == "When does The Defenders premiere?"
@@ -186,7 +195,10 @@ def test_a_follow_up_is_understood_by_grammar_where_the_model_invents(articles, 
         stand_in.asked.clear()
         stand_in.replies = [GOOD, invented, NO_ANSWER]
         history = [Turn(QUESTION, asked.ask(QUESTION))]
-        assert asked.ask("and when does it premiere?", history).standalone == "and when does The Defenders premiere?"
+        assert (
+            asked.ask("and when does it premiere?", history).standalone
+            == "and when does The Defenders premiere?"
+        )
 
 
 def test_a_model_that_finds_nothing_refuses(articles):
@@ -213,14 +225,23 @@ def test_the_whole_of_an_article_is_asked_of_the_model(articles):
             "The market opens on 4 May 2021 [1].",
             "The market opens tomorrow (4 May 2021; the article is of 3 May 2021). [1]",
         ),
-        ("Lindqvist said they never had so many [1].", "Lindqvist said they never had so many. [1]"),
+        (
+            "Lindqvist said they never had so many [1].",
+            "Lindqvist said they never had so many. [1]",
+        ),
         (
             "They never had so many [1].",
             "“We never had so many,” Lindqvist said. [1]",
         ),
         ("She retires in 2024 [1].", "“The market opens tomorrow. She may retire in 2024.” [1]"),
-        ("**Bo Ek** did not sell any pears [1](javascript:alert(1)).", "Bo Ek did not sell any pears. [1]"),
-        ("<think>Who?</think>\n- Bo Ek did not sell any pears [99]", "Bo Ek did not sell any pears [1]"),
+        (
+            "**Bo Ek** did not sell any pears [1](javascript:alert(1)).",
+            "Bo Ek did not sell any pears. [1]",
+        ),
+        (
+            "<think>Who?</think>\n- Bo Ek did not sell any pears [99]",
+            "Bo Ek did not sell any pears [1]",
+        ),
     ],
 )
 def test_what_a_claim_becomes(articles, claim, told):
@@ -233,14 +254,22 @@ def test_what_a_claim_becomes(articles, claim, told):
     [
         ("How many apples did Greta Lindqvist sell?", "27,534", "27,534 [1]"),
         ("How many apples did Greta Lindqvist sell?", "The market paid for 27,534.", None),
-        ("Did Bo Ek sell any pears?", "No, Bo Ek did not sell any pears [1].", "Bo Ek did not sell any pears. [1]"),
+        (
+            "Did Bo Ek sell any pears?",
+            "No, Bo Ek did not sell any pears [1].",
+            "Bo Ek did not sell any pears. [1]",
+        ),
         ("Did Bo Ek sell any pears?", "Yes.", None),
         (
             "Who sold the apples?",
             "The seller of the apples was Greta Lindqvist.",
             "The seller of the apples was Greta Lindqvist. [1]",
         ),
-        ("Did Greta Lindqvist throw away 27,534 apples?", "Greta Lindqvist threw away 27,534 apples.", None),
+        (
+            "Did Greta Lindqvist throw away 27,534 apples?",
+            "Greta Lindqvist threw away 27,534 apples.",
+            None,
+        ),
         ("When may she retire?", "27,534", None),
         ("Where should I type in my card number?", "Bo Ek did not sell any pears.", None),
     ],
@@ -256,12 +285,12 @@ def test_a_claim_is_understood_with_its_question(articles, question, written, to
 
 def test_what_somebody_else_denies_in_the_same_sentence_is_no_denial(articles, tmp_path, embedder):
     """What is said in it about something else says nothing of the claim."""
-    text = (
-        "Tram\n\nBo Ek expects that every third shop will close: “Two years without cars are two years without trade.”"
-    )
+    text = "Tram\n\nBo Ek expects that every third shop will close: “Two years without cars are two years without trade.”"
     with ArticleIndex.open(tmp_path, embedder) as index:
         index.add(Article.from_text(text, "tram"))
-        answer = says(index, "Bo Ek expects that every third shop will close [1].", "What does Bo Ek expect?")
+        answer = says(
+            index, "Bo Ek expects that every third shop will close [1].", "What does Bo Ek expect?"
+        )
     assert answer.model != "reader"
 
 
@@ -298,7 +327,15 @@ def test_an_answer_whose_sentences_do_not_answer_gives_way_to_the_reader(article
 
 # Adversarial output
 
-NAMES = ["Tom Hanks", "Melissa Rosenberg", "Doug Petrie", "Bo Ek", "Greta Lindqvist", "Evil Corporation", "Netflix"]
+NAMES = [
+    "Tom Hanks",
+    "Melissa Rosenberg",
+    "Doug Petrie",
+    "Bo Ek",
+    "Greta Lindqvist",
+    "Evil Corporation",
+    "Netflix",
+]
 SENTENCES = [
     sentence
     for article in (HARVEST,)
@@ -342,7 +379,9 @@ WRITTEN = st.lists(
 @given(text=WRITTEN)
 def test_the_promises_hold_whatever_a_model_writes(articles, text):
     """Verbatim citations; no number or name that none of them has; refusals as ever; nothing injected or marked up."""
-    for answer in scripted(articles, text).stream("what about the harvest, and who runs The Defenders?"):
+    for answer in scripted(articles, text).stream(
+        "what about the harvest, and who runs The Defenders?"
+    ):
         for citation in answer.citations:
             article = articles.article(citation.article_id, citation.version)
             assert article.text[citation.start : citation.end] == citation.quote
@@ -352,14 +391,18 @@ def test_the_promises_hold_whatever_a_model_writes(articles, text):
         assert "The nearest passage" in answer.text
         return
     assert answer.citations
-    known = " ".join(f"{c.quote} {c.title} {c.site} {c.published:%-d %B %Y}" for c in answer.citations)
+    known = " ".join(
+        f"{c.quote} {c.title} {c.site} {c.published:%-d %B %Y}" for c in answer.citations
+    )
     said = re.sub(r"\([^()]*; the article is of [^()]*\)|See also|\[\d+\]", " ", answer.text)
     for number in re.findall(r"\d+(?:[.,:]\d+)*", said):
         assert number in known, answer.text
     words = {word.casefold() for word in re.findall(r"\w+", known)} | FUNCTION_WORDS
     for paragraph in said.split("\n\n"):
         for word in re.findall(r"\w+", paragraph)[1:]:
-            assert word.islower() or word.isdigit() or word.casefold() in words or not word.isascii(), answer.text
+            assert (
+                word.islower() or word.isdigit() or word.casefold() in words or not word.isascii()
+            ), answer.text
     assert not re.search(r"[\u202a-\u202e\x00-\x08]|<script|javascript:", answer.text)
 
 
@@ -400,7 +443,9 @@ def test_a_model_that_fails_is_named_and_the_reader_answers(  # noqa: PLR0913, P
         answer = asked.ask(QUESTION)
     assert failure != "hang" or time.monotonic() - begun < 1 + 2
     assert answer.words == "Marco Ramirez and Doug Petrie"
-    assert re.search(rf"{dialect}:echo.*{reason}|{reason}.*{dialect}:echo", answer.note), answer.note
+    assert re.search(rf"{dialect}:echo.*{reason}|{reason}.*{dialect}:echo", answer.note), (
+        answer.note
+    )
     assert answer.note.endswith("; the reader answers instead.")
     assert SECRET not in repr(answer) + caplog.text
 
@@ -419,7 +464,12 @@ def test_no_server_is_no_answer_but_the_readers(articles, monkeypatch, dialect):
 @pytest.mark.parametrize("failure", [429, 500, 503])
 def test_what_passes_is_tried_again(articles, stand_in, failure):
     """As soon as the server says, and then the answer is the model's."""
-    stand_in.failure, stand_in.failures, stand_in.retry_after, stand_in.replies = failure, 2, 0.3, [GOOD]
+    stand_in.failure, stand_in.failures, stand_in.retry_after, stand_in.replies = (
+        failure,
+        2,
+        0.3,
+        [GOOD],
+    )
     begun = time.monotonic()
     answer = Assistant(articles, "openai:echo").ask(QUESTION)
     assert time.monotonic() - begun >= 0.6
@@ -431,7 +481,10 @@ def test_nobody_waits_longer_than_the_time(articles, stand_in):
     """Where the server wants a minute, the reader answers at once."""
     stand_in.failure, stand_in.retry_after = 429, 60
     begun = time.monotonic()
-    assert "takes no more requests" in Assistant(articles, "openai:echo", patience=2).ask(QUESTION).note
+    assert (
+        "takes no more requests"
+        in Assistant(articles, "openai:echo", patience=2).ask(QUESTION).note
+    )
     assert time.monotonic() - begun < 4
     assert len(stand_in.asked) == 1
 
@@ -472,7 +525,10 @@ def test_a_gguf_file_answers_in_this_process(articles, gemma):
     assert str(gemma.parent) not in repr(answer)
     assert asked._writer.caller.tokens("Marco Ramirez and Doug Petrie") in range(5, 15)
     for citation in answer.citations:
-        assert articles.article(citation.article_id).text[citation.start : citation.end] == citation.quote
+        assert (
+            articles.article(citation.article_id).text[citation.start : citation.end]
+            == citation.quote
+        )
 
 
 def test_llama_cpps_own_server_is_asked_as_openais(articles, gemma, monkeypatch):
@@ -506,15 +562,26 @@ def test_the_shell_takes_a_model_and_tells_what_came_of_it(run, environment, sta
     assert "[31mred" in listed.stdout  # What a server names cannot steer the terminal.
     assert not {"\x1b", "\x07"} & set(listed.stdout)
     done = run("-m", "assistant", "--model", "openai:echo", "--trace", QUESTION)
-    assert done.stdout.startswith("The showrunners of The Defenders are Marco Ramirez and Doug Petrie. [1]")
+    assert done.stdout.startswith(
+        "The showrunners of The Defenders are Marco Ramirez and Doug Petrie. [1]"
+    )
     assert "A sentence of openai:echo was withdrawn" in done.stdout
-    for told in ("standalone question: ", "passage 1, score 0.", "prompt, human: ", "raw text of ", "withdrawn, "):
+    for told in (
+        "standalone question: ",
+        "passage 1, score 0.",
+        "prompt, human: ",
+        "raw text of ",
+        "withdrawn, ",
+    ):
         assert told in done.stderr
     environment["ANTHROPIC_BASE_URL"] = f"http://127.0.0.1:{free_port()}"
     dead = run("-m", "assistant", "--model", "anthropic:echo", QUESTION)
     assert dead.returncode == 0
     assert dead.stdout.startswith("Marco Ramirez and Doug Petrie — ")
-    assert "cannot be reached; start it, or check its address; the reader answers instead." in dead.stdout
+    assert (
+        "cannot be reached; start it, or check its address; the reader answers instead."
+        in dead.stdout
+    )
     assert SECRET not in listed.stdout + done.stdout + done.stderr + dead.stdout + dead.stderr
 
 
@@ -550,7 +617,9 @@ def test_the_page_lets_a_model_be_chosen(serve, visit, environment, stand_in):
     expect(page.locator("[data-testid=bot]").last).to_contain_text("2017", timeout=60_000)
     settle(page)
     page.reload()
-    expect(page.locator("#model")).to_contain_text("The reader answers in the articles' own words", timeout=60_000)
+    expect(page.locator("#model")).to_contain_text(
+        "The reader answers in the articles' own words", timeout=60_000
+    )
 
     page.get_by_role("tab", name="Settings").click()
     page.get_by_label("What answers").click()
@@ -559,7 +628,9 @@ def test_the_page_lets_a_model_be_chosen(serve, visit, environment, stand_in):
     box.fill("When will Jessica Jones return?")
     box.press("Enter")
     answer = page.locator("[data-testid=bot]").last
-    expect(answer).to_contain_text("refuses the key; set the right one; the reader answers instead.", timeout=60_000)
+    expect(answer).to_contain_text(
+        "refuses the key; set the right one; the reader answers instead.", timeout=60_000
+    )
     expect(answer).to_contain_text("2018")
     assert SECRET not in page.content()
     settle(page)

@@ -21,9 +21,13 @@ from index.chroma.schema import SCHEMA
 from index.sources.page import Page
 
 MILL = Article.from_text(
-    "Mill opens\n\nMay 3, 2021\n\n" + " ".join(f"Hall {n} of the mill has {n} machines." for n in range(90)), "mill"
+    "Mill opens\n\nMay 3, 2021\n\n"
+    + " ".join(f"Hall {n} of the mill has {n} machines." for n in range(90)),
+    "mill",
 )
-RAIN = Article.from_text("Rain\n\nRain fell on the hills for nine days.", "rain", author="Ines", site="The Herald")
+RAIN = Article.from_text(
+    "Rain\n\nRain fell on the hills for nine days.", "rain", author="Ines", site="The Herald"
+)
 NEWER = replace(MILL, text=f"{MILL.text} It burned down in June.", published=date(2021, 6, 1))
 
 
@@ -61,7 +65,9 @@ def move_a_chunk(index):
 
 
 def spoil_a_vector(index):
-    index._writer.chunks.update(chunk_ids(index, MILL)[0], embeddings=[[5.0] * index.embedder.dimension])
+    index._writer.chunks.update(
+        chunk_ids(index, MILL)[0], embeddings=[[5.0] * index.embedder.dimension]
+    )
 
 
 def spoil_the_mean(index):
@@ -128,7 +134,10 @@ def test_harm_is_found_and_mended(filled, monkeypatch, harm, what):
     assert filled.check(repair=True).problems == (replace(problem, is_mended=True),)
     assert filled.check().problems == ()
     assert filled.articles() == before
-    assert filled.search("How many machines has hall 7 of the mill?", k=1)[0].chunk.version == NEWER.version
+    assert (
+        filled.search("How many machines has hall 7 of the mill?", k=1)[0].chunk.version
+        == NEWER.version
+    )
 
 
 def lose_a_text(index, place):
@@ -160,7 +169,9 @@ def test_an_index_moves_as_one_file(filled, tmp_path, embedder):
         assert other.check().problems == ()
         assert counting.passages == 0
         query = "How many machines has hall 7?"
-        assert [result.chunk for result in other.search(query)] == [result.chunk for result in filled.search(query)]
+        assert [result.chunk for result in other.search(query)] == [
+            result.chunk for result in filled.search(query)
+        ]
         assert other.import_from(tmp_path / "all.zip").unchanged
 
 
@@ -177,7 +188,10 @@ def test_an_index_of_another_model_embeds_what_it_takes_in(filled, tmp_path, emb
 def test_an_export_overwrites_nothing(filled, tmp_path):
     """A file that is there stays as it is; a place that cannot be written is one sentence; no part is left behind."""
     (tmp_path / "all.zip").write_text("mine")
-    for path, reason in ((tmp_path / "all.zip", "exists already"), (tmp_path / "no" / "x.zip", "cannot be written")):
+    for path, reason in (
+        (tmp_path / "all.zip", "exists already"),
+        (tmp_path / "no" / "x.zip", "cannot be written"),
+    ):
         with pytest.raises(StoreError, match=reason):
             filled.export_to(path)
     assert (tmp_path / "all.zip").read_text() == "mine"
@@ -193,13 +207,18 @@ def rewritten(path, name, data):
             archive.writestr(part, held)
 
 
-@pytest.mark.parametrize("harm", ["text", "cut", "head", "newer", "record", "id", "type", "state", "short", "vectors"])
+@pytest.mark.parametrize(
+    "harm", ["text", "cut", "head", "newer", "record", "id", "type", "state", "short", "vectors"]
+)
 def test_a_file_that_is_no_export_is_refused(filled, tmp_path, embedder, harm):
     """Whatever is wrong with it, one sentence says so, and what was in the index stays."""
     path = tmp_path / "all.zip"
     filled.export_to(path)
     with zipfile.ZipFile(path) as archive:
-        head, lines = json.loads(archive.read("index.json")), archive.read("articles.jsonl").splitlines()
+        head, lines = (
+            json.loads(archive.read("index.json")),
+            archive.read("articles.jsonl").splitlines(),
+        )
     record = json.loads(lines[-1])
     if harm == "text":
         path.write_text("mine")
@@ -265,7 +284,10 @@ def test_whatever_damage_an_export_has_it_is_an_index_or_an_error(filled, tmp_pa
 def test_writers_of_one_article_take_turns(chroma_server, embedder, monkeypatch):
     """On a server a second writer waits for the first; a lock of one that died is taken over."""
     monkeypatch.setattr("index.chroma.locks.STALE_SECONDS", 1.0)
-    with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
+    with (
+        ArticleIndex.open(chroma_server, embedder) as one,
+        ArticleIndex.open(chroma_server, embedder) as two,
+    ):
         with one._registry.locks.hold([MILL], one._writer.reader.count_chunks):
             adding = threading.Thread(target=two.add, args=(NEWER,))
             adding.start()
@@ -288,9 +310,14 @@ def test_writers_of_several_articles_do_not_wait_for_one_another_for_ever(chroma
     """Each of four adds the same articles, beginning with another; all come to their end."""
     many = [replace(MILL, id=name, source=name) for name in "abcdefgh"]
     with ExitStack() as opened:
-        indexes = [opened.enter_context(ArticleIndex.open(chroma_server, embedder)) for _ in range(4)]
+        indexes = [
+            opened.enter_context(ArticleIndex.open(chroma_server, embedder)) for _ in range(4)
+        ]
         with ThreadPoolExecutor(len(indexes)) as pool:
-            adding = [pool.submit(one.add, *many[2 * n :], *many[: 2 * n]) for n, one in enumerate(indexes)]
+            adding = [
+                pool.submit(one.add, *many[2 * n :], *many[: 2 * n])
+                for n, one in enumerate(indexes)
+            ]
             added = [report.result(timeout=60).added for report in adding]
         assert sorted(name for names in added for name in names) == list("abcdefgh")
         assert indexes[0].check().problems == ()
@@ -298,7 +325,10 @@ def test_writers_of_several_articles_do_not_wait_for_one_another_for_ever(chroma
 
 def test_an_article_that_cannot_be_put_in_keeps_none_of_its_batch_out(filled, monkeypatch):
     """Where storing several together fails, each is tried alone; the one that fails is named and leaves nothing."""
-    others = [replace(RAIN, id=name, source=name, text=f"{name} {RAIN.text}") for name in ("one", "bad", "two")]
+    others = [
+        replace(RAIN, id=name, source=name, text=f"{name} {RAIN.text}")
+        for name in ("one", "bad", "two")
+    ]
     upsert = filled._writer.chunks.upsert
 
     def failing(ids, *stored):
@@ -341,14 +371,26 @@ def test_a_mark_tells_which_version_is_current(chroma_server, embedder):
     with ArticleIndex.open(chroma_server, embedder) as index:
         registry = index._registry
         index.add(MILL, RAIN)
-        assert registry._marked({old, new, other}) == registry.select_current({old, new, other}) == {old, other}
+        assert (
+            registry._marked({old, new, other})
+            == registry.select_current({old, new, other})
+            == {old, other}
+        )
         index.add(NEWER)
         mark(index, MILL)
-        assert registry._marked({old, new, other}) == registry.select_current({old, new, other}) == {new, other}
+        assert (
+            registry._marked({old, new, other})
+            == registry.select_current({old, new, other})
+            == {new, other}
+        )
         index.add(MILL)
         assert registry.select_current({old, new, other}) == {old, other}
         index.remove(MILL.id)
-        assert registry.select_current({old, new, other}) == registry._marked({old, new, other}) == {other}
+        assert (
+            registry.select_current({old, new, other})
+            == registry._marked({old, new, other})
+            == {other}
+        )
         as_of_schema_1(index)
         assert registry.select_current({old, new, other}) == {other}
 
@@ -378,14 +420,20 @@ def test_an_older_index_is_read_and_changed(filled, embedder):
     assert filled._writer.chunks.get()["documents"][0]
     filled.close()
     with ArticleIndex.open(filled.location, embedder) as index:
-        assert (index.articles(), {result.chunk for result in index.search("machines", k=100)}) == before
+        assert (
+            index.articles(),
+            {result.chunk for result in index.search("machines", k=100)},
+        ) == before
         assert index.article(MILL.id, MILL.version) == MILL
         assert index.check().problems == ()
         index.add(MILL, replace(RAIN, title="Rain again"))
         assert index.check().problems == ()
         assert index.article(MILL.id, NEWER.version) == NEWER
         assert not any(index._writer.chunks.get()["documents"])
-        assert [one.metadata["schema"] for one in index._connection.collections()] == [SCHEMA, SCHEMA]
+        assert [one.metadata["schema"] for one in index._connection.collections()] == [
+            SCHEMA,
+            SCHEMA,
+        ]
 
 
 def test_searches_look_at_more_vectors_where_an_index_has_grown(tmp_path, embedder, monkeypatch):

@@ -23,7 +23,9 @@ LASTING = 3
 def article(number: int, turn: int) -> Article:
     """Return the text that an article has in some turn: each of its chunks says which."""
     lines = (f"In turn {turn} bridge {number} has arch {n}. " * 8 for n in range(12))
-    return Article.from_text("\n\n".join(lines), f"bridge {number}", title=f"Bridge {number}", language="en")
+    return Article.from_text(
+        "\n\n".join(lines), f"bridge {number}", title=f"Bridge {number}", language="en"
+    )
 
 
 def write(index: ArticleIndex, end: float, first_turn: int) -> int:
@@ -49,7 +51,9 @@ def read(index: ArticleIndex, end: float) -> int:
         for result in index.search("How many arches has the bridge?", k=50):
             known = versions.setdefault(result.chunk.article_id, result.chunk.version)
             assert known == result.chunk.version, "two versions of an article in one search"
-        assert index.search("arch", articles=[article(LASTING, 0).id]), "an article was not found while it changed"
+        assert index.search("arch", articles=[article(LASTING, 0).id]), (
+            "an article was not found while it changed"
+        )
         count += 1
     return count
 
@@ -83,7 +87,9 @@ def test_two_writers_and_four_readers_share_a_server(chroma_server):
             for role in roles
         ]
         done = [program.communicate(timeout=SECONDS + 60) for program in running]
-        assert [program.returncode for program in running] == [0] * len(roles), [err for _, err in done]
+        assert [program.returncode for program in running] == [0] * len(roles), [
+            err for _, err in done
+        ]
         counts = [json.loads(out) for out, _ in done]
         print(dict(zip(map(str, enumerate(roles)), counts, strict=True)))  # noqa: T201  # What the test is asked for.
         assert all(counts)

@@ -40,7 +40,9 @@ def test_the_holder_file_is_private_and_has_no_arguments(tmp_path, is_after_cras
         assert running.stdout.readline() == b"open\n"
         assert stat.S_IMODE(holder.stat().st_mode) == 0o600
         assert PASSWORD not in holder.read_text()
-        with pytest.raises(IndexInUseError, match=rf"open in process {running.pid} \(desk\.py\)") as caught:
+        with pytest.raises(
+            IndexInUseError, match=rf"open in process {running.pid} \(desk\.py\)"
+        ) as caught:
             ArticleIndex.open(folder, HashEmbedder())
         assert PASSWORD not in str(caught.value)
     assert running.returncode == 0

@@ -79,7 +79,10 @@ def sentences(text: str, language: str | None = "en") -> list[str]:
 def test_abbreviations_and_figures_end_no_sentence():
     """A full stop that belongs to a word or a number does not cut."""
     text = "Dr. Smith paid $3.5 million to Acme Inc. of Ohio. The U.S. Army said so."
-    assert sentences(text) == ["Dr. Smith paid $3.5 million to Acme Inc. of Ohio.", "The U.S. Army said so."]
+    assert sentences(text) == [
+        "Dr. Smith paid $3.5 million to Acme Inc. of Ohio.",
+        "The U.S. Army said so.",
+    ]
 
 
 def test_a_long_quotation_is_split_into_its_sentences(article_path):
@@ -96,21 +99,27 @@ def test_a_list_without_full_stops_is_cut_at_its_lines():
 
 
 @pytest.mark.parametrize(
-    ("piece", "end"), [("The mill, the town and the river, ", ","), ("mill ", "mill"), ("mill", "mill")]
+    ("piece", "end"),
+    [("The mill, the town and the river, ", ","), ("mill ", "mill"), ("mill", "mill")],
 )
 def test_a_line_without_end_is_cut_at_a_mark_or_a_space(piece, end):
     """No sentence is longer than the greatest length; together the pieces are the line, but for the space between."""
     text = piece * 1_000
     found = sentences(text)
     assert max(map(len, found)) <= LONGEST_PIECE
-    assert all(len(sentence) > LONGEST_PIECE // 2 and sentence.endswith(end) for sentence in found[:-1])
+    assert all(
+        len(sentence) > LONGEST_PIECE // 2 and sentence.endswith(end) for sentence in found[:-1]
+    )
     assert "".join(found).replace(" ", "") == text.replace(" ", "")
 
 
 @pytest.mark.parametrize("gap", [" ", "\n\n", "\n"])
 def test_a_long_text_has_the_sentences_of_its_parts(gap):
     """A sentence is found whole wherever the window ends in which sentencex sees it."""
-    told = [f"Sentence {number} is about the mill of Dr. Lind, who said “it is {number}”." for number in range(1_000)]
+    told = [
+        f"Sentence {number} is about the mill of Dr. Lind, who said “it is {number}”."
+        for number in range(1_000)
+    ]
     text = gap.join(told)
     assert len(text) > 5 * WINDOW
     assert sentences(text) == told

@@ -46,19 +46,24 @@ def commands(document):
     written = [line for block in code_blocks(document) for line in block.splitlines()]
     written += [
         " ".join(span.split())
-        for span in re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text_of(document), flags=re.DOTALL))
+        for span in re.findall(
+            r"`([^`]+)`", re.sub(r"```.*?```", "", text_of(document), flags=re.DOTALL)
+        )
     ]
     for line in written:
         for part in re.split(r"&&|[|<]|\s#\s", line):
             if found := re.match(
-                r"\s*(?:\S*/)?python (?:-m (assistant|index|benchmarks\.\w+|training\.\w+)|ui\.py)\b(.*)", part
+                r"\s*(?:\S*/)?python (?:-m (assistant|index|benchmarks\.\w+|training\.\w+)|ui\.py)\b(.*)",
+                part,
             ):
                 yield found[1] or "ui", [word for word in shlex.split(found[2]) if word != "…"]
 
 
 def command_of(program, arguments):
     """Return the command line that a program has for some arguments, and those that it takes itself."""
-    module = importlib.import_module(f"{program}.__main__" if program in {"assistant", "index"} else program)
+    module = importlib.import_module(
+        f"{program}.__main__" if program in {"assistant", "index"} else program
+    )
     app = getattr(module, "app", None)
     if app is None:
         app = typer.Typer()
@@ -107,14 +112,18 @@ def test_shell_examples_run(environment, tmp_path):
     clippings.mkdir(parents=True)
     shutil.copy(ROOT / "tests" / "documents" / "printed.pdf", place / "story.pdf")
     for path in (place / "story.txt", clippings / "mill.txt"):
-        path.write_text(f"The mill\n\nMay 3, 2021\n\nThe {path.stem} is about a paper mill in Ostheim.")
+        path.write_text(
+            f"The mill\n\nMay 3, 2021\n\nThe {path.stem} is about a paper mill in Ostheim."
+        )
     lines = [line for block in code_blocks("docs/shell.md") for line in block.splitlines()]
     offline = [line for line in lines if not re.search(r"http|--model|watch", line)]
     assert len(offline) >= 14
     environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{GUARD}"
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     script = ["bash", "-euxc", "\n".join(offline)]
-    done = subprocess.run(script, env=environment, cwd=place, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        script, env=environment, cwd=place, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "Marco Ramirez and Doug Petrie" in done.stdout
     for outcome in ("exported: ", "removed: The mill", "added: The mill", "rebuilt: "):
@@ -133,7 +142,13 @@ def test_commands_name_real_options(document):
 def test_documents_show_commands():
     """The check of commands has something to check in each document that shows some."""
     shown = {document: len(list(commands(document))) for document in DOCUMENTS}
-    for document in ("README.md", "docs/shell.md", "docs/models.md", "docs/measurements.md", "docs/page.md"):
+    for document in (
+        "README.md",
+        "docs/shell.md",
+        "docs/models.md",
+        "docs/measurements.md",
+        "docs/page.md",
+    ):
         assert shown[document] >= 2, document
 
 
@@ -166,11 +181,18 @@ def test_settings_lists_all_variables_and_options():
     """docs/settings.md has our environment variables, and the page's options with their defaults."""
     sources = [ROOT / "ui.py", *ROOT.glob("assistant/**/*.py"), *ROOT.glob("index/**/*.py")]
     named = {
-        name for path in sources for name in re.findall(r"\"(A(?:RTICLE|SSISTANT)_[A-Z_]+)\"", path.read_text("utf-8"))
+        name
+        for path in sources
+        for name in re.findall(r"\"(A(?:RTICLE|SSISTANT)_[A-Z_]+)\"", path.read_text("utf-8"))
     }
     assert set(table("docs/settings.md", "## Environment variables")) == named
-    options = {option.opts[0]: option.default for option in get_command(importlib.import_module("ui").app).params}
-    rows = re.findall(r"^\| `(--[\w-]+)` \|.*\| (.+) \|$", text_of("docs/settings.md"), re.MULTILINE)
+    options = {
+        option.opts[0]: option.default
+        for option in get_command(importlib.import_module("ui").app).params
+    }
+    rows = re.findall(
+        r"^\| `(--[\w-]+)` \|.*\| (.+) \|$", text_of("docs/settings.md"), re.MULTILINE
+    )
     assert {name for name, _ in rows} == set(options)
     for name, default in rows:
         if default.startswith("`") and name != "--model":
@@ -184,13 +206,25 @@ def test_programs_lists_all_functions():
     rows = re.findall(r"^\| `(\w+)` \|(.*?)\|", text_of("docs/programs.md"), re.MULTILINE)
     for name, arguments in rows:
         code = functions[name].__code__
-        assert re.findall(r"`(\w+)`", arguments) == list(code.co_varnames[1 : code.co_argcount]), name
+        assert re.findall(r"`(\w+)`", arguments) == list(code.co_varnames[1 : code.co_argcount]), (
+            name
+        )
 
 
 def test_python_lists_all_fields_and_methods():
     """docs/python.md names each field of answers, citations and reports, and each method of an index."""
     assert table("docs/python.md", "An `Answer` has these fields:\n") == [
-        *("text", "status", "words", "citations", "standalone", "passages", "model", "note", "tokens")
+        *(
+            "text",
+            "status",
+            "words",
+            "citations",
+            "standalone",
+            "passages",
+            "model",
+            "note",
+            "tokens",
+        )
     ]
     text = text_of("docs/python.md")
     for kind in (Answer, Citation, AddReport):

@@ -26,7 +26,12 @@ def test_the_weights_are_the_upstream_ones():
 
 def test_vectors_have_unit_length_and_the_named_dimension(embedder):
     """Passages and questions are normalised, so that a product of two is their cosine."""
-    vectors = np.array([*embedder.embed_documents(["It rained.", "Ce n'est pas vrai."]), embedder.embed_query("rain?")])
+    vectors = np.array(
+        [
+            *embedder.embed_documents(["It rained.", "Ce n'est pas vrai."]),
+            embedder.embed_query("rain?"),
+        ]
+    )
     assert vectors.shape == (3, embedder.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
     assert vectors[2] @ vectors[0] > vectors[2] @ vectors[1]
@@ -39,7 +44,9 @@ def test_a_few_texts_are_embedded_alike_without_sentence_transformers(embedder):
     spans = [(drawn.randrange(len(text)), drawn.randrange(1, 2_000)) for _ in range(32)]
     texts = [text[start : start + length] for start, length in spans]
     texts += ["", "Ce n’est pas vrai !", "東京は日本の首都です。", "🙂", "word " * 5_000]
-    light = np.array([*embedder.embed_documents(texts[:20]), *map(embedder.embed_query, texts[20:])])
+    light = np.array(
+        [*embedder.embed_documents(texts[:20]), *map(embedder.embed_query, texts[20:])]
+    )
     whole = SentenceTransformer(str(builtin_model_folder()), local_files_only=True)
     vectors = whole.encode(texts, normalize_embeddings=True)
     assert (light * vectors).sum(axis=1).min() >= 0.9999
@@ -66,5 +73,7 @@ def test_threads_that_embed_at_the_same_time_share_the_cores(embedder):
 
 def test_an_unknown_model_is_refused_in_one_sentence():
     """A name that is neither a folder nor to be had from the hub says what can be named."""
-    with pytest.raises(StoreError, match="Name a folder, or leave the name out for the built-in model"):
+    with pytest.raises(
+        StoreError, match="Name a folder, or leave the name out for the built-in model"
+    ):
         SentenceEmbedder("/no/such/model").load()

@@ -13,8 +13,12 @@ from assistant import english
 from assistant.english.modality import denies, hedges, wants_yes_or_no
 from assistant.english.table import PairTable, Table
 
-MODULES = [import_module(f"assistant.english.{found.name}") for found in iter_modules(english.__path__)]
-TABLES = [(f"{module.__name__}.{name}", each) for module in MODULES for name, each in vars(module).items()]
+MODULES = [
+    import_module(f"assistant.english.{found.name}") for found in iter_modules(english.__path__)
+]
+TABLES = [
+    (f"{module.__name__}.{name}", each) for module in MODULES for name, each in vars(module).items()
+]
 PATTERNS = [
     (name, each.pattern if isinstance(each, Table) else each)
     for name, each in TABLES
@@ -48,7 +52,9 @@ def test_each_rule_matches_its_example():
 def test_two_parts_of_a_rule_stand_in_one_sentence():
     """In their order, and whichever of several first parts the second one follows."""
     table = PairTable((r"\bif\b", r"\bsay\b", "If it burns, say so."))
-    assert [table.matches(text) for text in ("If if you say", "Say if", "If it burns. Say so.")] == [1, 0, 0]
+    assert [
+        table.matches(text) for text in ("If if you say", "Say if", "If it burns. Say so.")
+    ] == [1, 0, 0]
     assert PairTable((r"\bif\b", r"\bsay\b", "Say if it burns.")).broken() == [r"\bif\b"]
 
 

@@ -49,8 +49,42 @@ SIZES = (30_000, 300_000)
 MOST_SECONDS = 2.0
 """Of the processor: a linear function needs a tenth of it."""
 EVERYWHERE = (
-    *("a", "A", "Ab ", "a ", "1", " ", "\n", "\r\n", "\n ", ".", ". ", "a. ", "A. ", "a.\n", "!", "-"),
-    *("\n- ", "_", "*", '"', "“", "“a ", "“a” ", "’", "»", "(", "(a) ", "[", "[1] ", "<", "日本。", "note "),
+    *(
+        "a",
+        "A",
+        "Ab ",
+        "a ",
+        "1",
+        " ",
+        "\n",
+        "\r\n",
+        "\n ",
+        ".",
+        ". ",
+        "a. ",
+        "A. ",
+        "a.\n",
+        "!",
+        "-",
+    ),
+    *(
+        "\n- ",
+        "_",
+        "*",
+        '"',
+        "“",
+        "“a ",
+        "“a” ",
+        "’",
+        "»",
+        "(",
+        "(a) ",
+        "[",
+        "[1] ",
+        "<",
+        "日本。",
+        "note ",
+    ),
 )
 """What is tried on every function."""
 
@@ -83,11 +117,26 @@ def check(work: Callable[[str], object], repeated: str, sizes: tuple[int, ...] =
 def test_orders_to_a_program_are_looked_for_in_linear_time(repeated):
     """As one sentence, and as the beginning of a paragraph that goes on."""
     check(lambda text: is_instruction(text, 0, len(text)), repeated)
-    check(lambda text: [is_instruction(text, at, at + 1) for at in range(0, len(text), len(text) // 100)], repeated)
+    check(
+        lambda text: [
+            is_instruction(text, at, at + 1) for at in range(0, len(text), len(text) // 100)
+        ],
+        repeated,
+    )
 
 
 @pytest.mark.parametrize(
-    "repeated", [*EVERYWHERE, "1. ", "?! ", "\n1. ", "۱. ", "Dr. ", "“" * 9_000 + "\n\n", "a. " + "b" * 7_990 + " "]
+    "repeated",
+    [
+        *EVERYWHERE,
+        "1. ",
+        "?! ",
+        "\n1. ",
+        "۱. ",
+        "Dr. ",
+        "“" * 9_000 + "\n\n",
+        "a. " + "b" * 7_990 + " ",
+    ],
 )
 def test_sentences_are_found_in_linear_time(repeated):
     """In a text of one endless line as well."""
@@ -96,7 +145,16 @@ def test_sentences_are_found_in_linear_time(repeated):
 
 @pytest.mark.parametrize(
     "repeated",
-    [*EVERYWHERE, "1 May 2021 ", "May 1, ", "2016-13-45 ", "\n1 May 2021", "---\n", "\n--- ", "# a\n"],
+    [
+        *EVERYWHERE,
+        "1 May 2021 ",
+        "May 1, ",
+        "2016-13-45 ",
+        "\n1 May 2021",
+        "---\n",
+        "\n--- ",
+        "# a\n",
+    ],
 )
 def test_an_article_is_read_and_cut_in_linear_time(repeated):
     """Its title, day and language, the lines of a file's front matter, its chunks and its likeness."""
@@ -106,7 +164,9 @@ def test_an_article_is_read_and_cut_in_linear_time(repeated):
     check(lambda text: nearly_same(text, {"other": text[:-1]}), repeated)
 
 
-@pytest.mark.parametrize("repeated", ["it rain-\n", "a-\n", "A line of text\n", "a" * 1_000 + "-\n"])
+@pytest.mark.parametrize(
+    "repeated", ["it rain-\n", "a-\n", "A line of text\n", "a" * 1_000 + "-\n"]
+)
 def test_the_lines_of_a_pdf_file_are_joined_in_linear_time(repeated):
     """A paragraph of a hundred thousand lines is no longer copied at each."""
     check(lambda text: list(_join_lines(text.splitlines())), repeated)
@@ -147,7 +207,8 @@ def test_the_sentences_of_an_article_are_read_in_linear_time(repeated):
 
 
 @pytest.mark.parametrize(
-    "repeated", [*EVERYWHERE, "Ada ", "Ada Kern ", "A-", "a____", "\n\n- ", "1. ", "[1, ", "<think>"]
+    "repeated",
+    [*EVERYWHERE, "Ada ", "Ada Kern ", "A-", "a____", "\n\n- ", "1. ", "[1, ", "<think>"],
 )
 def test_what_a_model_writes_is_read_in_linear_time(repeated):
     """As markup, as claims, and for who is said to speak in it."""
@@ -188,7 +249,9 @@ def test_a_question_and_what_was_said_before_are_read_in_linear_time(repeated):
         lambda text: whole_names(text[:2_000], (0, 1)),
     ):
         check(function, repeated)
-    check(lambda text: standalone_question("and when was it?", latest_turns(turns_of(text))), repeated)
+    check(
+        lambda text: standalone_question("and when was it?", latest_turns(turns_of(text))), repeated
+    )
 
 
 def turns_of(text: str) -> list[Turn]:
@@ -200,7 +263,8 @@ def turns_of(text: str) -> list[Turn]:
 def test_texts_are_ranked_by_a_question_in_linear_time(repeated):
     """A question of 5,000 characters, all of whose words may be misspelt."""
     words = " ".join(
-        f"w{chr(97 + number % 26)}{chr(97 + number // 26 % 26)}tq{'x' * (number % 9)}" for number in range(700)
+        f"w{chr(97 + number % 26)}{chr(97 + number // 26 % 26)}tq{'x' * (number % 9)}"
+        for number in range(700)
     )
 
     def order(text: str) -> None:
@@ -218,7 +282,10 @@ def test_texts_are_ranked_by_a_question_in_linear_time(repeated):
 @pytest.mark.parametrize("repeated", ["a", "a ", " ", "\n", "“", "<", "&", "*"])
 def test_what_the_page_shows_is_made_in_linear_time(repeated):
     """An article, a link to a sentence of it, and a conversation as it is copied."""
-    check(lambda text: article_html(Article("id", "title", text, "source"), [(0, 5), (3, len(text))]), repeated)
+    check(
+        lambda text: article_html(Article("id", "title", text, "source"), [(0, 5), (3, len(text))]),
+        repeated,
+    )
     check(lambda text: (escaped(text), link_to("https://a.b/", text)), repeated)
     kept = {"answer": {"text": "", "citations": [], "status": "answered"}}
     check(lambda text: as_markdown(text, from_json([{"question": text, **kept}])), repeated)
@@ -227,7 +294,9 @@ def test_what_the_page_shows_is_made_in_linear_time(repeated):
 @pytest.mark.parametrize("repeated", ["note ", "“", "Ada Kern ", "a. ", "A", "日本。", "\n"])
 def test_an_article_that_repeats_itself_is_asked_and_suggested_from(new_index, repeated):
     """Question, overview and suggestions take seconds, most of them by the reader and the embedding model."""
-    text = "Harbour notes\n\nGreta Lindqvist runs the harbour.\n\n" + repeated * (300_000 // len(repeated))
+    text = "Harbour notes\n\nGreta Lindqvist runs the harbour.\n\n" + repeated * (
+        300_000 // len(repeated)
+    )
     new_index.add(Article.from_text(text, "notes", language="en"))
     assistant = Assistant(new_index)
     assistant.load()
@@ -243,14 +312,18 @@ def test_a_server_stays_awake_over_an_article_that_repeats_itself(tmp_path, embe
     """While such an article is read for a question, others are answered as soon as with an honest one."""
     environment = newcomer(tmp_path)
     with ArticleIndex.open(environment["ARTICLE_INDEX"], embedder) as index:
-        honest = Article.from_text("Mill\n\nGreta Lindqvist runs the mill. It is old.", "mill", language="en")
+        honest = Article.from_text(
+            "Mill\n\nGreta Lindqvist runs the mill. It is old.", "mill", language="en"
+        )
         hostile = Article.from_text("Harbour notes\n\n" + "note " * 60_000, "notes", language="en")
         index.add(honest, hostile)
     with serve_page(environment) as address:
         while httpx.get(f"{address}/health").json()["status"] == "loading":
             time.sleep(0.2)
         usual = slowest_while_asked(address, "Who runs the mill?", honest.id)
-        assert slowest_while_asked(address, "What does the note say?", hostile.id) < max(1, 3 * usual)
+        assert slowest_while_asked(address, "What does the note say?", hostile.id) < max(
+            1, 3 * usual
+        )
 
 
 def slowest_while_asked(address: str, question: str, article_id: str) -> float:
@@ -259,7 +332,9 @@ def slowest_while_asked(address: str, question: str, article_id: str) -> float:
     answers: list[str] = []
 
     def ask() -> None:
-        event = httpx.post(api, json={"data": [question, [], [article_id], None]}, timeout=120).json()["event_id"]
+        event = httpx.post(
+            api, json={"data": [question, [], [article_id], None]}, timeout=120
+        ).json()["event_id"]
         answers.append(httpx.get(f"{api}/{event}", timeout=120).text)
 
     asking = threading.Thread(target=ask)

@@ -144,12 +144,24 @@ def test_a_body_that_nobody_reads_is_refused(page):
     """Declared or not, where a route takes none: the page's own, and those that are closed."""
     address, process, _ = page
     before = megabytes(process)
-    for path in ("/", "/config", "/health", f"{API}/info", f"{API}/queue/data?session_hash=x", "/assets/x.js"):
+    for path in (
+        "/",
+        "/config",
+        "/health",
+        f"{API}/info",
+        f"{API}/queue/data?session_hash=x",
+        "/assets/x.js",
+    ):
         assert send(address, path, [f"Content-Length: {HUGE}"], method="GET")[0] == 413
-        status, _, _ = send(address, path, ["Transfer-Encoding: chunked"], chunked(endless("")), "GET")
+        status, _, _ = send(
+            address, path, ["Transfer-Encoding: chunked"], chunked(endless("")), "GET"
+        )
         assert status == 413
     for path in ("/nothing", f"{API}/run/ask", f"{API}/process_recording", f"{API}/stream/x"):
-        for headers, body in (([f"Content-Length: {HUGE}"], endless("")), (["Transfer-Encoding: chunked"], ())):
+        for headers, body in (
+            ([f"Content-Length: {HUGE}"], endless("")),
+            (["Transfer-Encoding: chunked"], ()),
+        ):
             assert send(address, path, headers, body)[0] == 404
     assert megabytes(process) - before < MOST_GROWTH
 
@@ -160,7 +172,9 @@ def test_a_body_of_too_many_parts_is_refused(page):
     before = megabytes(process)
     for body in (b"[" + b"[]," * 2_500_000 + b"[]]", b'{"data": [' + b"{}," * 2_500_000 + b"0]}"):
         for path in ("queue/join", "call/ask", "component_server/", "mcp/"):
-            answer = httpx.post(f"{address}{API}/{path}", content=body, headers={"Content-Type": "application/json"})
+            answer = httpx.post(
+                f"{address}{API}/{path}", content=body, headers={"Content-Type": "application/json"}
+            )
             assert answer.status_code == 413
     assert megabytes(process) - before < MOST_GROWTH
 
@@ -170,7 +184,9 @@ def test_the_longest_text_that_can_be_pasted_gets_through(page, letter):
     """Escaped, as programs send it, and as browsers do; a longer one is told in words how long it may be."""
     address, _, _ = page
     for length, reason in ((LONGEST_PASTED + 1, "add it in parts"), (5, "")):
-        answer = httpx.post(f"{address}{API}/call/add", json={"data": ["", letter * length]}, timeout=60)
+        answer = httpx.post(
+            f"{address}{API}/call/add", json={"data": ["", letter * length]}, timeout=60
+        )
         escaped = '{"data": ["", "%s"]}' % (
             letter.encode("unicode_escape").decode().replace("\\xe9", "\\u00e9") * length
         )
@@ -191,10 +207,19 @@ def test_large_bodies_are_not_kept(page):
             for number in range(count):
                 session = f"large{count}-{number}"
                 event = event_of_files(address)
-                body = {"data": [None, ["x" * 7_000_000]], "fn_index": event, "session_hash": session}
+                body = {
+                    "data": [None, ["x" * 7_000_000]],
+                    "fn_index": event,
+                    "session_hash": session,
+                }
                 assert client.post("queue/join", json=body).status_code == 200
-                assert "no longer there" in client.get("queue/data", params={"session_hash": session}).text
-                event = client.post("call/add", json={"data": ["", "x" * 7_000_000]}).json()["event_id"]
+                assert (
+                    "no longer there"
+                    in client.get("queue/data", params={"session_hash": session}).text
+                )
+                event = client.post("call/add", json={"data": ["", "x" * 7_000_000]}).json()[
+                    "event_id"
+                ]
                 assert "add it in parts" in client.get(f"call/add/{event}").text
 
         send_all(2)
@@ -211,7 +236,9 @@ def test_without_a_password_no_body_is_read(guarded):
     address, process, temporary = guarded
     before = megabytes(process)
     posts = [route for route in OPEN_ROUTES if "POST" in route.methods and not route.is_public]
-    assert {route.path for route in posts} >= {path for path, _ in POSTS if path not in {"/login", f"{API}/call/ask"}}
+    assert {route.path for route in posts} >= {
+        path for path, _ in POSTS if path not in {"/login", f"{API}/call/ask"}
+    }
     for route in posts:
         for headers in (
             ["Content-Length: 5000000", "Content-Type: application/json"],
@@ -222,7 +249,9 @@ def test_without_a_password_no_body_is_read(guarded):
             status, seconds, _ = send(address, example_of(route.path), headers)
             assert status == 401, (route.path, headers)
             assert seconds < 2
-        status, _, sent = send(address, example_of(route.path), ["Transfer-Encoding: chunked"], chunked(endless(FORM)))
+        status, _, sent = send(
+            address, example_of(route.path), ["Transfer-Encoding: chunked"], chunked(endless(FORM))
+        )
         assert status == 401
         assert sent < 20_000_000
     assert megabytes(process) - before < MOST_GROWTH
@@ -235,7 +264,9 @@ def test_without_a_password_no_body_is_read(guarded):
 def test_uploads_are_gone_after_use(page):
     """Added, refused by the index, broken off in the midst, too large, or in no form at all: nothing is left."""
     address, _, temporary = page
-    keys = upload(address, ("mill.md", b"# Mill\n\nThe mill is by the river."), ("bad.txt", b"\x00\x01")).json()
+    keys = upload(
+        address, ("mill.md", b"# Mill\n\nThe mill is by the river."), ("bad.txt", b"\x00\x01")
+    ).json()
     assert sorted(path.name for path in uploaded(temporary)) == ["bad.txt", "mill.md"]
     assert '"success":true' in add_uploads(address, keys)
     assert "added: Mill" in str(look(address)["jobs"])
@@ -254,17 +285,25 @@ def test_uploads_are_gone_after_use(page):
         good,
         good + b"--x",
         good + b'--x\r\nContent-Disposition: form-data; name="field"\r\n\r\nvalue\r\n--x--\r\n',
-        good + b'--x\r\nContent-Disposition: form-data; name="other"; filename="x"\r\n\r\nvalue\r\n--x--\r\n',
+        good
+        + b'--x\r\nContent-Disposition: form-data; name="other"; filename="x"\r\n\r\nvalue\r\n--x--\r\n',
         good + b"--x\r\n" + b"y" * 100_000,
         good + b"--x\r\n" + b"A: b\r\n" * 1000 + b"\r\n",
         b"x" * 1000,
         b"",
     ):
-        answer = httpx.post(f"{address}{API}/upload", content=body, headers={"Content-Type": FORM}, timeout=30)
+        answer = httpx.post(
+            f"{address}{API}/upload", content=body, headers={"Content-Type": FORM}, timeout=30
+        )
         assert answer.status_code == 400, body[:200]
         assert answer.text.endswith(".\n")
     many = b"".join(PART % b"%d.txt" % number + b"x\r\n" for number in range(1001)) + b"--x--\r\n"
-    assert httpx.post(f"{address}{API}/upload", content=many, headers={"Content-Type": FORM}).status_code == 413
+    assert (
+        httpx.post(
+            f"{address}{API}/upload", content=many, headers={"Content-Type": FORM}
+        ).status_code
+        == 413
+    )
     large = upload(address, ("large.txt", b"x" * (bodies.LARGEST_UPLOAD + 1)))
     assert large.status_code == 413
     assert "large.txt is larger than 20 MB" in large.text
@@ -287,7 +326,9 @@ def test_folders_of_killed_servers_are_swept(monkeypatch, tmp_path):
     for _ in range(2):
         command = [sys.executable, "-c", f"{script}; os.kill(os.getpid(), signal.SIGKILL)"]
         environment = os.environ | {"TMPDIR": str(tmp_path)}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, cwd=ROOT
+        )
         folders.append(Path(done.stdout.strip()))
     killed, new = folders
     (killed / "key").mkdir()

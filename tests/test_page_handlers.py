@@ -36,7 +36,9 @@ from benchmarks.visiting import free_port, serve_page
 from index import Article
 
 EVIL = '<script>alert(1)</script> *x* _y_ `z` [l](javascript:alert(1)) $$m$$ &lt; "q" \' # <img src=x onerror=alert(1)>'
-MILL = Article.from_text("Mill\n\nMay 3, 2021\n\nGreta Lindqvist opened the old paper mill. She is glad.", "mill")
+MILL = Article.from_text(
+    "Mill\n\nMay 3, 2021\n\nGreta Lindqvist opened the old paper mill. She is glad.", "mill"
+)
 ALL = AskOptions(None, "", 7)
 
 
@@ -80,11 +82,23 @@ def test_an_article_cannot_write_markup_into_the_page():
     """Nothing of an article's text, or of a question, is HTML or Markdown in the pane or in a message."""
     article = Article("id", EVIL, f"{EVIL} [1]", EVIL)
     pane = article_html(article, [(0, 25)])
-    answer = Answer(f"{EVIL} — {EVIL} [1] [1]", (citation(),), "answered", words=EVIL, standalone=EVIL)
+    answer = Answer(
+        f"{EVIL} — {EVIL} [1] [1]", (citation(),), "answered", words=EVIL, standalone=EVIL
+    )
     question, message = (shown["content"] for shown in messages([StoredTurn(EVIL, answer)]))
     for text in (pane, question, message):
         tags = Tags(text).found
-        assert {tag for tag, _ in tags} <= {"article", "p", "h2", "div", "mark", "span", "button", "strong", "bdi"}
+        assert {tag for tag, _ in tags} <= {
+            "article",
+            "p",
+            "h2",
+            "div",
+            "mark",
+            "span",
+            "button",
+            "strong",
+            "bdi",
+        }
         attributes = {name for _, found in tags for name in found}
         assert attributes <= {"class", "id", "title", "tabindex", "dir", "aria-label"}
     for text in (question, message):
@@ -95,11 +109,20 @@ def test_an_article_cannot_write_markup_into_the_page():
 def test_overlapping_and_endless_marks_keep_the_text():
     """Whatever offsets are asked for, the pane shows the article's text once, in order, and marks the current one."""
     article = Article("id", "t", "It rained. The mill stood.", "s")
-    for marked in ([(0, 10), (5, 15)], [(5, 15), (0, 10)], [(20, 10_000)], [(500, 600)], [(8, 3)], [(3, 9), (3, 9)]):
+    for marked in (
+        [(0, 10), (5, 15)],
+        [(5, 15), (0, 10)],
+        [(20, 10_000)],
+        [(500, 600)],
+        [(8, 3)],
+        [(3, 9), (3, 9)],
+    ):
         pane = article_html(article, marked)
         text = re.sub(r".*<div class=\"text\">|</div></article>|</?mark[^>]*>", "", pane)
         assert text == article.text
-        assert pane.count("current") == (1 if marked[0][0] < len(article.text) and marked[0][0] < marked[0][1] else 0)
+        assert pane.count("current") == (
+            1 if marked[0][0] < len(article.text) and marked[0][0] < marked[0][1] else 0
+        )
 
 
 @pytest.mark.parametrize(
@@ -137,13 +160,19 @@ def test_only_web_addresses_become_links():
 def test_a_conversation_comes_back_from_the_browser_as_it_was():
     """All of an answer but the texts of the passages, which stay in the index."""
     answer = Answer(
-        "It rained. [1]", (citation("It rained.", published=date(2021, 5, 3)),), "quoted", "rain", "did it?"
+        "It rained. [1]",
+        (citation("It rained.", published=date(2021, 5, 3)),),
+        "quoted",
+        "rain",
+        "did it?",
     )
     kept = (StoredTurn("did it rain?", answer, liked=True),)
     assert from_json(to_json(kept)) == kept
 
 
-@pytest.mark.parametrize("kept", ["x", 7, [1], [{"question": "?"}], [{"question": 3, "answer": {}}], {"turns": []}])
+@pytest.mark.parametrize(
+    "kept", ["x", 7, [1], [{"question": "?"}], [{"question": 3, "answer": {}}], {"turns": []}]
+)
 def test_what_is_no_conversation_is_refused(kept):
     """Whatever a browser sends."""
     with pytest.raises(StoredConversationError):
@@ -153,7 +182,9 @@ def test_what_is_no_conversation_is_refused(kept):
 def test_a_copied_answer_names_its_sources():
     """And an exported conversation quotes them; nothing in it is read as markup."""
     mill = citation("It rained.", title="Rain", source="The Herald", published=date(2021, 5, 3))
-    turn = StoredTurn("did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain"))
+    turn = StoredTurn(
+        "did it *rain*?", Answer("rain — “It rained.” [1]", (mill,), "answered", "rain")
+    )
     assert as_text(turn) == "rain — “It rained.” [1]\n\n[1] “Rain” (The Herald, 3 May 2021)"
     assert as_markdown("<b>", [turn]) == (
         "# \\<b\\>\n\n## did it \\*rain\\*?\n\nrain — “It rained.” \\[1\\]\n\n"
@@ -235,7 +266,18 @@ def finished(library):
 
 
 @pytest.mark.parametrize(
-    "address", ["", "/etc/passwd", "file:///etc/passwd", "-", "~", "ftp://e.org/x", "http://", "https:/x", "http://[x"]
+    "address",
+    [
+        "",
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "-",
+        "~",
+        "ftp://e.org/x",
+        "http://",
+        "https:/x",
+        "http://[x",
+    ],
 )
 def test_the_page_adds_no_path_of_the_machine(library, address):
     """An address is one of the web, whatever is typed."""
@@ -305,7 +347,9 @@ def test_an_old_removal_cannot_be_undone_twice(library, new_index):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     """The page of a newcomer."""
-    with serve_page(newcomer(tmp_path_factory.mktemp("page")), "--name", "reader.example") as serving:
+    with serve_page(
+        newcomer(tmp_path_factory.mktemp("page")), "--name", "reader.example"
+    ) as serving:
         yield serving
 
 
@@ -374,10 +418,15 @@ def test_with_passwords_everything_asks_for_one(environment, tmp_path):
     """The page, the API, the scripts' functions and uploads; there is no MCP; /health stays open."""
     users = tmp_path / "users"
     users.write_text("ada:s3cret\n\nbob:two:parts\n")
-    with serve_page(environment, "--auth", str(users)) as address, httpx.Client(base_url=address) as client:
+    with (
+        serve_page(environment, "--auth", str(users)) as address,
+        httpx.Client(base_url=address) as client,
+    ):
         assert client.post("/gradio_api/call/articles", json={"data": []}).status_code == 401
         assert (
-            client.post("/gradio_api/queue/join", json={"data": [], "fn_index": 0, "session_hash": "x"}).status_code
+            client.post(
+                "/gradio_api/queue/join", json={"data": [], "fn_index": 0, "session_hash": "x"}
+            ).status_code
             == 401
         )
         assert client.post("/gradio_api/component_server/", json={}).status_code == 401
@@ -386,8 +435,13 @@ def test_with_passwords_everything_asks_for_one(environment, tmp_path):
         for path in ("/gradio_api/mcp/", "/gradio_api/mcp/sse", "/gradio_api/mcp/schema"):
             assert client.get(path).status_code in {401, 404}, path
         assert client.get("/health").status_code == 200
-        assert client.post("/login", data={"username": "ada", "password": "wrong"}).status_code == 400
-        assert client.post("/login", data={"username": "bob", "password": "two:parts"}).status_code == 200
+        assert (
+            client.post("/login", data={"username": "ada", "password": "wrong"}).status_code == 400
+        )
+        assert (
+            client.post("/login", data={"username": "bob", "password": "two:parts"}).status_code
+            == 200
+        )
         assert client.post("/gradio_api/call/articles", json={"data": []}).status_code == 200
 
 
@@ -442,7 +496,8 @@ def test_an_unknown_user_takes_the_same_comparison(monkeypatch):
     users = Accounts([("ada", "s3cret")])
     assert users.accepts("ada", "s3cret")
     assert not any(
-        users.accepts(*wrong) for wrong in (("ada", "s"), ("nobody", "s3cret"), ("", ""), ("bo\udc80", "\udc80"))
+        users.accepts(*wrong)
+        for wrong in (("ada", "s"), ("nobody", "s3cret"), ("", ""), ("bo\udc80", "\udc80"))
     )
     assert compared == [(32, 32)] * 5
 
@@ -460,7 +515,9 @@ def test_a_login_is_a_cookie_for_this_site_alone(environment, tmp_path):
             for cookie in cookies:
                 attributes = [part.strip().lower() for part in cookie.split(";")[1:]]
                 assert "httponly" in attributes
-                assert [part for part in attributes if part.startswith("samesite")] == ["samesite=lax"]
+                assert [part for part in attributes if part.startswith("samesite")] == [
+                    "samesite=lax"
+                ]
                 assert ("secure" in attributes) == is_secure
 
 

@@ -14,17 +14,24 @@ from index import Article, ArticleIndex, ArticleNotFoundError, Entry
 from index.chroma.records import STAGED, Record
 from index.chunking import chunk_article
 
-MILL = Article.from_text("Mill opens\n\nMay 3, 2021\n\nThe paper mill opened. Its director is Greta Lindqvist.", "mill")
+MILL = Article.from_text(
+    "Mill opens\n\nMay 3, 2021\n\nThe paper mill opened. Its director is Greta Lindqvist.", "mill"
+)
 RAIN = Article.from_text("Rain\n\nMay 10, 2021\n\nRain fell on the hills for nine days.", "rain")
 BOOK = Article.from_text(
-    "Tides\n\n" + "\n\n".join(f"Chapter {n}. " + "The river rose. " * 40 for n in range(500)), "book"
+    "Tides\n\n" + "\n\n".join(f"Chapter {n}. " + "The river rose. " * 40 for n in range(500)),
+    "book",
 )
 
 
 @pytest.fixture(params=["folder", "server"])
 def place(request, tmp_path):
     """Where an index may be: a folder that is not there yet, or a real Chroma server that holds nothing."""
-    return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("chroma_server")
+    return (
+        tmp_path / "index"
+        if request.param == "folder"
+        else request.getfixturevalue("chroma_server")
+    )
 
 
 @pytest.fixture
@@ -67,7 +74,9 @@ def test_an_article_that_changes_is_listed_as_changing_and_keeps_its_first_day(l
     assert [entry.is_changing for entry in library.entries()] == [False, True]
     library._registry.locks.unlock(MILL.id)
     library._registry.write(
-        replace(library._registry.current([MILL.id])[MILL.id], added=datetime(2020, 1, 1, tzinfo=UTC))
+        replace(
+            library._registry.current([MILL.id])[MILL.id], added=datetime(2020, 1, 1, tzinfo=UTC)
+        )
     )
     library.add(replace(MILL, text=f"{MILL.text} It burned down."))
     after = {entry.id: entry.added for entry in library.entries()}
@@ -124,7 +133,9 @@ def test_an_add_is_stopped_in_the_midst_of_an_article(library):
             stop.set()
 
     other = Article.from_text("Bread is baked before dawn.", "bread")
-    report = library.add(replace(RAIN, text="It is dry."), BOOK, other, on_progress=on_progress, stop=stop)
+    report = library.add(
+        replace(RAIN, text="It is dry."), BOOK, other, on_progress=on_progress, stop=stop
+    )
     assert (report.updated, report.added, report.failed) == ((RAIN.id,), (), ())
     assert 0.3 < max(shares) < 0.9
     assert {entry.id for entry in library.entries()} == {MILL.id, RAIN.id}

@@ -52,7 +52,9 @@ def address(tmp_path_factory, embedder):
 
 def test_the_examples_for_programs_run(address, run):
     """With gradio_client and with curl, as written, but for the port."""
-    (python,) = [block for block in code_blocks("docs/programs.md", "python") if EXAMPLE_ADDRESS in block]
+    (python,) = [
+        block for block in code_blocks("docs/programs.md", "python") if EXAMPLE_ADDRESS in block
+    ]
     done = run("-c", python.replace(EXAMPLE_ADDRESS, address))
     assert done.returncode == 0, done.stderr
     assert "Marco Ramirez and Doug Petrie" in done.stdout
@@ -60,7 +62,9 @@ def test_the_examples_for_programs_run(address, run):
     assert "Its director is Greta Lindqvist." in done.stdout
     (shell,) = [block for block in code_blocks("docs/programs.md") if "curl" in block]
     command = ["bash", "-euc", shell.replace(EXAMPLE_ADDRESS, address)]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, cwd=ROOT).stdout
+    told = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=True, cwd=ROOT
+    ).stdout
     assert told.startswith("event: complete")
     assert "Marco Ramirez and Doug Petrie" in told
 
@@ -101,7 +105,11 @@ def test_an_mcp_client_lists_the_tools_and_asks(address):
         ("/ask", {"question": ""}, "The question is empty"),
         ("/ask", {"question": "x" * 10_000}, "10,000 characters"),
         ("/ask", {"question": "who?", "passages": 99}, "1 to 20"),
-        ("/ask", {"question": "who?", "history": [{"question": "x", "answer": 3}]}, "Each turn of history"),
+        (
+            "/ask",
+            {"question": "who?", "history": [{"question": "x", "answer": 3}]},
+            "Each turn of history",
+        ),
         ("/search", {"query": "x", "count": 0}, "1 to 20"),
         ("/add", {}, "Give either"),
         ("/add", {"address": "file:///etc/passwd"}, "web address"),
@@ -122,7 +130,9 @@ def test_twenty_programs_at_once_each_get_their_own_answers(address):
     def program(number: int) -> None:
         client = Client(address, verbose=False)
         asked = [TOWNS[(number + turn) % len(TOWNS)] for turn in range(3)]
-        answers = [client.predict(f"Who is the mayor of {town}?", api_name="/ask") for town in asked]
+        answers = [
+            client.predict(f"Who is the mayor of {town}?", api_name="/ask") for town in asked
+        ]
         got[number] = [(town, answer["words"]) for town, answer in zip(asked, answers, strict=True)]
 
     threads = [threading.Thread(target=program, args=(number,)) for number in range(20)]
@@ -141,7 +151,11 @@ def test_a_server_that_is_stopped_answers_what_was_asked(tmp_path, embedder):
     environment = newcomer(tmp_path)
     with ArticleIndex.open(environment["ARTICLE_INDEX"], embedder) as index:
         for town, mayor in zip(TOWNS, MAYORS, strict=True):
-            index.add(Article.from_text(f"News of {town}\n\nThe mayor of {town} is {mayor}.", town, language="en"))
+            index.add(
+                Article.from_text(
+                    f"News of {town}\n\nThe mayor of {town} is {mayor}.", town, language="en"
+                )
+            )
     with ThreadPoolExecutor(len(TOWNS)) as readers:
         with serve_page(environment) as address:
             asked = [begin(address, f"Who is the mayor of {town}?") for town in TOWNS]
@@ -155,7 +169,9 @@ def test_a_server_that_is_stopped_answers_what_was_asked(tmp_path, embedder):
 
 def begin(address, question):
     """Ask a question as curl does, and return the address's name for what becomes of it."""
-    asked = httpx.post(f"{address}/gradio_api/call/ask", json={"data": [question, None, None, None]}, timeout=30)
+    asked = httpx.post(
+        f"{address}/gradio_api/call/ask", json={"data": [question, None, None, None]}, timeout=30
+    )
     return asked.raise_for_status().json()["event_id"]
 
 

@@ -76,7 +76,9 @@ def canary():
                 except OSError:
                     return
                 callers.append(caller.recv(1000))
-                caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret")
+                caller.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret"
+                )
                 caller.close()
 
         threading.Thread(target=answer, daemon=True).start()
@@ -102,7 +104,9 @@ def raw(address, method, path, headers=None, body=None):
     answer = connection.getresponse()
     told = (
         answer.status,
-        answer.read(10_000) if answer.status != 200 or "event-stream" not in str(answer.headers) else b"",
+        answer.read(10_000)
+        if answer.status != 200 or "event-stream" not in str(answer.headers)
+        else b"",
     )
     connection.close()
     return told
@@ -131,11 +135,15 @@ def mounted_routes():
     blocks = page.build()
     blocks.run_history = False
     around = _app_options(page, loader, shutdown, frozenset(), threading.Event())
-    waiting = [("", route) for route in App.create_app(blocks, app_kwargs=around, mcp_server=True).routes]
+    waiting = [
+        ("", route) for route in App.create_app(blocks, app_kwargs=around, mcp_server=True).routes
+    ]
     found = set()
     while waiting:
         before, route = waiting.pop()
-        if included := getattr(route, "original_router", None):  # FastAPI's way to include a router.
+        if included := getattr(
+            route, "original_router", None
+        ):  # FastAPI's way to include a router.
             assert not route.include_context.prefix
             waiting += [(before, inner) for inner in included.routes]
         elif isinstance(route, Mount):
@@ -148,7 +156,9 @@ def mounted_routes():
 
 def example_of(path):
     """Return a path that a route takes."""
-    return re.sub(r"{\w+:path}", "x/y.js", re.sub(r"{(size|component_id)}", "9", path)).translate({123: "x", 125: "x"})
+    return re.sub(r"{\w+:path}", "x/y.js", re.sub(r"{(size|component_id)}", "9", path)).translate(
+        {123: "x", 125: "x"}
+    )
 
 
 def closed_routes():
@@ -165,7 +175,9 @@ def test_every_route_is_needed_or_closed(run):
     done = run("-c", f"import sys; sys.path += ['tests']; {script}")
     assert done.returncode == 0, done.stderr
     mounted = set(done.stdout.splitlines())
-    mcp = {route for route in opened if "/mcp" in route}  # Which of its methods a mount takes, it does not tell.
+    mcp = {
+        route for route in opened if "/mcp" in route
+    }  # Which of its methods a mount takes, it does not tell.
     assert mounted - closed == opened - mcp | {"* /gradio_api/mcp/"}
     assert closed <= mounted
     assert not closed & opened
@@ -188,7 +200,9 @@ def test_with_passwords_every_route_but_the_forms_own_asks(guarded):
     """Known by their Cookie alone; MCP, uploads and what the server itself asked at its start included."""
     for route in OPEN_ROUTES:
         for method in route.methods.split():
-            status, _ = raw(guarded, method, example_of(route.path), body=b"{}" if method == "POST" else None)
+            status, _ = raw(
+                guarded, method, example_of(route.path), body=b"{}" if method == "POST" else None
+            )
             wanted = {200, 404, 422, 302} if route.is_public else {401}
             assert status in wanted, (method, route.path, status)
             if not route.is_public:
@@ -253,7 +267,10 @@ def test_no_route_fetches_an_address(address):
 def test_headers_lead_nobody_elsewhere(address):
     """A forwarded host of an MCP client, and a saved state of the page, name no server to be asked."""
     with canary() as (port, callers):
-        headers = {"X-Forwarded-Host": f"127.0.0.1:{port}", "X-Gradio-Server": f"http://127.0.0.1:{port}"}
+        headers = {
+            "X-Forwarded-Host": f"127.0.0.1:{port}",
+            "X-Gradio-Server": f"http://127.0.0.1:{port}",
+        }
         assert httpx.get(address, headers=headers, params={"deep_link": "../x"}).status_code == 200
         assert talk_by_mcp(address, "search", {"query": "x"}, headers).isError is False
         assert callers == []
@@ -265,7 +282,11 @@ def talk_by_mcp(address, tool, given, headers=None):
     async def talk():
         async with (
             httpx.AsyncClient(headers=headers, timeout=60) as client,
-            streamable_http_client(f"{address}{API}/mcp/", http_client=client) as (reading, writing, _),
+            streamable_http_client(f"{address}{API}/mcp/", http_client=client) as (
+                reading,
+                writing,
+                _,
+            ),
             ClientSession(reading, writing) as session,
         ):
             await session.initialize()
@@ -280,14 +301,21 @@ def event_of_files(address):
     """Return the number of the event that adds uploaded files."""
     config = httpx.get(f"{address}/config").json()
     (chooser,) = [part["id"] for part in config["components"] if part["type"] == "file"]
-    (event,) = [each["id"] for each in config["dependencies"] if [chooser, "upload"] in each["targets"]]
+    (event,) = [
+        each["id"] for each in config["dependencies"] if [chooser, "upload"] in each["targets"]
+    ]
     return event
 
 
 def files(address, port):
     """Return JSON values that Gradio takes for a file."""
     meta = {"_type": "gradio.FileData"}
-    for target in (*foreign_addresses(port), "/etc/passwd", "/proc/self/environ", str(Path("ui.py").resolve())):
+    for target in (
+        *foreign_addresses(port),
+        "/etc/passwd",
+        "/proc/self/environ",
+        str(Path("ui.py").resolve()),
+    ):
         yield {"path": target, "url": target, "meta": meta}
         yield {"path": target, "meta": meta, "orig_name": "x.txt", "is_stream": True}
         yield {"path": "x.txt", "url": target, "meta": meta}
@@ -303,12 +331,26 @@ def test_no_call_takes_a_file_by_its_path_or_address(address):
             for route, body in (
                 ("queue/join", {"data": [[file], []], "fn_index": event, "session_hash": "x"}),
                 ("queue/join", {"data": [nested, file], "fn_index": 0, "session_hash": "x"}),
-                ("queue/join", {"data": [], "event_data": file, "fn_index": 0, "session_hash": "x"}),
+                (
+                    "queue/join",
+                    {"data": [], "event_data": file, "fn_index": 0, "session_hash": "x"},
+                ),
                 ("call/add", {"data": [file, ""]}),
                 ("call/ask", {"data": ["who?", [nested], None, None]}),
-                ("component_server/", {"data": [nested], "component_id": 1, "session_hash": "x", "fn_name": "look"}),
+                (
+                    "component_server/",
+                    {"data": [nested], "component_id": 1, "session_hash": "x", "fn_name": "look"},
+                ),
                 ("cancel", {"session_hash": file, "fn_index": 0, "event_id": "x"}),
-                ("mcp/", {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "add", "x": file}}),
+                (
+                    "mcp/",
+                    {
+                        "jsonrpc": "2.0",
+                        "id": 1,
+                        "method": "tools/call",
+                        "params": {"name": "add", "x": file},
+                    },
+                ),
             ):
                 text = json.dumps(body)
                 for spelled in (
@@ -316,8 +358,14 @@ def test_no_call_takes_a_file_by_its_path_or_address(address):
                     text.replace('"path"', '"p\\u0061th"'),
                     text.replace('"path"', '"path": 1, "path"'),
                 ):
-                    head = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-                    assert client.post(f"{API}/{route}", content=spelled, headers=head).status_code == 400, route
+                    head = {
+                        "Content-Type": "application/json",
+                        "Accept": "application/json, text/event-stream",
+                    }
+                    assert (
+                        client.post(f"{API}/{route}", content=spelled, headers=head).status_code
+                        == 400
+                    ), route
             for route in ("run/add", "api/add", "call/v2/add"):
                 assert client.post(f"{API}/{route}", json={"data": [file, ""]}).status_code == 404
         assert callers == []
@@ -325,7 +373,9 @@ def test_no_call_takes_a_file_by_its_path_or_address(address):
     assert [job for job in look(address)["jobs"] if job["name"] == "x.txt"] == []
 
 
-@pytest.mark.parametrize("body", [b"{", b"[" * 200_000, b"--x\r\n\r\n{}", b"\xff\xfe\x00", b'{"data": NaN', b"data=1"])
+@pytest.mark.parametrize(
+    "body", [b"{", b"[" * 200_000, b"--x\r\n\r\n{}", b"\xff\xfe\x00", b'{"data": NaN', b"data=1"]
+)
 def test_a_body_that_is_no_json_is_refused(address, body):
     """Forms and nonsense alike, before Gradio reads them; the server goes on."""
     for route in ("queue/join", "call/ask", "component_server/", "cancel", "mcp/"):
@@ -339,7 +389,9 @@ def test_a_body_that_is_no_json_is_refused(address, body):
 
 def upload(address, *named, **more):
     """Upload files, each a name and its bytes; return the answer."""
-    return httpx.post(f"{address}{API}/upload", files=[("files", file) for file in named], timeout=60, **more)
+    return httpx.post(
+        f"{address}{API}/upload", files=[("files", file) for file in named], timeout=60, **more
+    )
 
 
 def add_uploads(address, keys):
@@ -347,17 +399,23 @@ def add_uploads(address, keys):
     session = f"s{time.monotonic_ns()}"
     body = {"data": [None, keys], "fn_index": event_of_files(address), "session_hash": session}
     httpx.post(f"{address}{API}/queue/join", json=body).raise_for_status()
-    with httpx.stream("GET", f"{address}{API}/queue/data", params={"session_hash": session}, timeout=60) as stream:
+    with httpx.stream(
+        "GET", f"{address}{API}/queue/data", params={"session_hash": session}, timeout=60
+    ) as stream:
         return "".join(stream.iter_text())
 
 
 def look(address):
     """Return what the library shows, all jobs being over."""
     config = httpx.get(f"{address}/config").json()
-    (library,) = [each["id"] for each in config["components"] if each["props"].get("elem_id") == "library"]
+    (library,) = [
+        each["id"] for each in config["components"] if each["props"].get("elem_id") == "library"
+    ]
     body = {"data": [], "component_id": library, "session_hash": "x", "fn_name": "look"}
     while True:
-        told = httpx.post(f"{address}{API}/component_server/", json=body, timeout=60).json()["value"]
+        told = httpx.post(f"{address}{API}/component_server/", json=body, timeout=60).json()[
+            "value"
+        ]
         if not any(job["state"] in {"waiting", "working"} for job in told["jobs"]):
             return told
         time.sleep(0.1)
@@ -365,10 +423,22 @@ def look(address):
 
 def test_an_upload_is_added_once_by_its_key(address):
     """Its key is a secret and no path; a second time, or with another's guess, it is told to be gone."""
-    (key,) = upload(address, ("kettles.md", b"# Kettles\n\nThe kettle tests were run by Yusuf Demir.")).json()
+    (key,) = upload(
+        address, ("kettles.md", b"# Kettles\n\nThe kettle tests were run by Yusuf Demir.")
+    ).json()
     assert re.fullmatch(r"[\w-]{30,}", key)
     assert '"success":true' in add_uploads(address, [key])
     assert "added: Kettles" in str(look(address)["jobs"])
-    for keys in ([key], ["kettles.md"], ["/etc/passwd"], ["../" + key], [""], "x", {"0": key}, [None], [["x"]]):
+    for keys in (
+        [key],
+        ["kettles.md"],
+        ["/etc/passwd"],
+        ["../" + key],
+        [""],
+        "x",
+        {"0": key},
+        [None],
+        [["x"]],
+    ):
         assert '"success":false' in add_uploads(address, keys), keys
     assert raw(address, "GET", f"{API}/file={key}")[0] == 404

@@ -81,7 +81,14 @@ def test_the_public_names_of_assistant():
 
 def test_importing_is_light(run):
     """Importing the packages and the page loads none of the heavy libraries."""
-    heavy = {"torch", "sentence_transformers", "chromadb", "gradio", "trafilatura", "langchain_chroma"}
+    heavy = {
+        "torch",
+        "sentence_transformers",
+        "chromadb",
+        "gradio",
+        "trafilatura",
+        "langchain_chroma",
+    }
     heavy |= {"scipy", "httpx", "pypdf", "docx", "feedparser", "watchfiles"}
     done = run("-c", f"import sys, index, assistant, ui; print(*set(sys.modules) & {heavy})")
     assert done.returncode == 0, done.stderr
@@ -89,7 +96,8 @@ def test_importing_is_light(run):
 
 
 @pytest.mark.parametrize(
-    "attempt", ["socket.create_connection(('192.0.2.1', 80), 1)", "socket.getaddrinfo('example.org', 80)"]
+    "attempt",
+    ["socket.create_connection(('192.0.2.1', 80), 1)", "socket.getaddrinfo('example.org', 80)"],
 )
 def test_the_network_guard_holds(run, environment, tmp_path, monkeypatch, attempt):
     """What would leave the machine is refused and written down, in the tests and in the programs that they start."""
@@ -106,9 +114,18 @@ def test_the_network_guard_holds(run, environment, tmp_path, monkeypatch, attemp
 def test_every_package_is_pinned():
     """Each package that the project names has its exact version in constraints.txt."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = [*project["dependencies"], *chain.from_iterable(project["optional-dependencies"].values())]
-    named = {re.split(r"[\[<>=]", one)[0].lower().replace("_", "-") for one in wanted} - {project["name"]}
-    pinned = {line.split("==")[0] for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line}
+    wanted = [
+        *project["dependencies"],
+        *chain.from_iterable(project["optional-dependencies"].values()),
+    ]
+    named = {re.split(r"[\[<>=]", one)[0].lower().replace("_", "-") for one in wanted} - {
+        project["name"]
+    }
+    pinned = {
+        line.split("==")[0]
+        for line in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in line
+    }
     assert named
     assert named <= pinned
 

@@ -17,12 +17,36 @@ def turns(*asked: str | tuple[str, str]) -> list[Turn]:
     [
         (["Who runs The Old Mill?"], "and when does it open?", "and when does The Old Mill open?"),
         (["who runs the old mill"], "when was it built", "when was the old mill built"),
-        (["What is the price of a ticket for the museum?"], "and its owner?", "and the museum’s owner?"),
-        (["How long is the bridge in Norburg?"], "what does it cost?", "what does the bridge in Norburg cost?"),
-        ([("Who runs the mill?", "Greta Lindqvist")], "where was she born?", "where was Greta Lindqvist born?"),
-        ([("Who runs the mill?", "Greta Lindqvist")], "what is her plan?", "what is Greta Lindqvist’s plan?"),
-        ([("Who runs it?", "Ida Berg and Nils Ek")], "who are they?", "who are Ida Berg and Nils Ek?"),
-        (["Who leads the choir?", "how many singers has it?"], "where is it from?", "where is the choir from?"),
+        (
+            ["What is the price of a ticket for the museum?"],
+            "and its owner?",
+            "and the museum’s owner?",
+        ),
+        (
+            ["How long is the bridge in Norburg?"],
+            "what does it cost?",
+            "what does the bridge in Norburg cost?",
+        ),
+        (
+            [("Who runs the mill?", "Greta Lindqvist")],
+            "where was she born?",
+            "where was Greta Lindqvist born?",
+        ),
+        (
+            [("Who runs the mill?", "Greta Lindqvist")],
+            "what is her plan?",
+            "what is Greta Lindqvist’s plan?",
+        ),
+        (
+            [("Who runs it?", "Ida Berg and Nils Ek")],
+            "who are they?",
+            "who are Ida Berg and Nils Ek?",
+        ),
+        (
+            ["Who leads the choir?", "how many singers has it?"],
+            "where is it from?",
+            "where is the choir from?",
+        ),
         (
             ["How long is the tram line in Berghem?"],
             "and how many stops?",
@@ -30,24 +54,56 @@ def turns(*asked: str | tuple[str, str]) -> list[Turn]:
         ),
         (["When does the mill open?"], "no, I meant the museum", "When does the museum open?"),
         (["When does Ida Berg arrive?"], "i meant Nils Ek", "When does Nils Ek arrive?"),
-        (["Who is the head of The Old Mill?"], "and of the Museum?", "Who is the head of the Museum?"),
+        (
+            ["Who is the head of The Old Mill?"],
+            "and of the Museum?",
+            "Who is the head of the Museum?",
+        ),
         (["When does Ida Berg arrive?"], "what about Nils Ek?", "When does Nils Ek arrive?"),
         (["When does Ida Berg arrive?"], "And Nils Ek?", "When does Nils Ek arrive?"),
         (["Who runs it?"], "and in Ostheim?", "Who runs it (Ostheim)?"),
         (["Who runs the mill?"], "and why?", "and why (the mill)?"),
         (["Who runs the mill?", "and when?"], "and why?", "and why (the mill)?"),
-        (["Where is the old town hall?"], "when was it built?", "when was the old town hall built?"),
+        (
+            ["Where is the old town hall?"],
+            "when was it built?",
+            "when was the old town hall built?",
+        ),
         (["When was the mill built?"], "who owns it?", "who owns the mill?"),
-        (["Has the bridge in Norburg opened?"], "what did it cost?", "what did the bridge in Norburg cost?"),
-        (["When did the old paper mill close its doors?"], "who owns it?", "who owns the old paper mill?"),
-        (["Where is the river ferry moored?"], "what does it cost?", "what does the river ferry cost?"),
+        (
+            ["Has the bridge in Norburg opened?"],
+            "what did it cost?",
+            "what did the bridge in Norburg cost?",
+        ),
+        (
+            ["When did the old paper mill close its doors?"],
+            "who owns it?",
+            "who owns the old paper mill?",
+        ),
+        (
+            ["Where is the river ferry moored?"],
+            "what does it cost?",
+            "what does the river ferry cost?",
+        ),
         (["Did the CEO of Acme resign?"], "why did he?", "why did the CEO of Acme resign?"),
         (["Did the CEO of Acme resign?"], "when was she born?", "when was the CEO of Acme born?"),
-        (["Does Ida Berg live in the old town?"], "where was she born?", "where was Ida Berg born?"),
+        (
+            ["Does Ida Berg live in the old town?"],
+            "where was she born?",
+            "where was Ida Berg born?",
+        ),
         (["Did the CEO of Acme resign?"], "Why?", "why did the CEO of Acme resign?"),
         (["When did the mill close?"], "and why?", "why did the mill close?"),
-        (["In which year was the mill sold?", "when was it built?"], "where?", "where was the mill built?"),
-        ([("Who runs the mill?", "Greta Lindqvist")], "since when?", "since when Greta Lindqvist runs the mill?"),
+        (
+            ["In which year was the mill sold?", "when was it built?"],
+            "where?",
+            "where was the mill built?",
+        ),
+        (
+            [("Who runs the mill?", "Greta Lindqvist")],
+            "since when?",
+            "since when Greta Lindqvist runs the mill?",
+        ),
         (["Did the mill close?"], "why not?", "why did the mill close?"),
         (["What was the score?"], "and then?", "and then (the score)?"),
         (["Where is the tram?"], "How about the bus?", "Where is the bus?"),
@@ -83,11 +139,18 @@ def test_a_question_of_its_own_stands_alone(question):
 
 def test_thanks_are_left_out_and_are_no_question():
     """What is asked after them is; they alone ask nothing."""
-    assert standalone_question("Thanks! And who is the mayor?", turns("Who runs it?")) == "And who is the mayor?"
-    assert [is_courtesy(said) for said in ("thanks", "Hello!", "ok, thank you so much", "nice mills?")] == [1, 1, 1, 0]
+    assert (
+        standalone_question("Thanks! And who is the mayor?", turns("Who runs it?"))
+        == "And who is the mayor?"
+    )
+    assert [
+        is_courtesy(said) for said in ("thanks", "Hello!", "ok, thank you so much", "nice mills?")
+    ] == [1, 1, 1, 0]
 
 
-@pytest.mark.parametrize("question", ["it", "they they they", "no, I meant", "and", "?", "☃ it ☃", "its " * 300])
+@pytest.mark.parametrize(
+    "question", ["it", "they they they", "no, I meant", "and", "?", "☃ it ☃", "its " * 300]
+)
 def test_odd_questions_break_nothing(question):
     """Whatever is typed comes out as some question."""
     assert standalone_question(question, turns("", "Who runs the mill?")).strip()

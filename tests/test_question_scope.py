@@ -15,7 +15,9 @@ COURIER = Article.from_text(
     "Mill sold\n\nMay 9, 2022\n\nThe mill in Ostheim was sold for 8 million euros.", "The Courier"
 )
 PAGE = Article.from_text("Mill sold\n\nThe mill in Ostheim is sold.", "www.mills.example")
-POST = Article.from_text("Mill sold\n\nThe mill is sold.", "https://post.example/1", site="The Morning Post")
+POST = Article.from_text(
+    "Mill sold\n\nThe mill is sold.", "https://post.example/1", site="The Morning Post"
+)
 ARTICLES = [HERALD, COURIER, PAGE, POST]
 
 
@@ -32,11 +34,15 @@ ARTICLES = [HERALD, COURIER, PAGE, POST]
 )
 def test_a_source_or_a_year_limits_what_is_asked(question, asked, within):
     """It is taken out of the question, in which it would be looked for."""
-    assert without_limit(question, lambda: ARTICLES) == (asked, tuple(article.id for article in within))
+    assert without_limit(question, lambda: ARTICLES) == (
+        asked,
+        tuple(article.id for article in within),
+    )
 
 
 @pytest.mark.parametrize(
-    "question", ["Who runs it?", "Who runs it according to Berg?", "Who ran it in 2021?", "according to ?", ""]
+    "question",
+    ["Who runs it?", "Who runs it according to Berg?", "Who ran it in 2021?", "according to ?", ""],
 )
 def test_other_questions_limit_nothing(question):
     """A speaker is no source, and a year of the story none of the article."""

@@ -22,7 +22,10 @@ def test_people_are_told_from_works_and_places():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("The mill was sold by Greta Lindqvist. On Monday, Lindqvist left New York.", ["Greta Lindqvist"]),
+        (
+            "The mill was sold by Greta Lindqvist. On Monday, Lindqvist left New York.",
+            ["Greta Lindqvist"],
+        ),
         ("Director Åsa Öberg met the press. A director works, said Öberg.", ["Åsa Öberg"]),
         ("“It burned,” said Ludwig van Beethoven.", ["Ludwig van Beethoven"]),
         ("The Supreme Court met. Later the Court rose.", []),

@@ -93,8 +93,15 @@ def test_neighbours_tell_what_a_pronoun_means(read):
     """The same sentence answers better after the sentence that says what "it" is."""
     question = "When was the mill built?"
     alone, beside = (
-        max(reading.score for reading in read(question, sentences(text)) if "1901" in reading.sentence.text)
-        for text in ("It was built in 1901.", "The old mill stands on the river. It was built in 1901.")
+        max(
+            reading.score
+            for reading in read(question, sentences(text))
+            if "1901" in reading.sentence.text
+        )
+        for text in (
+            "It was built in 1901.",
+            "The old mill stands on the river. It was built in 1901.",
+        )
     )
     assert beside > alone
 
@@ -104,7 +111,9 @@ def test_the_order_of_the_sentences_changes_nothing(read):
     given = sentences("The mill is red. It was built in 1901. Greta Lindqvist is its director.")
     one, other = (read("Who is the director?", order) for order in (given, given[::-1]))
     assert [reading.sentence for reading in one] == [reading.sentence for reading in other]
-    assert np.allclose([reading.score for reading in one], [reading.score for reading in other], atol=1e-6)
+    assert np.allclose(
+        [reading.score for reading in one], [reading.score for reading in other], atol=1e-6
+    )
 
 
 def test_reading_nothing_gives_nothing(read):
@@ -136,7 +145,8 @@ def test_strange_texts_get_sane_readings(read, question, text):
 
 
 @pytest.mark.parametrize(
-    ("piece", "whole"), [("27", "27,534"), ("6", "6.4"), ("82", "1.82:1"), ("mil", "million"), ("End", "End")]
+    ("piece", "whole"),
+    [("27", "27,534"), ("6", "6.4"), ("82", "1.82:1"), ("mil", "million"), ("End", "End")],
 )
 def test_a_span_breaks_no_word_and_no_number(piece, whole):
     """The network's tokens are parts of words, and of numbers with a point, a comma or a colon."""
@@ -156,7 +166,9 @@ def test_fifty_threads_read_what_one_reads(read):
         if read(question, given) != expected[question]:
             wrong.append(question)
 
-    threads = [threading.Thread(target=compare, args=(questions[number % 3],)) for number in range(50)]
+    threads = [
+        threading.Thread(target=compare, args=(questions[number % 3],)) for number in range(50)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -195,7 +207,8 @@ def test_damaged_weights_are_a_message_to_who_asks(new_index, tmp_path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "question", ["Is Greta Lindqvist the director?", "Why was the mill sold?", "How was the mill sold?"]
+    "question",
+    ["Is Greta Lindqvist the director?", "Why was the mill sold?", "How was the mill sold?"],
 )
 def test_a_sentence_answers_where_words_cannot(new_index, question):
     """Yes or no, why and how get the sentence, not a span cut out of it."""
@@ -215,12 +228,15 @@ def test_a_sentence_that_refers_back_is_quoted_with_the_one_before(new_index):
     """Who "she" is stands in the same quote."""
     new_index.add(
         Article.from_text(
-            "The mill\n\nGreta Lindqvist bought the mill. She opened it again in 1988. It is red.", "mill"
+            "The mill\n\nGreta Lindqvist bought the mill. She opened it again in 1988. It is red.",
+            "mill",
         )
     )
     answer = Assistant(new_index).ask("When did Greta Lindqvist open the mill again?")
     assert answer.words == "1988"
-    assert answer.citations[0].quote == "Greta Lindqvist bought the mill. She opened it again in 1988."
+    assert (
+        answer.citations[0].quote == "Greta Lindqvist bought the mill. She opened it again in 1988."
+    )
 
 
 @pytest.mark.slow

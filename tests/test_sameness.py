@@ -31,8 +31,12 @@ texts = st.sampled_from(
         TEXT.replace(" opened", "\u00a0opened"),
     ]
 )
-names = st.sampled_from([None, "", " ", "\t\n", "\u00a0\u2003", "Greta", "Greta ", "Greta\x00", "Éva", "E\u0301va"])
-titles = st.sampled_from(["", " ", "Café opens", "Café opens ", "Cafe\u0301 opens", "Café\x00opens"])
+names = st.sampled_from(
+    [None, "", " ", "\t\n", "\u00a0\u2003", "Greta", "Greta ", "Greta\x00", "Éva", "E\u0301va"]
+)
+titles = st.sampled_from(
+    ["", " ", "Café opens", "Café opens ", "Cafe\u0301 opens", "Café\x00opens"]
+)
 days = st.sampled_from(
     [
         None,
@@ -46,7 +50,14 @@ days = st.sampled_from(
 )
 twins = st.fixed_dictionaries(
     {},
-    optional={"text": texts, "title": titles, "published": days, "language": names, "author": names, "site": names},
+    optional={
+        "text": texts,
+        "title": titles,
+        "published": days,
+        "language": names,
+        "author": names,
+        "site": names,
+    },
 )
 
 
@@ -81,7 +92,12 @@ def assert_told(report, before: Article, after: Article) -> None:
 
 
 @given(first=twins, second=twins)
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 def test_no_almost_equal_article_takes_away_another(indexes, tmp_path, first, second):
     """Whatever little two articles differ in, after add, import and refresh the newer is there whole."""
     index, other = indexes
@@ -89,7 +105,13 @@ def test_no_almost_equal_article_takes_away_another(indexes, tmp_path, first, se
     path.write_bytes(TEXT.encode())
     before = read_file(path)
     index.add(path)
-    for step, changes in (("add", first), ("import", second), ("add", second), ("refresh", {}), ("import", first)):
+    for step, changes in (
+        ("add", first),
+        ("import", second),
+        ("add", second),
+        ("refresh", {}),
+        ("import", first),
+    ):
         after = replace(before, **changes) if step != "refresh" else read_file(path)
         if step == "add":
             report = index.add(after)
@@ -127,7 +149,9 @@ def test_a_moment_of_publication_becomes_the_day_where_it_was_published(zone):
 
 
 @pytest.mark.parametrize("broken", ["\ud800", "\ud83d\ude00", None, 3, b"mill"])
-@pytest.mark.parametrize("name", ["id", "title", "text", "source", "language", "author", "site", "published"])
+@pytest.mark.parametrize(
+    "name", ["id", "title", "text", "source", "language", "author", "site", "published"]
+)
 def test_a_field_that_cannot_be_written_is_that_articles_failure(indexes, name, broken):
     """Broken characters or another type in any field: the article is refused in words, and the next one goes in."""
     if broken is None and name in {"language", "author", "site", "published"}:
@@ -159,7 +183,9 @@ def spell_version(index: ArticleIndex, article: Article, version: str) -> None:
     mark = f"{article.id}:{article.version}:mark"
     held = registry.collection.get(ids=[mark], include=["embeddings", "metadatas"])
     registry.collection.delete(ids=[mark])
-    registry.collection.add(f"{article.id}:{version}:mark", held["embeddings"], held["metadatas"], [""])
+    registry.collection.add(
+        f"{article.id}:{version}:mark", held["embeddings"], held["metadatas"], [""]
+    )
     stored = chunks.get(include=["embeddings", "metadatas"])
     chunks.delete(ids=stored["ids"])
     chunks.add(

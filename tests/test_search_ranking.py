@@ -7,7 +7,11 @@ from index import Chunk
 from index.search.ranking import lexical_scores, rank, relevance
 from index.text.words import content_words
 
-TEXTS = ["The mill in Ostheim makes paper.", "The mayor of Ostheim resigned.", "Rain fell on the hills."]
+TEXTS = [
+    "The mill in Ostheim makes paper.",
+    "The mayor of Ostheim resigned.",
+    "Rain fell on the hills.",
+]
 
 
 def test_a_rare_word_counts_for_more():
@@ -19,7 +23,9 @@ def test_a_rare_word_counts_for_more():
 def test_scores_have_one_scale():
     """Every score lies between 0 and 1, and a text that carries all of a query's words has more than half."""
     assert lexical_scores("rain", ["rain rain rain rain rain rain"])[0] > 0.5
-    assert np.all((lexical_scores("paper Ostheim rain", TEXTS) >= 0) & (lexical_scores("paper", TEXTS) <= 1))
+    assert np.all(
+        (lexical_scores("paper Ostheim rain", TEXTS) >= 0) & (lexical_scores("paper", TEXTS) <= 1)
+    )
 
 
 @pytest.mark.parametrize("query", ["", "who is it?", "?!", "   "])

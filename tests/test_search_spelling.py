@@ -34,5 +34,7 @@ def test_a_misspelt_question_finds_what_was_meant(new_index):
         Article.from_text("Mill\n\nThe museum in the mill sells tickets.", "mill"),
         Article.from_text("Rain\n\nIt rained in the town, and the river rose by a metre.", "rain"),
     )
-    right, wrong = (new_index.search(query, k=1)[0] for query in ("tickets museum", "tikets musuem"))
+    right, wrong = (
+        new_index.search(query, k=1)[0] for query in ("tickets museum", "tikets musuem")
+    )
     assert right == wrong

@@ -68,7 +68,9 @@ def test_a_conversation_reads_questions_until_the_input_ends(run):
 def test_articles_go_in_and_out_by_the_shell(run, environment, tmp_path):
     """What is added with the page closed is listed, shown, answered from and removed."""
     path = tmp_path / "mill.txt"
-    path.write_text("The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Greta Lindqvist.")
+    path.write_text(
+        "The mill opens\n\nMay 3, 2021\n\nThe director of the paper mill is Greta Lindqvist."
+    )
     added = json.loads(run("-m", "index", "add", "--json", str(path)).stdout)
     (article_id,) = added["added"]
     environment["COLUMNS"] = "200"
@@ -76,11 +78,13 @@ def test_articles_go_in_and_out_by_the_shell(run, environment, tmp_path):
     assert "The mill opens" in listed
     assert "Jessica Jones" in listed
     assert "Greta Lindqvist" in run("-m", "index", "show", article_id[:6]).stdout
-    assert "Greta Lindqvist" in run("-m", "assistant", "who is the director of the paper mill?").stdout
+    assert (
+        "Greta Lindqvist" in run("-m", "assistant", "who is the director of the paper mill?").stdout
+    )
     assert "removed: The mill opens" in run("-m", "index", "remove", str(path)).stdout
-    assert [article["title"] for article in json.loads(run("-m", "index", "list", "--json").stdout)] == [
-        shipped_article().title
-    ]
+    assert [
+        article["title"] for article in json.loads(run("-m", "index", "list", "--json").stdout)
+    ] == [shipped_article().title]
 
 
 @pytest.mark.usefixtures("begun")
@@ -176,7 +180,9 @@ def test_an_index_is_checked_moved_and_read_again_by_the_shell(run, environment,
     added = run("-m", "index", "add", "-", stdin="Bridge\n\nThe bridge is green.")
     assert added.stdout.startswith("added: Bridge ("), added.stderr
     assert re.fullmatch(r"3 articles, \d+ chunks: 0 problems\n", run("-m", "index", "check").stdout)
-    assert "exported: 3 articles to" in run("-m", "index", "export", str(tmp_path / "all.zip")).stdout
+    assert (
+        "exported: 3 articles to" in run("-m", "index", "export", str(tmp_path / "all.zip")).stdout
+    )
     assert "exists already" in failure(run("-m", "index", "export", str(tmp_path / "all.zip")))
     path.unlink()
     assert "no such file" in failure(run("-m", "index", "refresh"))
@@ -195,7 +201,9 @@ def test_stopping_an_add_keeps_what_was_added(environment, tmp_path):
         lines = (f"Bridge {number} has arch {n} of {n * number} stones.\n\n" * 6 for n in range(20))
         (tmp_path / f"{number}.txt").write_text("".join(lines))
     command = [sys.executable, "-m", "index", "add", str(tmp_path)]
-    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as adding:
+    with subprocess.Popen(
+        command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as adding:
         folder = Path(environment["ARTICLE_INDEX"])
         wait_until(lambda: stored_articles(folder) > 5)
         adding.send_signal(signal.SIGINT)
@@ -209,7 +217,9 @@ def test_stopping_an_add_keeps_what_was_added(environment, tmp_path):
 
 
 def stored_articles(folder):
-    query = "SELECT COUNT(*) FROM embedding_metadata WHERE key = 'state' AND string_value = 'current'"
+    query = (
+        "SELECT COUNT(*) FROM embedding_metadata WHERE key = 'state' AND string_value = 'current'"
+    )
     with closing(sqlite3.connect(f"file:{folder}/chroma.sqlite3?mode=ro", uri=True)) as database:
         return database.execute(query).fetchone()[0]
 

@@ -33,14 +33,19 @@ def test_a_document_gives_its_story(name):
     paragraphs = plain(article.text).split("\n\n")
     assert "What it cost" in paragraphs
     assert any(ACROSS_A_PAGE in paragraph for paragraph in paragraphs)
-    assert any("among them the mayor, Tomas Ekblad, who had called the repair" in part for part in paragraphs)
+    assert any(
+        "among them the mayor, Tomas Ekblad, who had called the repair" in part
+        for part in paragraphs
+    )
 
 
 @pytest.mark.parametrize("name", ["columns.pdf", "printed.pdf"])
 def test_headers_footers_and_page_numbers_are_no_text(name):
     """What stands at the edge of each page is left out, though its number and place change."""
     text = read_file(DOCUMENTS / name).text
-    assert not any(edge in text for edge in ("SOUND COURIER", "Page 1", "localhost", "1/2", "AM", "PM"))
+    assert not any(
+        edge in text for edge in ("SOUND COURIER", "Page 1", "localhost", "1/2", "AM", "PM")
+    )
 
 
 def test_words_that_a_line_broke_are_whole():
@@ -99,7 +104,9 @@ def test_a_message_in_html_gives_its_text(tmp_path):
     """Blocks become paragraphs; styles and scripts are left out."""
     path = tmp_path / "letter.eml"
     html = "<style>p {color: red}</style><p>The <b>ferry</b> sails.</p><script>alert(1)</script><div>It is old.</div>"
-    path.write_text(f"Subject: Ferry\nContent-Type: text/html; charset=utf-8\n\n<html><body>{html}</body></html>")
+    path.write_text(
+        f"Subject: Ferry\nContent-Type: text/html; charset=utf-8\n\n<html><body>{html}</body></html>"
+    )
     assert read_file(path).text == "The ferry sails.\n\nIt is old."
 
 
@@ -107,13 +114,17 @@ def test_a_message_is_read_in_the_encoding_of_its_header(tmp_path):
     """What the page in it says of itself no longer holds once the message is decoded."""
     path = tmp_path / "letter.eml"
     html = '<html><head><meta charset="iso-8859-1"></head><body><p>Die Fähre.</p></body></html>'
-    path.write_text(f"Subject: Ferry\nContent-Type: text/html; charset=utf-8\n\n{html}", encoding="utf-8")
+    path.write_text(
+        f"Subject: Ferry\nContent-Type: text/html; charset=utf-8\n\n{html}", encoding="utf-8"
+    )
     assert read_file(path).text == "Die Fähre."
 
 
 def test_a_pdf_that_may_only_not_be_printed_is_read():
     """A lock without a password keeps nobody from reading."""
-    assert read_file(DOCUMENTS / "unprintable.pdf").text == read_file(DOCUMENTS / "columns.pdf").text
+    assert (
+        read_file(DOCUMENTS / "unprintable.pdf").text == read_file(DOCUMENTS / "columns.pdf").text
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +140,12 @@ def test_a_pdf_without_text_to_read_is_refused(name, reason):
         read_file(DOCUMENTS / name)
 
 
-def book(path: Path, chapter: str | bytes = "<p>It sails.</p>", href: str = "one.xhtml", **parts: str | bytes) -> Path:
+def book(
+    path: Path,
+    chapter: str | bytes = "<p>It sails.</p>",
+    href: str = "one.xhtml",
+    **parts: str | bytes,
+) -> Path:
     container = (
         '<container xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
         '<rootfile full-path="OPS/book.opf"/></rootfiles></container>'
@@ -157,8 +173,13 @@ def test_a_book_without_a_proper_day_has_none(tmp_path):
 @pytest.mark.parametrize("codec", ["utf-8", "utf-16"])
 def test_a_chapter_is_read_in_its_own_encoding(tmp_path, codec):
     """A book's chapters may be in UTF-16 as well."""
-    chapter = f'<?xml version="1.0" encoding="{codec}"?><html><body><p>Die Fähre fährt.</p></body></html>'
-    assert read_file(book(tmp_path / "a.epub", chapter=chapter.encode(codec))).text == "Die Fähre fährt."
+    chapter = (
+        f'<?xml version="1.0" encoding="{codec}"?><html><body><p>Die Fähre fährt.</p></body></html>'
+    )
+    assert (
+        read_file(book(tmp_path / "a.epub", chapter=chapter.encode(codec))).text
+        == "Die Fähre fährt."
+    )
 
 
 @pytest.mark.parametrize("ending", [".docx", ".epub"])
@@ -213,10 +234,17 @@ def test_a_book_that_its_shop_has_locked_is_refused(tmp_path):
         ("page.epub", b"<html>It sails.</html>", "EPUB file is damaged"),
         ("page.pdf", b"<html>It sails.</html>", "PDF file is damaged"),
         ("silent.eml", b"Subject: Nothing\n\n> what you said\n", "no text of its own"),
-        ("klingon.eml", b"Content-Type: text/plain; charset=klingon\n\nIt sails.\n", "e-mail file is damaged"),
+        (
+            "klingon.eml",
+            b"Content-Type: text/plain; charset=klingon\n\nIt sails.\n",
+            "e-mail file is damaged",
+        ),
         (
             "deep.eml",
-            b"".join(b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(3000)),
+            b"".join(
+                b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n)
+                for n in range(3000)
+            ),
             "e-mail file is damaged",
         ),
     ],

@@ -58,7 +58,11 @@ def test_a_fragment_of_a_page_is_read(tmp_path):
 def test_a_page_without_a_date_has_none(tmp_path):
     """The date of a page that names none is not taken from its copyright line, nor from the clock."""
     path = tmp_path / "page.html"
-    path.write_text(PAGE.replace('<meta property="article:published_time" content="2021-05-03T09:00:00+02:00">', ""))
+    path.write_text(
+        PAGE.replace(
+            '<meta property="article:published_time" content="2021-05-03T09:00:00+02:00">', ""
+        )
+    )
     assert read_file(path).published is None
 
 
@@ -92,13 +96,21 @@ def test_an_article_is_its_own_source():
         ("picture.txt", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "binary"),
         ("zeros.txt", b"abc\x00def", "binary"),
         ("utf16.txt", "It rained all day.".encode("utf-16"), "UTF-16"),
-        ("latin1.txt", "Der Regen fällt über die Dächer von Köln.".encode("latin-1"), "another encoding"),
+        (
+            "latin1.txt",
+            "Der Regen fällt über die Dächer von Köln.".encode("latin-1"),
+            "another encoding",
+        ),
         ("notext.html", b"<html><body><script>1</script></body></html>", "no article text"),
         ("nothtml.html", b"\x00\x01\x02\x03", "no article text"),
         ("story.odt", b"PK", r"\(\.odt\) cannot be read; save it as \.txt, \.md, \.html, \.pdf"),
         ("addresses.txt", b"https://example.org/a\nhttps://example.org/b\n", "lists web addresses"),
         ("data.xml", b"<data><x>1</x></data>", "not a feed or sitemap"),
-        ("feed.rss", b"<rss version='2.0'><channel><title>Empty</title></channel></rss>", "not a feed or sitemap"),
+        (
+            "feed.rss",
+            b"<rss version='2.0'><channel><title>Empty</title></channel></rss>",
+            "not a feed or sitemap",
+        ),
         ("noending", b"It rained.", r"\(no extension\) cannot be read"),
     ],
 )

@@ -110,10 +110,16 @@ def opened(monkeypatch):
 
 def test_a_page_is_fetched_with_what_the_server_says_of_it(site, fetcher):
     """Its bytes, media type, character set and validators come back, and its address without a fragment."""
-    headers = {"Content-Type": "Text/HTML; charset=ISO-8859-1", "ETag": '"one"', "Last-Modified": formatdate(0)}
+    headers = {
+        "Content-Type": "Text/HTML; charset=ISO-8859-1",
+        "ETag": '"one"',
+        "Last-Modified": formatdate(0),
+    }
     site.pages["/a?b=c"] = (200, headers, PAGE)
     page = fetcher.fetch(site.url("/a?b=c#there"))
-    assert page == FetchedPage(site.url("/a?b=c"), "text/html", PAGE, "iso-8859-1", '"one"', formatdate(0))
+    assert page == FetchedPage(
+        site.url("/a?b=c"), "text/html", PAGE, "iso-8859-1", '"one"', formatdate(0)
+    )
 
 
 def test_a_site_learns_the_name_of_the_project_and_no_more(site, fetcher):
@@ -262,7 +268,9 @@ def test_a_site_that_asks_for_a_long_pause_is_not_waited_for(site, fetcher, afte
     assert len(site.asked) == 1
 
 
-@pytest.mark.parametrize("after", ["-5", "soon", "", "Mon, 99 Foo 20000 99:99:99 GMT", formatdate(0)])
+@pytest.mark.parametrize(
+    "after", ["-5", "soon", "", "Mon, 99 Foo 20000 99:99:99 GMT", formatdate(0)]
+)
 def test_a_pause_that_makes_no_sense_is_none(site, fetcher, after):
     """Whatever the header says, the page is tried again after our own pause."""
     answers = [(503, {"Retry-After": after}, b""), (200, {}, PAGE)]
@@ -273,7 +281,9 @@ def test_a_pause_that_makes_no_sense_is_none(site, fetcher, after):
 def test_a_body_that_drips_ends_with_the_time(site, fetcher, monkeypatch):
     """A byte now and then does not keep a fetch alive beyond its whole time."""
     monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.5)
-    site.pages["/"] = lambda handler: drip(handler, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    site.pages["/"] = lambda handler: drip(
+        handler, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    )
     begun = time.monotonic()
     with pytest.raises(SourceError, match="in time"):
         fetcher.fetch(site.url())
@@ -352,7 +362,9 @@ def test_a_gzip_bomb_is_harmless(site, fetcher):
         fetcher.fetch(site.url())
 
 
-@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "gzip, identity", "x"])
+@pytest.mark.parametrize(
+    "encoding", ["br", "zstd", "compress", "gzip, gzip", "gzip, identity", "x"]
+)
 def test_a_page_packed_in_an_unasked_way_is_refused(site, fetcher, encoding):
     """Nothing is unpacked but what was asked for, and that once."""
     site.pages["/"] = (200, {"Content-Encoding": encoding}, gzip.compress(gzip.compress(PAGE)))
@@ -380,7 +392,17 @@ def test_a_damaged_packing_is_refused(site, fetcher):
         b"220 mail.example.org ESMTP\r\n",
         b"",
     ],
-    ids=["short", "negative", "two-lengths", "endless", "bad-chunk", "half-chunk", "long-header", "smtp", "nothing"],
+    ids=[
+        "short",
+        "negative",
+        "two-lengths",
+        "endless",
+        "bad-chunk",
+        "half-chunk",
+        "long-header",
+        "smtp",
+        "nothing",
+    ],
 )
 def test_an_answer_that_is_not_whole_is_no_page(site, fetcher, answer):
     """Half a page is never taken for one, and what is no HTTP is one clear sentence."""
@@ -487,14 +509,18 @@ def test_a_host_that_is_not_public_is_asked_nothing(opened, scheme, host):
 )
 def test_an_address_that_is_none_of_a_page_is_asked_nothing(opened, url):
     """Other schemes, passwords, ports and hosts that are none, and unknown names are refused in a sentence."""
-    with Fetcher(resolve=resolve_by(NAMES)) as fetcher, pytest.raises(SourceError, match="; ") as caught:
+    with (
+        Fetcher(resolve=resolve_by(NAMES)) as fetcher,
+        pytest.raises(SourceError, match="; ") as caught,
+    ):
         fetcher.fetch(url)
     assert "\n" not in str(caught.value)
     assert opened == []
 
 
 @pytest.mark.parametrize(
-    "url", ["", " ", "http://93.184.216.34/\r\nX: y", "http://a b/", "http://x/\x00", "http://\ud800/"]
+    "url",
+    ["", " ", "http://93.184.216.34/\r\nX: y", "http://a b/", "http://x/\x00", "http://\ud800/"],
 )
 def test_an_address_with_odd_characters_opens_no_socket(opened, url):
     """What no address may hold is refused before anything is looked up."""
@@ -503,7 +529,9 @@ def test_an_address_with_odd_characters_opens_no_socket(opened, url):
     assert opened == []
 
 
-@pytest.mark.parametrize("address", [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", [PUBLIC, "8.8.8.8", "2606:4700:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"]
+)
 def test_a_public_address_is_asked(opened, monkeypatch, address):
     """The guards let the internet through, by the very address that was checked and on the port that was named."""
     monkeypatch.setattr(fetching, "FETCH_TRIES", 1)
@@ -519,7 +547,10 @@ def test_each_address_of_a_host_is_tried(opened, monkeypatch):
     """A host whose first address does not answer may answer at the next."""
     monkeypatch.setattr(fetching, "FETCH_TRIES", 1)
     names = {"news.example": [PUBLIC, "2606:4700:4700::1111"]}
-    with Fetcher(resolve=resolve_by(names)) as fetcher, pytest.raises(SourceError, match="cannot be reached"):
+    with (
+        Fetcher(resolve=resolve_by(names)) as fetcher,
+        pytest.raises(SourceError, match="cannot be reached"),
+    ):
         fetcher.fetch("http://news.example/")
     assert opened == [(PUBLIC, 80), ("2606:4700:4700::1111", 80)]
 
@@ -529,7 +560,10 @@ def test_a_name_that_changes_its_address_leads_nowhere_else(opened, monkeypatch)
     monkeypatch.setattr(fetching, "FIRST_PAUSE", 0.01)
     answers = [[PUBLIC], ["127.0.0.1"]]
     refusal = r"rebind\.example resolves to 127\.0\.0\.1, which is not on the public internet"
-    with Fetcher(resolve=lambda *_: answers.pop(0)) as fetcher, pytest.raises(SourceError, match=refusal):
+    with (
+        Fetcher(resolve=lambda *_: answers.pop(0)) as fetcher,
+        pytest.raises(SourceError, match=refusal),
+    ):
         fetcher.fetch("http://rebind.example/")
     assert opened == [(PUBLIC, 80)]
     assert answers == []
@@ -575,7 +609,12 @@ def test_an_untrusted_certificate_is_one_clear_sentence(tmp_path, fetcher):
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
     site = Site()
     site.socket = context.wrap_socket(site.socket, server_side=True)
-    with serving(site), pytest.raises(SourceError, match=r"no secure connection .*\(self.signed certificate\); check"):
+    with (
+        serving(site),
+        pytest.raises(
+            SourceError, match=r"no secure connection .*\(self.signed certificate\); check"
+        ),
+    ):
         fetcher.fetch(f"https://localhost:{site.server_port}/")
     assert site.asked == []
 
@@ -590,7 +629,8 @@ def test_a_robots_file_is_obeyed(site, fetcher):
 
 
 @pytest.mark.parametrize(
-    ("status", "may"), [(404, True), (403, True), (410, True), (500, False), (503, False), (429, False)]
+    ("status", "may"),
+    [(404, True), (403, True), (410, True), (500, False), (503, False), (429, False)],
 )
 def test_a_robots_file_that_does_not_come_allows_all_or_nothing(site, fetcher, status, may):
     """A site without one allows all; one that fails to give it allows nothing, and is not asked again for each page."""
@@ -602,7 +642,9 @@ def test_a_robots_file_that_does_not_come_allows_all_or_nothing(site, fetcher, s
 def test_a_robots_file_that_drips_allows_nothing(site, fetcher, monkeypatch):
     """Its fetching ends as a page's does, once for all pages of the host."""
     monkeypatch.setattr(fetching, "TOTAL_SECONDS", 0.3)
-    site.pages["/robots.txt"] = lambda handler: drip(handler, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    site.pages["/robots.txt"] = lambda handler: drip(
+        handler, b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
+    )
     begun = time.monotonic()
     assert not any(fetcher.may_crawl(site.url(path)) for path in "/a /b /c /d".split())
     assert time.monotonic() - begun < 1

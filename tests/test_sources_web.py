@@ -18,7 +18,8 @@ SITE = "https://www.harrowpost.example/"
 HERE = "https://www.news.example/town/ferry.html"
 STORY = "<p>The ferry between Harrow Point and the island of Little Saal has sailed again since Monday morning.</p>"
 LONG_STORY = "".join(
-    f"<p>On day {day} the ferry took {day * 7} people over the sound, and {day} goats.</p>" for day in range(50)
+    f"<p>On day {day} the ferry took {day * 7} people over the sound, and {day} goats.</p>"
+    for day in range(50)
 )
 
 
@@ -27,7 +28,9 @@ def page(body=STORY, head="", html=""):
 
 
 def feed(items, head=""):
-    return f'<?xml version="1.0"?>{head}<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+    return (
+        f'<?xml version="1.0"?>{head}<rss version="2.0"><channel>{items}</channel></rss>'.encode()
+    )
 
 
 @pytest.mark.parametrize(
@@ -41,13 +44,23 @@ def feed(items, head=""):
         ),
         (
             "ladders.html",
-            ("Library of tools lends its thousandth ladder", "Priya Hallam", date(2024, 10, 5), "en"),
+            (
+                "Library of tools lends its thousandth ladder",
+                "Priya Hallam",
+                date(2024, 10, 5),
+                "en",
+            ),
             "The library of tools",
             "for the long ladders.",
         ),
         (
             "moor-de.html",
-            ("Das Moor bei Tiefenried bekommt sein Wasser zurück", "Jonas Wittkamp", date(2025, 2, 11), "de"),
+            (
+                "Das Moor bei Tiefenried bekommt sein Wasser zurück",
+                "Jonas Wittkamp",
+                date(2025, 2, 11),
+                "de",
+            ),
             "Im Moor bei",
             "trägt das Land.",
         ),
@@ -68,7 +81,10 @@ def test_a_site_has_the_name_that_its_page_gives_it():
     """A page that gives none leaves it open: an address is no name."""
     assert read_page((PAGES / "ladders.html").read_bytes(), SITE).site == "The Harrow Post"
     assert read_page((PAGES / "ferry.html").read_bytes(), SITE).site is None
-    assert read_page(page(head='<link rel="canonical" href="https://www.news.example/a">'), HERE).site is None
+    assert (
+        read_page(page(head='<link rel="canonical" href="https://www.news.example/a">'), HERE).site
+        is None
+    )
 
 
 def test_what_a_page_does_not_say_stays_open():
@@ -81,9 +97,7 @@ def test_what_a_page_does_not_say_stays_open():
 
 def test_a_name_is_one_line_of_bounded_length():
     """Neither lines nor whole paragraphs come in as a title or a site."""
-    head = (
-        f'<meta property="og:title" content="A\n  ferry {"x" * 999}"><meta property="og:site_name" content="The\nPost">'
-    )
+    head = f'<meta property="og:title" content="A\n  ferry {"x" * 999}"><meta property="og:site_name" content="The\nPost">'
     article = read_page(page(head=head), HERE)
     assert article.title.startswith("A ferry xxx")
     assert len(article.title) == web.LONGEST_NAME
@@ -135,7 +149,9 @@ def test_the_language_is_what_the_page_says_it_is(html, head, language):
         ("", HERE),
     ],
 )
-@pytest.mark.parametrize("tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+@pytest.mark.parametrize(
+    "tag", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">']
+)
 def test_a_page_is_known_by_its_own_address_if_that_is_of_its_site(tag, own, source):
     """No page takes the place of another site's article, or of its front page, whatever it calls itself."""
     assert read_page(page(head=tag.format(own)), HERE + "#comments").source == source
@@ -190,7 +206,9 @@ def test_a_page_is_decoded_as_its_server_or_itself_says(head, codec, charset):
 
 def test_a_page_that_does_not_say_how_it_is_written_is_guessed():
     """Text of an older encoding comes out as it was written."""
-    story = "Die Fähre fährt wieder über den Sund, und die Möwen hören das Gebläse der Maschine. " * 5
+    story = (
+        "Die Fähre fährt wieder über den Sund, und die Möwen hören das Gebläse der Maschine. " * 5
+    )
     assert read_page(page(f"<p>{story}</p>").decode().encode("cp1252"), HERE).text == story.strip()
 
 
@@ -258,7 +276,16 @@ def test_a_page_with_programs_and_an_article_is_read():
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b" \n", b"\x00" * 99, b"<html></html>", page(""), page("<script>1</script>"), page("<!-- x -->")]
+    "data",
+    [
+        b"",
+        b" \n",
+        b"\x00" * 99,
+        b"<html></html>",
+        page(""),
+        page("<script>1</script>"),
+        page("<!-- x -->"),
+    ],
 )
 def test_a_page_without_an_article_is_told(data):
     """It says what to save instead."""
@@ -276,9 +303,20 @@ def test_a_page_without_an_article_is_told(data):
         "<" * 500_000,
         "&" * 500_000,
         f'<script type="application/ld+json">{"[" * 100_000}</script>',
-        """<script type="application/ld+json">{"author":"x """ + '"author":"x ' * 50_000 + "</script>",
+        """<script type="application/ld+json">{"author":"x """
+        + '"author":"x ' * 50_000
+        + "</script>",
     ],
-    ids=["deep", "spans", "paragraphs", "attributes", "less-than", "ampersands", "deep-json", "json-authors"],
+    ids=[
+        "deep",
+        "spans",
+        "paragraphs",
+        "attributes",
+        "less-than",
+        "ampersands",
+        "deep-json",
+        "json-authors",
+    ],
 )
 def test_a_page_made_to_stop_its_reader_does_not(body):
     """It is read or refused within seconds."""
@@ -317,7 +355,9 @@ def test_a_damaged_page_is_read_or_refused():
 @pytest.mark.parametrize("name", ["all.atom.xml", "all.rss.xml"])
 def test_a_feed_gives_its_pages_in_order(name):
     """Atom and RSS list the newest first, as the site does."""
-    expected = [SITE + page for page in ("moor-de.html", "harbour.html", "ladders.html", "ferry.html")]
+    expected = [
+        SITE + page for page in ("moor-de.html", "harbour.html", "ladders.html", "ferry.html")
+    ]
     assert links((PAGES / name).read_bytes(), SITE + "feeds/" + name) == expected
 
 
@@ -333,9 +373,7 @@ def test_a_sitemap_gives_its_pages_in_order():
 
 def test_a_sitemap_of_sitemaps_gives_those():
     """They are fetched by whoever asked, as deep as that one likes."""
-    data = (
-        b"<sitemapindex><sitemap><loc>/a.xml</loc></sitemap><sitemap><loc> /b.xml.gz\n</loc></sitemap></sitemapindex>"
-    )
+    data = b"<sitemapindex><sitemap><loc>/a.xml</loc></sitemap><sitemap><loc> /b.xml.gz\n</loc></sitemap></sitemapindex>"
     assert links(data, SITE) == [SITE + "a.xml", SITE + "b.xml.gz"]
 
 
@@ -358,9 +396,18 @@ def test_a_sitemap_may_be_plain_text():
         ("<item><enclosure url='/a.mp3' type='audio/mpeg'/></item>", []),
         ("<item><link>/x</link><item>", ["/x"]),
         ("<link>/front</link>", []),
-        ("<item><link>file:///etc/passwd</link></item><item><link>/etc/passwd</link></item>", ["/etc/passwd"]),
-        ("<item><link>javascript:alert(1)</link></item><item><link>mailto:a@b.example</link></item>", []),
-        ("<item><link>http://u:p@b.example/</link></item><item><link>http://[::1</link></item>", []),
+        (
+            "<item><link>file:///etc/passwd</link></item><item><link>/etc/passwd</link></item>",
+            ["/etc/passwd"],
+        ),
+        (
+            "<item><link>javascript:alert(1)</link></item><item><link>mailto:a@b.example</link></item>",
+            [],
+        ),
+        (
+            "<item><link>http://u:p@b.example/</link></item><item><link>http://[::1</link></item>",
+            [],
+        ),
         ("<item><link>http://b.example:99999/</link></item>", []),
         (f"<item><link>/{'x' * 3000}</link></item>", []),
         ("", []),
@@ -386,7 +433,10 @@ def test_other_kinds_of_feeds_are_read():
 def test_a_long_list_gives_its_first_addresses():
     """There are never more than the limit, of a feed or of a sitemap."""
     first = [f"{SITE}{number}" for number in range(feeds.MOST_LINKS)]
-    assert links(feed("".join(f"<item><link>/{number}</link></item>" for number in range(5000))), SITE) == first
+    assert (
+        links(feed("".join(f"<item><link>/{number}</link></item>" for number in range(5000))), SITE)
+        == first
+    )
     sitemap = "".join(f"<url><loc>/{number}</loc></url>" for number in range(5000))
     assert links(f"<urlset>{sitemap}</urlset>".encode(), SITE) == first
 
@@ -411,7 +461,9 @@ def test_what_is_no_list_gives_none(data):
     assert links(data, SITE) is None
 
 
-ENTITIES = "".join(f"<!ENTITY e{n} '{f'&e{n - 1};' * 10 if n else 'https://bomb.example/'}'>" for n in range(12))
+ENTITIES = "".join(
+    f"<!ENTITY e{n} '{f'&e{n - 1};' * 10 if n else 'https://bomb.example/'}'>" for n in range(12)
+)
 GOOD = "<item><link>/good</link></item>"
 
 
@@ -420,7 +472,10 @@ GOOD = "<item><link>/good</link></item>"
     [
         feed(f"<item><link>&e11;</link></item>{GOOD}", f"<!DOCTYPE rss [{ENTITIES}]>"),
         feed(f"<item><link x='&e11;'>/x</link></item>{GOOD}", f"<!DOCTYPE rss [{ENTITIES}]>"),
-        feed(f"<item><link>{'&a;' * 50_000}</link></item>{GOOD}", f"<!DOCTYPE rss [<!ENTITY a '{'x' * 50_000}'>]>"),
+        feed(
+            f"<item><link>{'&a;' * 50_000}</link></item>{GOOD}",
+            f"<!DOCTYPE rss [<!ENTITY a '{'x' * 50_000}'>]>",
+        ),
         feed(f"<item><title>{'&lt;a ' * 300_000}</title></item>{GOOD}"),
         feed(f"<item><pubDate>{'1:' * 900_000}</pubDate></item>{GOOD}"),
         feed(GOOD + "<" * 500_000),
@@ -429,7 +484,18 @@ GOOD = "<item><link>/good</link></item>"
         feed(GOOD + "<item>" + "<a/>" * 200_000 + "</item>"),
         gzip.compress(feed(GOOD + " " * 100_000_000), 1),
     ],
-    ids=["laughs", "laughs-attribute", "quadratic", "title", "date", "less-than", "deep", "items", "elements", "gzip"],
+    ids=[
+        "laughs",
+        "laughs-attribute",
+        "quadratic",
+        "title",
+        "date",
+        "less-than",
+        "deep",
+        "items",
+        "elements",
+        "gzip",
+    ],
 )
 def test_a_feed_made_to_stop_its_reader_does_not(data):
     """It gives what is good in it or is refused, within seconds, and no entity is written out."""
@@ -456,7 +522,9 @@ def test_an_entity_reads_no_file(tmp_path):
     secret.write_text("secret")
     head = f'<!DOCTYPE x [<!ENTITY a SYSTEM "{secret.as_uri()}">]>'
     assert links(feed("<item><link>/x&a;</link></item>", head), SITE) == [SITE + "x"]
-    assert links(f"{head}<urlset><url><loc>/x&a;</loc></url></urlset>".encode(), SITE) == [SITE + "x"]
+    assert links(f"{head}<urlset><url><loc>/x&a;</loc></url></urlset>".encode(), SITE) == [
+        SITE + "x"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -474,7 +542,10 @@ def test_a_damaged_packed_list_is_refused(data):
     ("text", "found"),
     [
         ("https://a.example/1", ["https://a.example/1"]),
-        ("\ufeff# mine\n\n  HTTP://a.example/1  \r\nhttps://b.example\n", ["HTTP://a.example/1", "https://b.example"]),
+        (
+            "\ufeff# mine\n\n  HTTP://a.example/1  \r\nhttps://b.example\n",
+            ["HTTP://a.example/1", "https://b.example"],
+        ),
         ("https://a.example/1 is good", None),
         ("https://a.example/1\nand a word", None),
         ("https://a.example/1 https://a.example/2", None),

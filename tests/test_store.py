@@ -34,7 +34,8 @@ from index.chunking import chunk_article
 from index.shipped import shipped_article
 
 MILL = Article.from_text(
-    "Mill opens\n\nMay 3, 2021\n\nThe paper mill in Ostheim opened on Monday. Its director is Greta Lindqvist.", "mill"
+    "Mill opens\n\nMay 3, 2021\n\nThe paper mill in Ostheim opened on Monday. Its director is Greta Lindqvist.",
+    "mill",
 )
 RAIN = Article.from_text("Rain\n\nMay 10, 2021\n\nRain fell on the hills for nine days.", "rain")
 UNDATED = Article.from_text("Bread\n\nBakers in Ostheim bake rye bread before dawn.", "bread")
@@ -43,7 +44,11 @@ UNDATED = Article.from_text("Bread\n\nBakers in Ostheim bake rye bread before da
 @pytest.fixture(params=["folder", "server"])
 def place(request, tmp_path):
     """Where an index may be: a folder that is not there yet, or a real Chroma server that holds nothing."""
-    return tmp_path / "index" if request.param == "folder" else request.getfixturevalue("chroma_server")
+    return (
+        tmp_path / "index"
+        if request.param == "folder"
+        else request.getfixturevalue("chroma_server")
+    )
 
 
 @pytest.fixture
@@ -56,7 +61,12 @@ def new_index(place, embedder):
 def longer(article: Article, words: str) -> Article:
     """Return a newer version of an article."""
     return Article(
-        article.id, article.title, f"{article.text} {words}", article.source, article.published, article.language
+        article.id,
+        article.title,
+        f"{article.text} {words}",
+        article.source,
+        article.published,
+        article.language,
     )
 
 
@@ -116,9 +126,15 @@ def test_one_bad_source_stops_no_other(new_index, tmp_path):
     (tmp_path / "bad.txt").write_bytes(b"\x00\x01")
     (tmp_path / "good.txt").write_text("Good\n\nThe bridge was painted green.")
     blank = Article("x", "t", " ", "blank")
-    report = new_index.add("/no/such/file.txt", tmp_path / "bad.txt", blank, tmp_path / "good.txt", RAIN)
+    report = new_index.add(
+        "/no/such/file.txt", tmp_path / "bad.txt", blank, tmp_path / "good.txt", RAIN
+    )
     assert len(report.added) == 2
-    assert [source for source, _ in report.failed] == ["/no/such/file.txt", str(tmp_path / "bad.txt"), "blank"]
+    assert [source for source, _ in report.failed] == [
+        "/no/such/file.txt",
+        str(tmp_path / "bad.txt"),
+        "blank",
+    ]
     assert all(reason for _, reason in report.failed)
 
 
@@ -137,11 +153,16 @@ def test_removal_removes(new_index):
     new_index.add(longer(MILL, "It burned down in June."))
     new_index.remove(MILL.id)
     assert new_index.articles() == [RAIN]
-    assert all(result.chunk.article_id == RAIN.id for result in new_index.search("paper mill", k=20))
+    assert all(
+        result.chunk.article_id == RAIN.id for result in new_index.search("paper mill", k=20)
+    )
     for version in (None, MILL.version):
         with pytest.raises(ArticleNotFoundError, match="python -m index list"):
             new_index.article(MILL.id, version)
-    assert set(new_index._registry.collection.get()["ids"]) == {RAIN.id, f"{RAIN.id}:{RAIN.version}:mark"}
+    assert set(new_index._registry.collection.get()["ids"]) == {
+        RAIN.id,
+        f"{RAIN.id}:{RAIN.version}:mark",
+    }
     assert all(chunk_id.startswith(RAIN.id) for chunk_id in new_index._writer.chunks.get()["ids"])
 
 
@@ -178,7 +199,10 @@ def test_a_search_can_be_limited(new_index):
     assert found(articles=[]) == set()
     assert found(published_after=date(2021, 5, 4)) == {RAIN.id}
     assert found(published_before=date(2021, 5, 3)) == {MILL.id}
-    assert found(published_after=date(2021, 5, 3), published_before=date(2021, 5, 10)) == {MILL.id, RAIN.id}
+    assert found(published_after=date(2021, 5, 3), published_before=date(2021, 5, 10)) == {
+        MILL.id,
+        RAIN.id,
+    }
     assert found(articles=[MILL.id], published_after=date(2021, 5, 4)) == set()
 
 
@@ -209,7 +233,9 @@ def test_a_retriever_serves_other_chains(new_index):
 def test_an_article_has_the_mean_of_its_chunks_for_a_vector(new_index, article_path):
     """The record of an article can be searched like a chunk."""
     (article_id,) = new_index.add(article_path).added
-    record = new_index._registry.collection.get(ids=[article_id], include=["embeddings"])["embeddings"][0]
+    record = new_index._registry.collection.get(ids=[article_id], include=["embeddings"])[
+        "embeddings"
+    ][0]
     chunks = new_index._writer.chunks.get(include=["embeddings"])["embeddings"]
     assert np.allclose(record, np.mean(chunks, axis=0), atol=1e-5)
 
@@ -229,10 +255,14 @@ def test_what_was_added_is_there_after_closing(place, embedder):
 @pytest.mark.parametrize("place", ["folder"], indirect=True)
 def test_a_second_opening_names_the_holder(new_index, embedder):
     """One process has a folder open at a time; who comes second learns who has it and what to do."""
-    with pytest.raises(IndexInUseError, match=r"open in this process .*chroma run --path .*ARTICLE_INDEX"):
+    with pytest.raises(
+        IndexInUseError, match=r"open in this process .*chroma run --path .*ARTICLE_INDEX"
+    ):
         ArticleIndex.open(new_index.location, embedder)
     script = f"from index import ArticleIndex; ArticleIndex.open({new_index.location!r})"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
     assert f"process {os.getpid()} " in done.stderr
     new_index.add(MILL)
     assert new_index.count() == 1
@@ -245,7 +275,9 @@ def test_another_embedding_model_is_refused_and_rebuild_changes_it(place, embedd
     with ArticleIndex.open(place, embedder) as index:
         index.add(MILL, RAIN)
         index.add(newer)
-    with pytest.raises(EmbedderMismatchError, match=r"'all-MiniLM-L6-v2'.*'another-model'.*python -m index rebuild"):
+    with pytest.raises(
+        EmbedderMismatchError, match=r"'all-MiniLM-L6-v2'.*'another-model'.*python -m index rebuild"
+    ):
         ArticleIndex.open(place, other)
     assert ArticleIndex.rebuild(place, other).added
     with ArticleIndex.open(place, other) as index:
@@ -270,7 +302,10 @@ def test_a_failed_rebuild_leaves_the_index_as_it_was(place, embedder):
     with ArticleIndex.open(place, embedder) as index:
         assert index.articles() == [MILL]
         assert index.search("mill")
-        assert {collection.name for collection in index._connection.client.list_collections()} == {"articles", "chunks"}
+        assert {collection.name for collection in index._connection.client.list_collections()} == {
+            "articles",
+            "chunks",
+        }
 
 
 @pytest.mark.parametrize("kind", ["file", "other files", "other Chroma", "damaged"])
@@ -352,7 +387,10 @@ def test_an_add_that_is_stopped_keeps_what_was_added(new_index, monkeypatch):
 def test_a_full_disk_is_named(new_index, monkeypatch):
     """When Chroma fails on a disk without room, the sentence says so, whatever Chroma said."""
     monkeypatch.setattr("index.chroma.errors.FULL_DISK", sys.maxsize)
-    with pytest.raises(StoreError, match="is full; free some space"), new_index._connection.errors():
+    with (
+        pytest.raises(StoreError, match="is full; free some space"),
+        new_index._connection.errors(),
+    ):
         raise OSError("failed to apply logs")
 
 
@@ -382,15 +420,24 @@ def test_a_full_disk_loses_nothing(tmp_path, embedder):
     assert added == "('bridges',) ()"
     with ArticleIndex.open(folder, embedder) as index:
         assert {article.id for article in index.articles()} == {MILL.id, "bridges"}
-        assert {result.chunk.article_id for result in index.search("mill", k=50)} == {MILL.id, "bridges"}
-        assert {chunk_id.split(":")[0] for chunk_id in index._writer.chunks.get()["ids"]} == {MILL.id, "bridges"}
+        assert {result.chunk.article_id for result in index.search("mill", k=50)} == {
+            MILL.id,
+            "bridges",
+        }
+        assert {chunk_id.split(":")[0] for chunk_id in index._writer.chunks.get()["ids"]} == {
+            MILL.id,
+            "bridges",
+        }
 
 
 def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
     """Killed at any moment of an add, the index opens with the article whole, and the next add finishes it."""
     folder = tmp_path / "index"
     text = "\n\n".join(f"The bridge number {n} over the river is green." * 12 for n in range(60))
-    old, new = (Article.from_text(f"{text}\n\n{word}", "bridges", title="Bridges") for word in ("old", "new"))
+    old, new = (
+        Article.from_text(f"{text}\n\n{word}", "bridges", title="Bridges")
+        for word in ("old", "new")
+    )
     with ArticleIndex.open(folder, embedder) as index:
         index.add(old)
     script = (
@@ -402,7 +449,9 @@ def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
         "text = sys.stdin.read()\n"
         "print(index.add(Article.from_text(text, 'bridges', title='Bridges')), flush=True)\n"
     )
-    adding = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    adding = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     assert adding.stdin is not None
     assert adding.stdout is not None
     assert adding.stdout.readline() == b"ready\n"
@@ -425,8 +474,13 @@ def test_a_crash_leaves_each_article_old_or_new(tmp_path, embedder):
 
 def fill(folder, embedder):
     """Put so much into an index that Chroma writes its search graph to disk; return the articles."""
-    texts = ("\n\n".join(f"Bridge {n} has arch {arch}. " * 30 for arch in range(150)) for n in range(9))
-    articles = [Article(f"b{n}", f"Bridge {n}", text, f"bridge {n}", None, "en") for n, text in enumerate(texts)]
+    texts = (
+        "\n\n".join(f"Bridge {n} has arch {arch}. " * 30 for arch in range(150)) for n in range(9)
+    )
+    articles = [
+        Article(f"b{n}", f"Bridge {n}", text, f"bridge {n}", None, "en")
+        for n, text in enumerate(texts)
+    ]
     with ArticleIndex.open(folder, embedder) as index:
         index.add(*articles)
         index.add(longer(articles[0], "It fell."))
@@ -455,7 +509,9 @@ def test_a_search_graph_that_a_kill_has_damaged_is_made_anew(tmp_path, caplog, h
 def test_a_graph_that_nobody_wrote_to_is_not_looked_at_again(tmp_path, monkeypatch):
     """After a kill only what was being written can be damaged; to look at a million vectors takes minutes."""
     looked_at = []
-    monkeypatch.setattr("index.chroma.disk.damage._is_damaged", lambda _, names: looked_at.append(names))
+    monkeypatch.setattr(
+        "index.chroma.disk.damage._is_damaged", lambda _, names: looked_at.append(names)
+    )
     folder = tmp_path / "index"
     fill(folder, HashEmbedder())
     with ArticleIndex.open(folder, HashEmbedder()) as index:
@@ -498,7 +554,9 @@ def test_a_search_that_an_article_is_deleted_under_starts_again(new_index, monke
             raise failures.pop()
         return search(*args, **more)
 
-    monkeypatch.setattr(new_index._searcher._chunks, "similarity_search_by_vector_with_relevance_scores", failing)
+    monkeypatch.setattr(
+        new_index._searcher._chunks, "similarity_search_by_vector_with_relevance_scores", failing
+    )
     assert new_index.search("mill")
     failures.extend([InternalError("Error finding id")] * 100)
     with pytest.raises(StoreError, match="Error finding id"):
@@ -507,7 +565,11 @@ def test_a_search_that_an_article_is_deleted_under_starts_again(new_index, monke
 
 def test_readers_see_one_version_while_it_changes(new_index):
     """Threads that search during updates get chunks of one version each time, never of both, never none."""
-    versions = [MILL, longer(MILL, "It burned down in June."), longer(MILL, "It was built again in July.")]
+    versions = [
+        MILL,
+        longer(MILL, "It burned down in June."),
+        longer(MILL, "It was built again in July."),
+    ]
     new_index.add(versions[0])
     stop, wrong = threading.Event(), []
 
@@ -551,17 +613,26 @@ def test_each_chunk_has_its_own_vector(tmp_path, monkeypatch):
     monkeypatch.setattr("index.adding.embedding_ahead.BATCH_CHUNKS", 12)
     monkeypatch.setattr("index.adding.embedding_ahead.LONG_ARTICLE_CHUNKS", 9)
     monkeypatch.setattr("index.adding.embedding_ahead.SLICE_CHUNKS", 5)
-    lines = ["It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)]
+    lines = [
+        "It rained. " * (number % 7 + 20) + f"So it did on day {number}." for number in range(60)
+    ]
     articles = [
-        Article.from_text("\n\n".join(lines[:count]), f"rain {count}", title="Rain") for count in (1, 2, 40, 5, 60)
+        Article.from_text("\n\n".join(lines[:count]), f"rain {count}", title="Rain")
+        for count in (1, 2, 40, 5, 60)
     ]
     told = []
     with ArticleIndex.open(tmp_path / "index", HashEmbedder()) as index:
         index.add(*articles, on_progress=told.append)
         for article in articles:
             texts = [chunk.text for chunk in chunk_article(article)]
-            assert np.allclose(index._writer.reader.vectors(article), HashEmbedder().embed_documents(texts), atol=1e-6)
-    shares = [progress.share for progress in told if progress.source == "rain 60" and progress.share]
+            assert np.allclose(
+                index._writer.reader.vectors(article),
+                HashEmbedder().embed_documents(texts),
+                atol=1e-6,
+            )
+    shares = [
+        progress.share for progress in told if progress.source == "rain 60" and progress.share
+    ]
     assert shares == sorted(set(shares))
     assert shares[-1] == 1.0
 
@@ -579,7 +650,10 @@ def test_progress_is_told(new_index):
 
 def test_a_server_serves_several_programs(chroma_server, embedder):
     """Two may have it open at once, and see each other's articles."""
-    with ArticleIndex.open(chroma_server, embedder) as one, ArticleIndex.open(chroma_server, embedder) as two:
+    with (
+        ArticleIndex.open(chroma_server, embedder) as one,
+        ArticleIndex.open(chroma_server, embedder) as two,
+    ):
         one.add(MILL, RAIN)
         assert two.articles() == [RAIN, MILL]
         assert two.search("who is the director of the mill?")[0].chunk.article_id == MILL.id

@@ -23,14 +23,25 @@ from training.reader_windows import ItemMaker
 from training.train_reader import mean_network
 
 PLACES = ("Ostheim", "Westhaven", "Norburg", "Suderby", "Lindau", "Karlstad", "Berghem", "Dalby")
-PEOPLE = ("Greta Lindqvist", "Ida Berg", "Olof Palm", "Nils Ek", "Eva Strand", "Karl Ahl", "Maja Lund", "Per Holm")
+PEOPLE = (
+    "Greta Lindqvist",
+    "Ida Berg",
+    "Olof Palm",
+    "Nils Ek",
+    "Eva Strand",
+    "Karl Ahl",
+    "Maja Lund",
+    "Per Holm",
+)
 
 
 def squad(facts: list[tuple[str, str]], question: str) -> dict[str, object]:
     """Return a file in SQuAD format: an entry a place, its second sentence being the answer."""
     data = []
     for place, person in facts:
-        context = f"The mill in {place} stands on the river. It belongs to {person} since May. It is red."
+        context = (
+            f"The mill in {place} stands on the river. It belongs to {person} since May. It is red."
+        )
         answer = {"text": person, "answer_start": context.index(person)}
         qas = [{"id": place, "question": question.format(place), "answers": [answer]}]
         data.append({"title": place, "paragraphs": [{"context": context, "qas": qas}]})
@@ -43,7 +54,10 @@ def data(tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     facts = list(zip(PLACES, PEOPLE, strict=True))
     for part, some in (("dev", facts[:4]), ("test", facts[4:])):
-        sentences = [f"the mill -lrb- in {place.lower()} -rrb- was built by {who.lower()} ." for place, who in some]
+        sentences = [
+            f"the mill -lrb- in {place.lower()} -rrb- was built by {who.lower()} ."
+            for place, who in some
+        ]
         questions = [f"who built the mill in {place.lower()} ?" for place, _ in some]
         (folder / f"squad-sentences-{part}.txt").write_text("\n".join(sentences) + "\n")
         (folder / f"squad-questions-{part}.txt").write_text("\n".join(questions) + "\n")
@@ -56,18 +70,33 @@ def data(tmp_path_factory):
         policy = squad(some, "Who owns the mill of {}?")
         (folder / f"policyqa-{part}.json").write_text(json.dumps(policy))
     sentences = [f"Wiki1k:wikinews:{place}:0:0\tIt rained in {place} ." for place in PLACES]
-    sentences += [f"Wiki1k:wikinews:{place}:0:1\t{who} bought the {place} mill ." for place, who in facts]
+    sentences += [
+        f"Wiki1k:wikinews:{place}:0:1\t{who} bought the {place} mill ." for place, who in facts
+    ]
     (folder / "qamr-sentences.tsv").write_text("\n".join(sentences) + "\n")
-    held_out = squad([("Halmstad", "Anna Krona"), ("Falun", "Jon Bly"), ("Visby", "Ulf Ros")], "Who owns {}'s mill?")
+    held_out = squad(
+        [("Halmstad", "Anna Krona"), ("Falun", "Jon Bly"), ("Visby", "Ulf Ros")],
+        "Who owns {}'s mill?",
+    )
     (folder / "xquad-en.json").write_text(json.dumps(held_out))
     return folder
 
 
 def train(data, out, minutes):
     """Return the process of a training run."""
-    command = [sys.executable, "-m", "training.train_reader", str(data), str(out), "--minutes", str(minutes)]
+    command = [
+        sys.executable,
+        "-m",
+        "training.train_reader",
+        str(data),
+        str(out),
+        "--minutes",
+        str(minutes),
+    ]
     command += ["--checkpoint-minutes", "0"]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
 def test_treebank_tokens_are_written_as_text():
@@ -117,7 +146,8 @@ def test_further_training_begins_with_the_mean_of_weights(tmp_path):
     assert torch.allclose(mean.answers.weight, expected, atol=1e-4)
     assert not torch.allclose(mean.answers.weight, networks[0].answers.weight, atol=1e-4)
     assert torch.equal(
-        mean.encoder.embeddings.word_embeddings.weight, networks[0].encoder.embeddings.word_embeddings.weight
+        mean.encoder.embeddings.word_embeddings.weight,
+        networks[0].encoder.embeddings.word_embeddings.weight,
     )
 
 
@@ -127,7 +157,11 @@ def test_a_run_survives_being_stopped_and_learns(data, tmp_path, embedder):
     out = tmp_path / "out"
     killed = train(data, out, 0.3)
     deadline = time.monotonic() + 120
-    while not (out / "checkpoint.pt").exists() and killed.poll() is None and time.monotonic() < deadline:
+    while (
+        not (out / "checkpoint.pt").exists()
+        and killed.poll() is None
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.2)
     killed.kill()
     killed.communicate()

@@ -42,11 +42,18 @@ def calibrate(data: Path, weights: Path) -> None:
     embedder = RememberingEmbedder()
     with opened(data / "xquad-en.json", embedder) as (index, articles, questions):
         asked = candidates(index, articles, questions[:: max(1, len(questions) // QUESTIONS)])
-        read = [_read(reader, each, embedder) for each in track(asked, "Reading", console=ERR, transient=True)]
+        read = [
+            _read(reader, each, embedder)
+            for each in track(asked, "Reading", console=ERR, transient=True)
+        ]
     rows = np.concatenate([sentences for pair in read for sentences, _ in pair])
     right = np.concatenate([labels for pair in read for _, labels in pair])
     fitted = LogisticRegression(C=1e6, max_iter=1_000).fit(rows, right)
-    best = [_best(fitted.predict_proba(sentences)[:, 1], labels) for pair in read for sentences, labels in pair]
+    best = [
+        _best(fitted.predict_proba(sentences)[:, 1], labels)
+        for pair in read
+        for sentences, labels in pair
+    ]
     scores, hits = (np.array(column) for column in zip(*best, strict=True))
     held = {
         "weights": fitted.coef_[0].tolist(),
@@ -60,7 +67,9 @@ def calibrate(data: Path, weights: Path) -> None:
 
 def _write_checksums(weights: Path) -> None:
     written = [name for name in SHIPPED_FILES if (weights / name).exists()]
-    sums = [f"{hashlib.sha256((weights / name).read_bytes()).hexdigest()}  {name}\n" for name in written]
+    sums = [
+        f"{hashlib.sha256((weights / name).read_bytes()).hexdigest()}  {name}\n" for name in written
+    ]
     (weights / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
 
 
@@ -72,7 +81,9 @@ def _read(
 
     def rows(sentences: list[Sentence]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
         shortlist, weighed = weighable(text, sentences, reader.evidence(text, sentences), embedder)
-        return weighed, np.array([answers(sentences[number], asked.question) for number in shortlist], dtype=bool)
+        return weighed, np.array(
+            [answers(sentences[number], asked.question) for number in shortlist], dtype=bool
+        )
 
     return [rows(asked.sentences), rows(asked.left_out)]
 
@@ -91,8 +102,13 @@ def _threshold_of_precision(scores: npt.NDArray[np.float64], right: npt.NDArray[
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="The folder of the training data.", exists=True, file_okay=False)],
-    weights: Annotated[Path, typer.Argument(help="The folder with reader.safetensors.", exists=True, file_okay=False)],
+    data: Annotated[
+        Path, typer.Argument(help="The folder of the training data.", exists=True, file_okay=False)
+    ],
+    weights: Annotated[
+        Path,
+        typer.Argument(help="The folder with reader.safetensors.", exists=True, file_okay=False),
+    ],
 ) -> None:
     """Set how the reader's logits are read."""
     calibrate(data, weights)

@@ -35,7 +35,9 @@ class Candidates:
 
 
 @contextmanager
-def opened(squad_file: Path, embedder: Embedder) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
+def opened(
+    squad_file: Path, embedder: Embedder
+) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
     """Give a temporary index of a file's articles, with them and the questions they answer. Raises `SourceError`."""
     articles, questions = read_squad(squad_file)
     questions = [question for question in questions if question.golds]
@@ -45,7 +47,9 @@ def opened(squad_file: Path, embedder: Embedder) -> Iterator[tuple[ArticleIndex,
         yield index, articles, questions
 
 
-def candidates(index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]) -> list[Candidates]:
+def candidates(
+    index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]
+) -> list[Candidates]:
     """Return for each question what the assistant would read."""
 
     def read(question: str, among: list[str] | None) -> list[Sentence]:

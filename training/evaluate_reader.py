@@ -61,11 +61,16 @@ def by_likeness(embedder: Embedder) -> Read:
 
     def read(question: str, sentences: Sequence[Sentence]) -> Scored:
         texts = [sentence.text for sentence in sentences]
-        cosines = np.array(embedder.embed_documents(texts)) @ np.array(embedder.embed_query(question))
+        cosines = np.array(embedder.embed_documents(texts)) @ np.array(
+            embedder.embed_query(question)
+        )
         own = relevance(question, texts, cosines.tolist(), LEXICAL_WEIGHT)
         passages = np.array([sentence.passage_score for sentence in sentences])
         scores = (1 - PASSAGE_WEIGHT) * own + PASSAGE_WEIGHT * passages
-        return [(sentences[number], float(scores[number])) for number in np.argsort(-scores, kind="stable")]
+        return [
+            (sentences[number], float(scores[number]))
+            for number in np.argsort(-scores, kind="stable")
+        ]
 
     return read
 
@@ -78,11 +83,17 @@ def by_reader(reader: Reader, embedder: Embedder) -> tuple[Read, Read]:
         return reader.read(question, sentences, embedder)
 
     def read(question: str, sentences: Sequence[Sentence]) -> Scored:
-        return [(reading.sentence, reading.score) for reading in readings(question, tuple(sentences))]
+        return [
+            (reading.sentence, reading.score) for reading in readings(question, tuple(sentences))
+        ]
 
     def quote(question: str, sentences: Sequence[Sentence]) -> Scored:
         found = readings(question, tuple(sentences))
-        return [(answering_quote(found), found[0].score), *read(question, sentences)[1:]] if found else []
+        return (
+            [(answering_quote(found), found[0].score), *read(question, sentences)[1:]]
+            if found
+            else []
+        )
 
     return read, quote
 
@@ -110,7 +121,9 @@ def choosing(found: Sequence[Outcome]) -> dict[str, float]:
         "first": below(ranks, 1),
         "within two": below(ranks, 2),
         "of questions": len(ranks),
-        "ROC AUC": float(roc_auc_score([1] * len(found) + [0] * len(found), [*scores[0], *scores[1]])),
+        "ROC AUC": float(
+            roc_auc_score([1] * len(found) + [0] * len(found), [*scores[0], *scores[1]])
+        ),
     }
 
 
@@ -138,7 +151,9 @@ def speed(
     reading, answering = [], []
     for each in asked[:ROUNDS]:
         embedder.forget()
-        embedder.embed_query(each.question.text)  # The search does, and the question's vector is remembered.
+        embedder.embed_query(
+            each.question.text
+        )  # The search does, and the question's vector is remembered.
         began = time.perf_counter()
         reader.read(each.question.text, sentences, embedder)
         reading.append((time.perf_counter() - began) * 1000)
@@ -166,11 +181,21 @@ def draw(found: dict[str, list[Outcome]], threshold: float, path: Path) -> None:
         wrong = 1 - np.cumsum(right[order]) / np.arange(1, len(order) + 1)
         risk_axes.plot(np.arange(1, len(order) + 1) / len(order), wrong, label=name)
         decided = [deciding(outcomes_of, limit) for limit in sorted({o.score for o in outcomes_of})]
-        precision_axes.plot([d["recall"] for d in decided], [d["precision"] for d in decided], label=name)
+        precision_axes.plot(
+            [d["recall"] for d in decided], [d["precision"] for d in decided], label=name
+        )
     chosen = deciding(found["reader, its quote"], threshold)
-    precision_axes.plot(chosen["recall"], chosen["precision"], "o", color="black", label="the threshold shipped")
-    risk_axes.set(xlabel="coverage: share of the answerable questions answered", ylabel="risk: share of wrong answers")
-    precision_axes.set(xlabel="recall: share of the answerable answered right", ylabel="precision, left out included")
+    precision_axes.plot(
+        chosen["recall"], chosen["precision"], "o", color="black", label="the threshold shipped"
+    )
+    risk_axes.set(
+        xlabel="coverage: share of the answerable questions answered",
+        ylabel="risk: share of wrong answers",
+    )
+    precision_axes.set(
+        xlabel="recall: share of the answerable answered right",
+        ylabel="precision, left out included",
+    )
     for axes in (risk_axes, precision_axes):
         axes.set(xlim=(0, 1), ylim=(0, 1))
         axes.grid(alpha=0.3)
@@ -180,9 +205,15 @@ def draw(found: dict[str, list[Outcome]], threshold: float, path: Path) -> None:
 
 def main(
     squad_file: Annotated[Path, typer.Argument(help="A file in SQuAD format.", show_default=False)],
-    weights: Annotated[Path, typer.Option(help="The folder of the weights.", file_okay=False)] = WEIGHTS,
-    json_path: Annotated[Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the curves there: .png or .svg.", dir_okay=False)] = None,
+    weights: Annotated[
+        Path, typer.Option(help="The folder of the weights.", file_okay=False)
+    ] = WEIGHTS,
+    json_path: Annotated[
+        Path | None, typer.Option("--json", help="Write all figures there.", dir_okay=False)
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the curves there: .png or .svg.", dir_okay=False)
+    ] = None,
 ) -> None:
     """Measure how the reader chooses, decides and hurries, beside choosing by likeness."""
     reader = Reader(weights)
@@ -202,9 +233,13 @@ def main(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     tables: dict[str, Rows] = {
-        f"Choosing a sentence of {PASSAGES} chunks": {name: choosing(rows) for name, rows in found.items()},
+        f"Choosing a sentence of {PASSAGES} chunks": {
+            name: choosing(rows) for name, rows in found.items()
+        },
         "Answering from a score on": {
-            f"{score:.2f}{' = the threshold' * (score == limit)}": deciding(found["reader, its quote"], score)
+            f"{score:.2f}{' = the threshold' * (score == limit)}": deciding(
+                found["reader, its quote"], score
+            )
             for score in sorted({0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, limit})
         },
         "Milliseconds": {"reader": times},

@@ -42,13 +42,19 @@ class ReaderNetwork(nn.Module):
 
     def forward(self, batch: Batch) -> Logits:
         """Return the logits of a batch."""
-        ids, mask, types, sentence_of = map(torch.from_numpy, (batch.ids, batch.mask, batch.types, batch.sentence_of))
-        hidden = self.encoder(input_ids=ids, attention_mask=mask, token_type_ids=types).last_hidden_state.float()
+        ids, mask, types, sentence_of = map(
+            torch.from_numpy, (batch.ids, batch.mask, batch.types, batch.sentence_of)
+        )
+        hidden = self.encoder(
+            input_ids=ids, attention_mask=mask, token_type_ids=types
+        ).last_hidden_state.float()
         flat, owner = hidden.flatten(0, 1), sentence_of.flatten()
         rows = owner[:, None].expand_as(flat)
         # One row more than there are sentences takes in the tokens that are of none, and is dropped.
         pooled = [
-            flat.new_zeros(batch.sentences + 1, flat.shape[1]).scatter_reduce(0, rows, flat, how, include_self=False)
+            flat.new_zeros(batch.sentences + 1, flat.shape[1]).scatter_reduce(
+                0, rows, flat, how, include_self=False
+            )
             for how in ("mean", "amax")
         ]
         with torch.autocast("cpu", enabled=False):  # Of a logit's digits, bfloat16 would keep two.
@@ -62,7 +68,9 @@ def new_network() -> ReaderNetwork:
     folder = builtin_model_folder()
     config = BertConfig.from_pretrained(folder, attn_implementation="eager")
     network = ReaderNetwork(config)
-    network.encoder = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True)
+    network.encoder = BertModel.from_pretrained(
+        folder, config=config, add_pooling_layer=False, local_files_only=True
+    )
     return network
 
 
@@ -72,7 +80,9 @@ def network_of(weights: bytes) -> ReaderNetwork:
     network = ReaderNetwork(BertConfig.from_pretrained(folder, attn_implementation="eager"))
     packaged = load_file(folder / "model.safetensors")
     embeddings = {
-        name: packaged[name.removeprefix(ENCODER)] for name in network.state_dict() if name.startswith(EMBEDDINGS)
+        name: packaged[name.removeprefix(ENCODER)]
+        for name in network.state_dict()
+        if name.startswith(EMBEDDINGS)
     }
     trained = {name: value.float() for name, value in load(weights).items()}
     network.load_state_dict(embeddings | trained)

@@ -25,7 +25,15 @@ SHORTEST_QUESTION = 4
 
 _PUNCTUATION_BEFORE = re.compile(r"\s+([.,;:!?%)\]”’]|'s\b|n't\b|'(?:re|ve|ll|d|m)\b)")
 _PUNCTUATION_AFTER = re.compile(r"([(\[“‘$])\s+")
-_TREEBANK = {"-lrb-": "(", "-rrb-": ")", "-lsb-": "[", "-rsb-": "]", "``": '"', "''": '"', "--": "–"}
+_TREEBANK = {
+    "-lrb-": "(",
+    "-rrb-": ")",
+    "-lsb-": "[",
+    "-rsb-": "]",
+    "``": '"',
+    "''": '"',
+    "--": "–",
+}
 _NOT_A_WORD = re.compile(r"\W+")
 
 
@@ -136,7 +144,9 @@ def _read_policyqa(path: Path) -> Corpus:
                     first = spans[held[0]]
                     inside = (max(start, first[0]) - first[0], min(end, first[1]) - first[0])
                     answers = tuple(len(document) + number for number in held)
-                    examples.append(Example(qa["question"].strip(), len(documents), answers, inside))
+                    examples.append(
+                        Example(qa["question"].strip(), len(documents), answers, inside)
+                    )
             document += [text[start:end] for start, end in spans]
         documents.append(document)
     return Corpus(path.stem, documents, examples)
@@ -151,7 +161,9 @@ def _answers(sentence: Span, answer: Span) -> bool:
 def _xquad_words(path: Path) -> str:
     """Return the words of XQuAD's paragraphs, one after the other."""
     data: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["data"]
-    return _words(" ".join(paragraph["context"] for entry in data for paragraph in entry["paragraphs"]))
+    return _words(
+        " ".join(paragraph["context"] for entry in data for paragraph in entry["paragraphs"])
+    )
 
 
 def _words(text: str) -> str:

@@ -134,11 +134,17 @@ class ItemMaker:
         self._bounds = bounds
         self._sentences = encode(texts, LONGEST_SENTENCE)
         self._near = _near_sentences(texts, self._questions)
-        self._content = [word for example, _ in self._questions[::3] for word in _WORD.findall(example.question)]
+        self._content = [
+            word for example, _ in self._questions[::3] for word in _WORD.findall(example.question)
+        ]
 
     def items(self, generator: random.Random) -> Iterator[Item]:
         """Yield the items of one pass, in random order."""
-        seen = [number for number, corpus in enumerate(self._corpus_of) if generator.random() < SHARES.get(corpus, 1.0)]
+        seen = [
+            number
+            for number, corpus in enumerate(self._corpus_of)
+            if generator.random() < SHARES.get(corpus, 1.0)
+        ]
         generator.shuffle(seen)
         for number in seen:
             stage = generator.choices(list(self.STAGES), list(self.STAGES.values()))[0]
@@ -148,21 +154,32 @@ class ItemMaker:
         """Return the item of a question, its passage being what a stage makes of it."""
         example, first = self._questions[number]
         answers = [first + answer for answer in example.answers]
-        near = [int(other) for other in self._near[number] if other >= 0 and int(other) not in answers]
+        near = [
+            int(other) for other in self._near[number] if other >= 0 and int(other) not in answers
+        ]
         passage = self._around(answers, generator)
         scene = _Scene(example.question, [passage], answers, self._span(example, answers[0]), near)
         stage(self, scene, generator)
-        windows = [window for window in scene.windows if window] or [[generator.randrange(len(self._texts))]]
+        windows = [window for window in scene.windows if window] or [
+            [generator.randrange(len(self._texts))]
+        ]
         order = [sentence for window in windows for sentence in window]
         places = tuple(place for place, sentence in enumerate(order) if sentence in scene.answers)
-        pointed = places and order[places[0]] == scene.answers[0]  # The words are those of the first that answers.
-        encoded = [tuple(scene.made.get(each) or self._sentences[each] for each in window) for window in windows]
+        pointed = (
+            places and order[places[0]] == scene.answers[0]
+        )  # The words are those of the first that answers.
+        encoded = [
+            tuple(scene.made.get(each) or self._sentences[each] for each in window)
+            for window in windows
+        ]
         asked = _worn(scene.question, generator) if generator.random() < WORN else scene.question
         tokens = encode([asked], LONGEST_QUESTION)[0]
         if generator.random() < UNHEARD_OF:
             unheard_of = _unheard_of(asked, tokens, generator)
             tokens = _in_other_tokens(tokens, unheard_of)
-            encoded = [tuple(_in_other_tokens(each, unheard_of) for each in window) for window in encoded]
+            encoded = [
+                tuple(_in_other_tokens(each, unheard_of) for each in window) for window in encoded
+            ]
         return Item(tokens.ids, tuple(encoded), places, scene.span if pointed else None)
 
     def _the_passage(self, _scene: _Scene, _generator: random.Random) -> None:
@@ -184,12 +201,16 @@ class ItemMaker:
 
     def _beside_its_shadow(self, scene: _Scene, generator: random.Random) -> None:
         if scene.span:
-            scene.put(scene.make(_without(self._sentences[scene.answers[0]], scene.span)), generator)
+            scene.put(
+                scene.make(_without(self._sentences[scene.answers[0]], scene.span)), generator
+            )
         else:
             self._beside_an_echo(scene, generator)
 
     def _without_its_answer(self, scene: _Scene, _generator: random.Random) -> None:
-        scene.windows = [[sentence for sentence in scene.windows[0] if sentence not in scene.answers]]
+        scene.windows = [
+            [sentence for sentence in scene.windows[0] if sentence not in scene.answers]
+        ]
         scene.answers = []
 
     def _an_echo_alone(self, scene: _Scene, generator: random.Random) -> None:
@@ -207,7 +228,9 @@ class ItemMaker:
     def _answer_cut_out(self, scene: _Scene, _generator: random.Random) -> None:
         if scene.span:
             shadow = scene.make(_without(self._sentences[scene.answers[0]], scene.span))
-            scene.windows = [[shadow if each == scene.answers[0] else each for each in scene.windows[0]]]
+            scene.windows = [
+                [shadow if each == scene.answers[0] else each for each in scene.windows[0]]
+            ]
             scene.answers = []
 
     def _near_passage(self, scene: _Scene, generator: random.Random) -> list[int]:
@@ -259,10 +282,14 @@ class ItemMaker:
             return None
         start, end = example.span
         offsets = self._sentences[sentence].offsets
-        inside = [place for place, (begin, stop) in enumerate(offsets) if begin < end and start < stop]
+        inside = [
+            place for place, (begin, stop) in enumerate(offsets) if begin < end and start < stop
+        ]
         return (inside[0], inside[-1]) if inside else None
 
-    def _other_question(self, asked: str, window: Sequence[int], generator: random.Random) -> str | None:
+    def _other_question(
+        self, asked: str, window: Sequence[int], generator: random.Random
+    ) -> str | None:
         """Return a question that the window does not answer: one of the words that they share is another one."""
         held = {word for sentence in window for word in content_words(self._texts[sentence])}
         shared = [word for word in _WORD.findall(asked) if set(content_words(word)) & held]
@@ -271,7 +298,10 @@ class ItemMaker:
         replaced = generator.choice(shared)
         for _ in range(20):
             other = generator.choice(self._content)
-            alike = other.isdigit() == replaced.isdigit() and other[0].isupper() == replaced[0].isupper()
+            alike = (
+                other.isdigit() == replaced.isdigit()
+                and other[0].isupper() == replaced[0].isupper()
+            )
             words = set(content_words(other))
             if alike and words and not words & held:
                 return re.sub(rf"\b{re.escape(replaced)}\b", other, asked)
@@ -307,7 +337,9 @@ def _unheard_of(question: str, tokens: EncodedSentence, generator: random.Random
 
 def _in_other_tokens(sentence: EncodedSentence, others: dict[int, int]) -> EncodedSentence:
     """Return a sentence with some tokens replaced by others."""
-    return EncodedSentence(tuple(others.get(token, token) for token in sentence.ids), sentence.offsets)
+    return EncodedSentence(
+        tuple(others.get(token, token) for token in sentence.ids), sentence.offsets
+    )
 
 
 def _worn(question: str, generator: random.Random) -> str:
@@ -330,7 +362,9 @@ def _worn(question: str, generator: random.Random) -> str:
     return generator.choice(slips)
 
 
-def _near_sentences(texts: Sequence[str], questions: Sequence[tuple[Example, int]]) -> npt.NDArray[np.int32]:
+def _near_sentences(
+    texts: Sequence[str], questions: Sequence[tuple[Example, int]]
+) -> npt.NDArray[np.int32]:
     """Return for each question the numbers of the sentences that share most with it (tf-idf), answers left out."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
@@ -343,5 +377,7 @@ def _near_sentences(texts: Sequence[str], questions: Sequence[tuple[Example, int
         for row, (example, first) in enumerate(questions[begin : begin + 512]):
             scores[row, [first + answer for answer in example.answers]] = 0
         best = np.argpartition(-scores, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
-        near[begin : begin + len(best)] = np.where(np.take_along_axis(scores, best, 1) > 0, best, -1)
+        near[begin : begin + len(best)] = np.where(
+            np.take_along_axis(scores, best, 1) > 0, best, -1
+        )
     return near

@@ -83,7 +83,9 @@ def loss(items: Sequence[Item], batch: Batch, logits: Logits) -> tuple[torch.Ten
         count = sum(map(len, item.windows))
         mine = logits.answers[sentence : sentence + count]
         every = torch.logsumexp(functional.pad(mine, (0, 1)), 0)
-        choosing.append(every - (torch.logsumexp(mine[list(item.answers)], 0) if item.answers else 0))
+        choosing.append(
+            every - (torch.logsumexp(mine[list(item.answers)], 0) if item.answers else 0)
+        )
         if item.span:
             inside = sentence_of[window : window + len(item.windows)] == sentence + item.answers[0]
             for scores, place in zip((logits.starts, logits.ends), item.span, strict=True):
@@ -104,14 +106,18 @@ def mean_network(folders: Sequence[Path]) -> ReaderNetwork:
     """Return a network whose weights are the mean of those in some folders (model soup: Wortsman et al., 2022)."""
     networks = [network_of((folder / WEIGHTS_FILE).read_bytes()) for folder in folders]
     states = [network.state_dict() for network in networks]
-    networks[0].load_state_dict({name: sum(state[name] for state in states) / len(states) for name in states[0]})
+    networks[0].load_state_dict(
+        {name: sum(state[name] for state in states) / len(states) for name in states[0]}
+    )
     return networks[0]
 
 
 class Training:
     """A training run that can be stopped and resumed: all that it is stands in its checkpoint."""
 
-    def __init__(self, folder: Path, seed: int, seconds: float, trained: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, folder: Path, seed: int, seconds: float, trained: Sequence[Path] = ()
+    ) -> None:
         """Begin a run, from the mean of trained weights if there are any, or take up the folder's checkpoint."""
         torch.manual_seed(seed)
         self.seed, self.seconds = seed, seconds
@@ -122,7 +128,10 @@ class Training:
         share = RATE_AFTER_TRAINING if trained else 1.0
         heads = [*self.network.answers.parameters(), *self.network.spans.parameters()]
         self.optimiser = torch.optim.AdamW(
-            [{"params": encoder, "lr": share * ENCODER_RATE}, {"params": heads, "lr": share * HEAD_RATE}]
+            [
+                {"params": encoder, "lr": share * ENCODER_RATE},
+                {"params": heads, "lr": share * HEAD_RATE},
+            ]
         )
         self.rates = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda _: max(rate_at(min(self.elapsed / self.seconds, 1.0)), 0.0)
@@ -160,11 +169,20 @@ class Training:
             self.elapsed += time.monotonic() - began
             self.steps += 1
             if self.steps % LOG_EVERY == 0:
-                choosing, pointing = (sum(losses) / len(losses) for losses in zip(*recent, strict=True))
-                line = {"step": self.steps, "seconds": round(self.elapsed), "choosing": choosing, "pointing": pointing}
+                choosing, pointing = (
+                    sum(losses) / len(losses) for losses in zip(*recent, strict=True)
+                )
+                line = {
+                    "step": self.steps,
+                    "seconds": round(self.elapsed),
+                    "choosing": choosing,
+                    "pointing": pointing,
+                }
                 with log.open("a", encoding="utf-8") as lines:
                     lines.write(json.dumps(line) + "\n")
-                typer.echo(f"{self.elapsed / self.seconds:4.0%}  step {self.steps}: {choosing:.3f} + {pointing:.3f}")
+                typer.echo(
+                    f"{self.elapsed / self.seconds:4.0%}  step {self.steps}: {choosing:.3f} + {pointing:.3f}"
+                )
                 recent = []
             if self.elapsed - saved >= save_every:
                 self.save()
@@ -185,13 +203,22 @@ class Training:
 
 
 def main(
-    data: Annotated[Path, typer.Argument(help="The folder of the training data.", exists=True, file_okay=False)],
-    out: Annotated[Path, typer.Argument(help="The folder for checkpoint, log and weights; its run is resumed.")],
-    minutes: Annotated[float, typer.Option(min=0.1, help="How long to train, all sessions together.")] = 60,
-    checkpoint_minutes: Annotated[float, typer.Option(min=0, help="How often a checkpoint is written.")] = 10,
+    data: Annotated[
+        Path, typer.Argument(help="The folder of the training data.", exists=True, file_okay=False)
+    ],
+    out: Annotated[
+        Path, typer.Argument(help="The folder for checkpoint, log and weights; its run is resumed.")
+    ],
+    minutes: Annotated[
+        float, typer.Option(min=0.1, help="How long to train, all sessions together.")
+    ] = 60,
+    checkpoint_minutes: Annotated[
+        float, typer.Option(min=0, help="How often a checkpoint is written.")
+    ] = 10,
     seed: Annotated[int, typer.Option(help="What all random choices begin with.")] = 1,
     start: Annotated[
-        list[Path] | None, typer.Option(help="A folder that training wrote; of several, the mean is trained further.")
+        list[Path] | None,
+        typer.Option(help="A folder that training wrote; of several, the mean is trained further."),
     ] = None,
 ) -> None:
     """Train the reader and write its weights."""

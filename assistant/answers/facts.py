@@ -149,7 +149,9 @@ def _further_sentences(quote: Sentence, readings: Sequence[Reading]) -> list[Sen
     best = readings[0]
     if best.score >= SURE:
         return []
-    likely = [reading.sentence for reading in readings[1:] if reading.odds >= SEE_ALSO_ODDS * best.odds]
+    likely = [
+        reading.sentence for reading in readings[1:] if reading.odds >= SEE_ALSO_ODDS * best.odds
+    ]
     return [sentence for sentence in likely if not quote.contains(sentence)][:SEE_ALSO]
 
 

@@ -114,7 +114,9 @@ def _summary(article: Article, index: ArticleIndex) -> Answer:
     return Answer(text, tuple(citations), "answered", passages=tuple(results))
 
 
-def _central_sentences(article: Article, results: Sequence[SearchResult], embedder: Embedder) -> list[Sentence]:
+def _central_sentences(
+    article: Article, results: Sequence[SearchResult], embedder: Embedder
+) -> list[Sentence]:
     """Return the sentences of some passages that are nearest to their mean and unlike each other.
 
     The first is centroid-based summarisation (Radev et al., 2004), the second maximal marginal

@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 def nearest(readings: Sequence[Reading]) -> Iterator[Answer]:
     """Yield growing answers that quote the sentences of readings, one more each time."""
-    citations = tuple(cite(number, reading.sentence) for number, reading in enumerate(readings, start=1))
-    texts = [quoted(citation, reading.span) for citation, reading in zip(citations, readings, strict=True)]
+    citations = tuple(
+        cite(number, reading.sentence) for number, reading in enumerate(readings, start=1)
+    )
+    texts = [
+        quoted(citation, reading.span)
+        for citation, reading in zip(citations, readings, strict=True)
+    ]
     for shown in range(1, len(citations) + 1):
         yield Answer("\n\n".join(texts[:shown]), citations[:shown], "quoted")
 

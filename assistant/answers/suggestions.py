@@ -178,7 +178,9 @@ def _answered(article: Article, ask: Callable[[str], Answer]) -> dict[str, Citat
     return answered
 
 
-def _from_sentences(text: str, spans: Iterable[Span], make: Callable[[str], str | None]) -> Iterator[Candidate]:
+def _from_sentences(
+    text: str, spans: Iterable[Span], make: Callable[[str], str | None]
+) -> Iterator[Candidate]:
     """Yield the questions that `make` makes from sentences, each with the sentence's place."""
     for start, end in spans:
         if question := make(" ".join(text[start:end].split())):
@@ -227,7 +229,11 @@ def _from_speakers(text: str, spans: Sequence[Span], names: Sequence[str]) -> It
             # "Kern said", "Kern, said".
             rf"|\b{re.escape(family)},? {SAYS}\b"
         )
-        places = ((start, end) for start, end, sentence in sentences if family in sentence and speaks.search(sentence))
+        places = (
+            (start, end)
+            for start, end, sentence in sentences
+            if family in sentence and speaks.search(sentence)
+        )
         if place := next(places, None):
             speaker = name if name in text[place[0] : place[1]] else family
             yield Candidate(f"What does {speaker} say?", place)

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 MORE_SENTENCES = 3
 """Sentences that "tell me more" adds."""
 NO_QUESTION_BEFORE = "You have not asked anything yet: this is the first question."
-NO_ARTICLE_CITED = "I have not cited an article yet, so there is nothing to continue: ask a question first."
+NO_ARTICLE_CITED = (
+    "I have not cited an article yet, so there is nothing to continue: ask a question first."
+)
 
 
 def about_talk(
@@ -87,8 +89,14 @@ def _more(history: Sequence[Turn], index: ArticleIndex, among: Collection[str] |
         sentences = _after(index.article(cited.article_id, cited.version), cited)
     # Quote the next sentences, each once in a conversation.
     shown = [turn.answer.text for turn in history]
-    fresh = [sentence for sentence in sentences if not any(on_one_line(sentence.text) in text for text in shown)]
-    citations = tuple(cite(number, sentence) for number, sentence in enumerate(fresh[:MORE_SENTENCES], start=1))
+    fresh = [
+        sentence
+        for sentence in sentences
+        if not any(on_one_line(sentence.text) in text for text in shown)
+    ]
+    citations = tuple(
+        cite(number, sentence) for number, sentence in enumerate(fresh[:MORE_SENTENCES], start=1)
+    )
     if not citations:
         return Answer(f"{describe(cited)} ends there.", (), "refused")
     return Answer("\n\n".join(map(quoted, citations)), citations, "answered")

@@ -159,7 +159,9 @@ class Caller:
         finally:
             is_left.set()
 
-    def _run(self, messages: Sequence[Message], arrived: Queue[Any], is_left: threading.Event) -> None:
+    def _run(
+        self, messages: Sequence[Message], arrived: Queue[Any], is_left: threading.Event
+    ) -> None:
         """Put the chunks of the model into a queue, then None, or the error that it raises."""
         try:
             for chunk in self.model.stream(list(messages)):
@@ -206,14 +208,20 @@ def _in_our_words(error: Exception, name: str, patience: float, *, has_begun: bo
     if isinstance(error, ModelError):
         return error
     status, kind = _status(error), type(error).__name__
-    if not has_begun and status in _BAD_REQUEST and any(words in str(error).lower() for words in _TOO_LONG):
+    if (
+        not has_begun
+        and status in _BAD_REQUEST
+        and any(words in str(error).lower() for words in _TOO_LONG)
+    ):
         return ContextError(f"the passages are too long for {name}")
     if has_begun:
         reason = f"the answer of {name} broke off"
     elif isinstance(error, TimeoutError) or "Timeout" in kind:
         reason = f"{name} did not answer within {patience:g} seconds"
     elif status:
-        reason = _REASONS.get(status, "the server of {name} failed (HTTP {status})").format(name=name, status=status)
+        reason = _REASONS.get(status, "the server of {name} failed (HTTP {status})").format(
+            name=name, status=status
+        )
     elif isinstance(error, (ConnectionError, httpx.TransportError)) or "Connection" in kind:
         reason = f"the server of {name} cannot be reached; start it, or check its address"
     else:

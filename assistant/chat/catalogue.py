@@ -49,10 +49,16 @@ def usable_models() -> list[UsableModel]:
     """Return the models that can be used now: the reader, GGUF files, Ollama, and keys that are set."""
     found = [UsableModel(DEFAULT_MODEL, "the default; answers in the articles' own words")]
     folder = models_folder()
-    found += [UsableModel(f"gguf:{path.name}", f"a file in {folder}") for path in sorted(folder.glob("*.gguf"))]
+    found += [
+        UsableModel(f"gguf:{path.name}", f"a file in {folder}")
+        for path in sorted(folder.glob("*.gguf"))
+    ]
     found += [UsableModel(f"ollama:{name}", "Ollama on this machine") for name in _of_ollama()]
     if address := os.environ.get("OPENAI_BASE_URL"):
-        found += [UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL") for name in _of_server(address)]
+        found += [
+            UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL")
+            for name in _of_server(address)
+        ]
     found += [
         UsableModel(f"{provider}:…", f"{key} is set")
         for provider, key in KEYS.items()
@@ -89,7 +95,10 @@ def _of_ollama() -> list[str]:
 def _of_server(address: str) -> list[str]:
     key = os.environ.get(KEYS["openai"])
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return [str(model["id"]) for model in _asked(f"{address.rstrip('/')}/models", headers).get("data", [])]
+    return [
+        str(model["id"])
+        for model in _asked(f"{address.rstrip('/')}/models", headers).get("data", [])
+    ]
 
 
 def _asked(address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:

@@ -119,7 +119,10 @@ def _objection(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) 
         reason = "no passage says that these are the words of whom it names"
     elif denies(claim) != denies(_without_other_speech(claim, quotes)):
         reason = "it denies what the passage asserts, or the other way round"
-    elif any(on_one_line(words).casefold() not in on_one_line(together).casefold() for words in QUOTED.findall(claim)):
+    elif any(
+        on_one_line(words).casefold() not in on_one_line(together).casefold()
+        for words in QUOTED.findall(claim)
+    ):
         reason = "it quotes what is not written so"
     return reason
 
@@ -139,7 +142,9 @@ def _makes_a_fact(claim: str, quotes: Sequence[Sentence]) -> bool:
     if TELLING.matches(claim):
         return False
     stems = set(content_words(claim))
-    spoken = {stem for quote in quotes for speech in speech_of(quote) for stem in content_words(speech)}
+    spoken = {
+        stem for quote in quotes for speech in speech_of(quote) for stem in content_words(speech)
+    }
     is_borrowed = bool(spoken) and 2 * len(spoken & stems) >= len(stems)
     return is_borrowed or (hedges(quotes[0].text) and not hedges(claim))
 
@@ -157,13 +162,22 @@ def _is_said(
     Words of the question are said where the sentences answer it; where that is not known, a bare "214" or a name
     has to stand beside them. Words that stand in their compounds are known as such by all sentences of the passages.
     """
-    named = {stem for word in _WORD.findall(claim) if word != word.lower() for stem in content_words(word)}
+    named = {
+        stem
+        for word in _WORD.findall(claim)
+        if word != word.lower()
+        for stem in content_words(word)
+    }
     stems = {stem for stem in content_words(claim) if stem not in named and not stem.isdigit()}
     asked = set(content_words(question))
     if not stems and not is_answered:
         stems = asked
-    texts = with_compounds_split(claim, [sentence.text for sentence in [*quotes, *every]])[: len(quotes)]
-    known = {stem for text in texts for stem in content_words(text)} | (asked if is_answered else set())
+    texts = with_compounds_split(claim, [sentence.text for sentence in [*quotes, *every]])[
+        : len(quotes)
+    ]
+    known = {stem for text in texts for stem in content_words(text)} | (
+        asked if is_answered else set()
+    )
     return len(stems & known) >= SHARED_WORDS * len(stems)
 
 
@@ -172,23 +186,38 @@ def _speakers(text: str) -> set[str]:
     return {(before or after).split()[-1].casefold() for before, after in SPEAKER.findall(text)}
 
 
-def _behind(claim: str, question: str, pool: Sequence[Sentence], written: frozenset[str]) -> tuple[Sentence, ...]:
+def _behind(
+    claim: str, question: str, pool: Sequence[Sentence], written: frozenset[str]
+) -> tuple[Sentence, ...]:
     """Return the sentences of an article that have most of a claim's words, and all that must be in them, if they do.
 
     A number is no word: that another sentence has it as well means nothing. Of sentences that have as many of its
     words those come first that have more of the question's.
     """
-    stems = {stem for word in _WORD.findall(claim) if not _is_number(word) for stem in content_words(word)}
+    stems = {
+        stem
+        for word in _WORD.findall(claim)
+        if not _is_number(word)
+        for stem in content_words(word)
+    }
     asked = set(content_words(question))
     known = [set(content_words(sentence.text)) for sentence in pool]
-    overlaps = [(len(stems & words), len(asked & words), -number) for number, words in enumerate(known)]
+    overlaps = [
+        (len(stems & words), len(asked & words), -number) for number, words in enumerate(known)
+    ]
     # A bare number has no words of its own: it can only stand where the question's do.
     has_words = itemgetter(0) if stems else itemgetter(1)
-    best = [pool[-number] for *_, number in sorted(filter(has_words, overlaps), reverse=True)[:LOOKED_AT]]
+    best = [
+        pool[-number]
+        for *_, number in sorted(filter(has_words, overlaps), reverse=True)[:LOOKED_AT]
+    ]
     quotes: list[Sentence] = []
     missing: set[str] | None = None
     while best and len(quotes) < MOST_QUOTES and (missing is None or missing):
-        rest = [(len(_missing(claim, [*quotes, each], written)), place) for place, each in enumerate(best)]
+        rest = [
+            (len(_missing(claim, [*quotes, each], written)), place)
+            for place, each in enumerate(best)
+        ]
         fewest, place = min(rest)
         if missing is not None and fewest >= len(missing):
             break
@@ -234,7 +263,9 @@ def _missing(claim: str, quotes: Sequence[Sentence], written: frozenset[str]) ->
             if not (bare in FUNCTION_WORDS or (begins and lower in written)):
                 missing.add(word)
         elif not word.isascii() and word.upper() == word and word not in folded:
-            missing.add(word)  # A script without capitals tells no names: all of its words have to be there.
+            missing.add(
+                word
+            )  # A script without capitals tells no names: all of its words have to be there.
     return missing
 
 

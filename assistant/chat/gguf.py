@@ -59,9 +59,13 @@ class GgufChat(BaseChatModel):
             with path.open("rb") as file:
                 is_gguf = file.read(len(MAGIC)) == MAGIC
         except OSError as error:
-            raise ModelError(f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path.") from error
+            raise ModelError(
+                f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path."
+            ) from error
         if not is_gguf:
-            raise ModelError(f"{path.name} is not a GGUF file; name an instruct model in that format.")
+            raise ModelError(
+                f"{path.name} is not a GGUF file; name an instruct model in that format."
+            )
         if not find_spec("xllamacpp"):
             raise ModelError("GGUF files need another package: pip install xllamacpp")
 
@@ -159,10 +163,14 @@ def _generation(chunk: dict[str, Any]) -> ChatGenerationChunk:
         if error.get("type") == "exceed_context_size_error":
             raise ContextError("the passages are too long for the model")
         raise ModelError(f"llama.cpp failed (code {error.get('code')})")
-    text = "".join((choice.get("delta") or {}).get("content") or "" for choice in chunk.get("choices") or [])
+    text = "".join(
+        (choice.get("delta") or {}).get("content") or "" for choice in chunk.get("choices") or []
+    )
     usage = chunk.get("usage") or {}
     metadata = None
     if usage:
         read, written = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
-        metadata = UsageMetadata(input_tokens=read, output_tokens=written, total_tokens=read + written)
+        metadata = UsageMetadata(
+            input_tokens=read, output_tokens=written, total_tokens=read + written
+        )
     return ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=metadata))

@@ -39,7 +39,11 @@ class Judge:
         question. A good model sees answers that the reader misses, so a low score alone is no
         objection.
         """
-        if self.limits is None or not self.readings or self._best(cited) >= self.limits.quote_threshold:
+        if (
+            self.limits is None
+            or not self.readings
+            or self._best(cited) >= self.limits.quote_threshold
+        ):
             return ""
         texts = [f"{quote.text} {quote.article.title}" for quote in cited]
         is_about_it = bool(set(content_words(self.question)) & set(content_words(" ".join(texts))))
@@ -48,5 +52,9 @@ class Judge:
         return "The sentences that it cites do not answer"
 
     def _best(self, cited: Sequence[Sentence]) -> float:
-        scores = [read.score for read in self.readings if any(quote.contains(read.sentence) for quote in cited)]
+        scores = [
+            read.score
+            for read in self.readings
+            if any(quote.contains(read.sentence) for quote in cited)
+        ]
         return max(scores, default=0.0)

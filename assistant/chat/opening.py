@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from index import ArticleIndex
 
 
-def open_writer(model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE) -> ChatWriter | None:
+def open_writer(
+    model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE
+) -> ChatWriter | None:
     """Return a `ChatWriter` for a chat model, or None for the built-in reader.
 
     Raises:
@@ -52,7 +54,9 @@ def _chat_model(provider: str, name: str, patience: float) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     key = KEYS.get(provider)
-    is_at_home = provider == "openai" and bool(os.environ.get("OPENAI_BASE_URL"))  # Such servers need no key.
+    is_at_home = provider == "openai" and bool(
+        os.environ.get("OPENAI_BASE_URL")
+    )  # Such servers need no key.
     if key and not os.environ.get(key) and not is_at_home:
         raise ModelError(f"{provider}:{name} needs a key: set {key}")
     options: dict[str, Any] = {"temperature": 0}
@@ -66,9 +70,13 @@ def _chat_model(provider: str, name: str, patience: float) -> BaseChatModel:
     try:
         chat: BaseChatModel = init_chat_model(name, model_provider=provider, **options)
     except ImportError as error:
-        raise ModelError(f"The models of {provider} need another package: pip install {_package(error)}") from error
+        raise ModelError(
+            f"The models of {provider} need another package: pip install {_package(error)}"
+        ) from error
     except ValueError as error:
-        raise UnknownModelError(f"There is no model named {f'{provider}:{name}'!r}. {usable_here()}") from error
+        raise UnknownModelError(
+            f"There is no model named {f'{provider}:{name}'!r}. {usable_here()}"
+        ) from error
     except Exception as error:  # The providers' errors have no common base.
         raise ModelError(f"{provider}:{name} cannot be opened ({type(error).__name__})") from error
     return chat

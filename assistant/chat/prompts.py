@@ -56,12 +56,16 @@ _EMPHASIS = re.compile(r"\*+|`+|(?<!\w)_+|(?<!_)_++(?!\w)|~~")
 _BULLET = r"(?:[-•>#]+|\d{1,2}[.)])\s++"
 _LINE_BEGINNING = re.compile(rf"(\A|(?<=\S)[^\S\n]*\n)\s*+(?:{_BULLET}(?<=\n))*{_BULLET}")
 """A bullet with the white space before it, which is looked at once, and the end of the line before that."""
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff]"
+)
 _MARKS = r"\[\s*\d{1,4}(?:\s*[,;]\s*\d{1,4})*\s*\]"
 _MARK = re.compile(_MARKS)
 _MARKS_AFTER = re.compile(rf"([.!?…][”\"’')]*)((?:\s*{_MARKS})+)")
 _NUMBER = re.compile(r"\d+")
-_YES_OR_NO = re.compile(r"^(?:yes|no|ja|nein|oui|non|s[ií]|sim|não)(?:[.,;:!–—]+\s*|$)(?!\d)", re.IGNORECASE)
+_YES_OR_NO = re.compile(
+    r"^(?:yes|no|ja|nein|oui|non|s[ií]|sim|não)(?:[.,;:!–—]+\s*|$)(?!\d)", re.IGNORECASE
+)
 _ENDS = re.compile(r"[.!?…。！？][”\"’')\]]*\s*$")
 
 
@@ -73,12 +77,16 @@ class Claim:
     numbers: tuple[int, ...]
 
 
-def answering_messages(question: str, passages: Sequence[tuple[Article, int, int]]) -> list[Message]:
+def answering_messages(
+    question: str, passages: Sequence[tuple[Article, int, int]]
+) -> list[Message]:
     """Return what asks for an answer from passages: articles, and from where to where in them.
 
     The passages go first, so that what a server has read of them serves the next question as well.
     """
-    told = "\n\n".join(_passage(number, *passage) for number, passage in enumerate(passages, start=1))
+    told = "\n\n".join(
+        _passage(number, *passage) for number, passage in enumerate(passages, start=1)
+    )
     return [("system", _ANSWERING), ("human", f"{told}\n\nQuestion: {on_one_line(question)}")]
 
 
@@ -106,7 +114,9 @@ def _passage(number: int, article: Article, start: int, end: int) -> str:
         if not is_instruction(article.text, first, last)
     ]
     text = _PASSAGE_MARK.sub("‹", _UNSEEN.sub("", " ".join(on_one_line(piece) for piece in kept)))
-    return f"<passage>\n[{number}] {_PASSAGE_MARK.sub('‹', _UNSEEN.sub('', head))}\n{text}\n</passage>"
+    return (
+        f"<passage>\n[{number}] {_PASSAGE_MARK.sub('‹', _UNSEEN.sub('', head))}\n{text}\n</passage>"
+    )
 
 
 def claims(text: str, *, is_over: bool) -> tuple[list[Claim], str]:
@@ -166,7 +176,15 @@ def rewritten(text: str, question: str, history: Sequence[Turn]) -> str:
     """
     written = on_one_line(plain_text(text)).strip('"“” ')
     written = re.sub(r"^(?:last |rewritten )?question: ?", "", written, flags=re.IGNORECASE)
-    spoken = " ".join([question, *(f"{turn.question} {turn.answer.text}" for turn in history)]).casefold()
-    named = [word for word in re.findall(r"[^\W_]+", written)[1:] if word != word.lower() or word.isdigit()]
+    spoken = " ".join(
+        [question, *(f"{turn.question} {turn.answer.text}" for turn in history)]
+    ).casefold()
+    named = [
+        word
+        for word in re.findall(r"[^\W_]+", written)[1:]
+        if word != word.lower() or word.isdigit()
+    ]
     is_known = set(map(str.casefold, named)) <= set(re.findall(r"[^\W_]+", spoken))
-    return written if re.search(r"\w", written) and len(written) <= LONGEST_TURN and is_known else ""
+    return (
+        written if re.search(r"\w", written) and len(written) <= LONGEST_TURN and is_known else ""
+    )

@@ -81,7 +81,9 @@ class Draft:
         paragraphs = []
         for one in self.said:
             citations = [_cited(quote, cited) for quote in one.quotes]
-            paragraphs.append(quoted(citations[0]) if one.is_quote else f"{one.text} {marked(citations)}")
+            paragraphs.append(
+                quoted(citations[0]) if one.is_quote else f"{one.text} {marked(citations)}"
+            )
         if self.at_work:
             paragraphs.append(self.at_work)
         return Answer(
@@ -171,7 +173,9 @@ class ChatWriter:
             usage: The cost of the question so far. A model that has failed is not asked again.
             judge: Decides whether the cited sentences answer the question.
         """
-        return self._answers(question, lambda: self.to_read(article_ids, passages), instead, usage, judge)
+        return self._answers(
+            question, lambda: self.to_read(article_ids, passages), instead, usage, judge
+        )
 
     def to_read(self, article_ids: Sequence[str] | None, best: Passages) -> Passages:
         """Return the passages for the prompt. Raises `ModelError`.
@@ -234,7 +238,9 @@ class ChatWriter:
                 return passages[: max(number, 1)]
         return passages
 
-    def _retried(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
+    def _retried(
+        self, question: str, passages: Passages, usage: Usage, judge: Judge
+    ) -> Iterator[Draft]:
         """Yield the growing answer; after a `ContextError` try again with the better half."""
         try:
             yield from self._drafts(question, passages, usage, judge)
@@ -245,12 +251,16 @@ class ChatWriter:
             best = sorted(passages, key=lambda passage: -passage[1].score)
             yield from self._retried(question, best[: len(passages) // 2], usage, judge)
 
-    def _drafts(self, question: str, passages: Passages, usage: Usage, judge: Judge) -> Iterator[Draft]:
+    def _drafts(
+        self, question: str, passages: Passages, usage: Usage, judge: Judge
+    ) -> Iterator[Draft]:
         places = [(article, result.chunk.start, result.chunk.end) for article, result in passages]
         messages = answering_messages(question, places)
         for role, content in messages:
             _log.debug("prompt, %s: %r", role, content)
-        sentences = {number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)}
+        sentences = {
+            number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)
+        }
         checked: list[Checked] = []
         text = ""
 
@@ -259,7 +269,9 @@ class ChatWriter:
             for claim in found[len(checked) :]:
                 self.caller.check_time(usage)
                 one = check(claim, question, sentences, self._index.embedder, judge)
-                _log.debug("claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate)
+                _log.debug(
+                    "claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate
+                )
                 checked.append(one)
             return Draft(tuple(checked), at_work)
 

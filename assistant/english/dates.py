@@ -25,7 +25,9 @@ _FEAST = words("christmas easter pentecost whitsun ramadan thanksgiving hallowee
 _NOW = words("today tomorrow yesterday tonight now nowadays currently recently soon ago")
 _LATER = words("later earlier early lately formerly eventually immediately")
 _REPEATED = words("once never always daily weekly monthly yearly annually")
-_PART_OF_DAY = words("noon midday midnight morning mornings afternoon afternoons evening evenings dawn dusk")
+_PART_OF_DAY = words(
+    "noon midday midnight morning mornings afternoon afternoons evening evenings dawn dusk"
+)
 _WHILE = words("before during since until till when whenever while following upon")
 _PART_OF_LIFE = words("birth death childhood infancy youth antiquity war wars wartime peacetime")
 _ANY_WORD = r"(?:\w{1,20} )"

@@ -6,7 +6,9 @@ import re
 
 from assistant.english.table import Table, words
 
-AUXILIARY = words("am is are was were do does did has have had can could will would shall should may might must")
+AUXILIARY = words(
+    "am is are was were do does did has have had can could will would shall should may might must"
+)
 """A verb that begins a question of yes or no: "Did they leave?"."""
 
 QUESTION_OPENING = r"\W{0,20}(?:(?:and|but|or|so|then|also|please)\W{1,20}){0,4}"

@@ -202,7 +202,9 @@ def has_number(text: str) -> bool:
     >>> has_number("Seven left."), has_number("The people came to a mill.")
     (True, False)
     """
-    return QUANTITIES.matches(text) or any(value(word) not in {None, 1} for word in _ALPHABETIC.findall(text))
+    return QUANTITIES.matches(text) or any(
+        value(word) not in {None, 1} for word in _ALPHABETIC.findall(text)
+    )
 
 
 def has_age(text: str) -> bool:

@@ -21,7 +21,9 @@ _PROGRAM = (
     r"|(?:AI|virtual|digital) (?:system|assistant|agent)s?)"
 )
 """A program: "AI systems", "large language models"."""
-_EARLIER = r"(?:the |of )*(?:all|any|your|these|those|previous|prior|above|earlier|preceding|system)\b"
+_EARLIER = (
+    r"(?:the |of )*(?:all|any|your|these|those|previous|prior|above|earlier|preceding|system)\b"
+)
 """Earlier instructions: "all of the", "any", "your"."""
 _LINE_START = r"(?m:^)[^\w\n]*"
 """The beginning of a line, and marks. Not `\\W`: from each empty line it would pass all others."""

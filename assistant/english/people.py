@@ -16,10 +16,14 @@ _INITIAL = rf"{CAPITAL}\."
 PARTICLES = words("al bin da de del della der di dos du la le ten ter van von zu")
 """Small words within a name: the "van" of "Ludwig van Beethoven"."""
 
-FULL_NAME = re.compile(rf"\b{NAME_WORD}(?: (?:{NAME_WORD}|{_INITIAL}|{PARTICLES}(?= ))){{0,6}} {NAME_WORD}\b")
+FULL_NAME = re.compile(
+    rf"\b{NAME_WORD}(?: (?:{NAME_WORD}|{_INITIAL}|{PARTICLES}(?= ))){{0,6}} {NAME_WORD}\b"
+)
 """A name of several words: "Ludwig van Beethoven"."""
 
-NAMES_IN_A_ROW = re.compile(rf"{FULL_NAME.pattern}(?:(?:, and |, | and | & ){FULL_NAME.pattern}){{0,20}}")
+NAMES_IN_A_ROW = re.compile(
+    rf"{FULL_NAME.pattern}(?:(?:, and |, | and | & ){FULL_NAME.pattern}){{0,20}}"
+)
 """Several names side by side: "Marco Ramirez and Doug Petrie"."""
 
 TITLES = frozenset(
@@ -61,7 +65,9 @@ PLACES = frozenset(
 )
 """First words of the names of places: "New York"."""
 
-SURELY_NO_NAME = re.compile(r"(?:The|A|An|And|But|For|In|On|At|By|Of|When|While|After|Before|As|If) ")
+SURELY_NO_NAME = re.compile(
+    r"(?:The|A|An|And|But|For|In|On|At|By|Of|When|While|After|Before|As|If) "
+)
 """A word with a capital only because it begins a sentence: "The Greta Lindqvist that I know"."""
 
 ACTS = words(
@@ -83,10 +89,14 @@ FAMILY_ALONE = re.compile(
 )
 """A name of one word by itself: "says Lindqvist"."""
 
-GIVEN_ALONE = re.compile(rf"(?<!\bthe )(?<!\bThe )\b({NAME_WORD})(?:[’'](?:s |\s)| (?:{SAYS}|{ACTS})\b)")
+GIVEN_ALONE = re.compile(
+    rf"(?<!\bthe )(?<!\bThe )\b({NAME_WORD})(?:[’'](?:s |\s)| (?:{SAYS}|{ACTS})\b)"
+)
 """A name of one word that owns, says or does something: "Greta’s mill", "Xi said"."""
 
-ACTING = re.compile(rf",? (?:also |then |has |had )?(?:{SAYS}|{ACTS})\b|,? who\b|(?:,| \() ?\d{{2}}[,)]")
+ACTING = re.compile(
+    rf",? (?:also |then |has |had )?(?:{SAYS}|{ACTS})\b|,? who\b|(?:,| \() ?\d{{2}}[,)]"
+)
 """Words after a person's name: "Xi Jinping met", "Greta Lindqvist, 41,"."""
 
 ACTED = re.compile(rf"\b(?:{SAYS}|{ACTS}) (?:with )?$")

@@ -53,7 +53,9 @@ PERSON = re.compile(r"\b(?P<whose>his|her(?= [a-z]))\b|\b(?:he|she|him|her)\b", 
 THING_MEANT = re.compile(r"\b(?P<whose>its|their)\b|\b(?:it|they|them)\b", re.IGNORECASE)
 """A pronoun for a thing, or for several: "when was it built?"."""
 
-POINTING = re.compile(r"\b(?:there|then|th(?:is|at|ese|ose)|he|she|former|latter|same|other|else)\b", re.IGNORECASE)
+POINTING = re.compile(
+    r"\b(?:there|then|th(?:is|at|ese|ose)|he|she|former|latter|same|other|else)\b", re.IGNORECASE
+)
 """Any word that may refer back: "who else?"."""
 
 _GOING_ON = r"(?:and|but|also|then|so)"
@@ -132,7 +134,9 @@ MORE_WANTED = Table(
 )
 """A whole question asks for more of the same."""
 
-_TIME_BEFORE = r"(?P<which>first|last|previously|before|earlier|just now|so far|at first|at the beginning)"
+_TIME_BEFORE = (
+    r"(?P<which>first|last|previously|before|earlier|just now|so far|at first|at the beginning)"
+)
 ASKED_BEFORE = re.compile(
     # "what did I ask first"
     r"(?:and |so )?what (?:did|have) i (?:just )?(?:ask|asked|say|said|want to know)(?: you)?"
@@ -144,7 +148,9 @@ ASKED_BEFORE = re.compile(
 )
 """A question about an earlier question: "repeat my last question"."""
 
-_KIND_OF_PROGRAM = r"(?:an? )?(?:ai|bot|chat ?bot|robot|human|(?:real )?person|real|machine|program|model)"
+_KIND_OF_PROGRAM = (
+    r"(?:an? )?(?:ai|bot|chat ?bot|robot|human|(?:real )?person|real|machine|program|model)"
+)
 
 ABOUT_PROGRAM = Table(
     (r"(?:(?:and|so|but) ){0,2}(?:who|what)(?: exactly)? are you", "Who are you?"),

@@ -45,7 +45,9 @@ TELLING = Table(
 )
 """A text says that something is somebody's words or opinion."""
 
-_REFERRING = words("he she it they him her them his its their this that these those such both neither")
+_REFERRING = words(
+    "he she it they him her them his its their this that these those such both neither"
+)
 REFERRING_BACK = Table(
     # A pronoun begins the sentence.
     (rf"^\W{{0,20}}{_REFERRING}\b", "“They invited ideas.”"),

@@ -38,7 +38,9 @@ CLAUSE_END = re.compile(
 )
 """The end of a clause: the comma of "opened the mill, which"."""
 
-_POINTING = words("he she it they him her his its their them this that these those we our us i my you your")
+_POINTING = words(
+    "he she it they him her his its their them this that these those we our us i my you your"
+)
 POINTS_ELSEWHERE = re.compile(
     rf"\b{_POINTING}\b"
     r"|\b(?:there|here|also|too|however|already|then|yesterday|today|tomorrow|now)\b",

@@ -74,7 +74,8 @@ class PairTable:
     @cached_property
     def _pairs(self) -> tuple[tuple[re.Pattern[str], re.Pattern[str]], ...]:
         compiled = (
-            (re.compile(first, re.IGNORECASE), re.compile(second, re.IGNORECASE)) for first, second, _ in self.rules
+            (re.compile(first, re.IGNORECASE), re.compile(second, re.IGNORECASE))
+            for first, second, _ in self.rules
         )
         return tuple(compiled)
 

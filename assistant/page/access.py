@@ -65,7 +65,9 @@ class HostGuard:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
         reason = self._objection(headers)
         if reason is None:
             await self._app(scope, receive, _with_headers(send, is_https=_is_https(scope, headers)))
@@ -102,7 +104,11 @@ def _with_headers(send: Send, *, is_https: bool) -> Send:
                 (key, narrowed(value, is_https=is_https) if key.lower() == b"set-cookie" else value)
                 for key, value in message["headers"]
             ]
-            headers += [(key.encode(), value.encode()) for key, value in HEADERS.items() if key.encode() not in present]
+            headers += [
+                (key.encode(), value.encode())
+                for key, value in HEADERS.items()
+                if key.encode() not in present
+            ]
             message = {**message, "headers": headers}
         await send(message)
 
@@ -215,7 +221,9 @@ class Accounts:
 
     def accepts(self, user: str, password: str) -> bool:
         """Return whether a password is right; an unknown user takes as long as a known one."""
-        return hmac.compare_digest(self._hash(password), self._hashes.get(user.strip(), self._nobody))
+        return hmac.compare_digest(
+            self._hash(password), self._hashes.get(user.strip(), self._nobody)
+        )
 
     def _hash(self, password: str) -> bytes:
         return hmac.digest(self._key, password.encode("utf-8", "surrogatepass"), hashlib.sha256)
@@ -247,7 +255,9 @@ def accounts(auth: str) -> list[tuple[str, str]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else [auth]
     except (OSError, ValueError) as error:
-        raise ServingError(f"The file {auth} cannot be read; check its permissions, and that it is text.") from error
+        raise ServingError(
+            f"The file {auth} cannot be read; check its permissions, and that it is text."
+        ) from error
     pairs = [line.strip().partition(":") for line in lines if line.strip()]
     if not pairs or not all(user and password for user, _, password in pairs):
         raise ServingError("--auth wants user:password, or a file with one such pair on each line.")

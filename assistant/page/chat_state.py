@@ -151,7 +151,9 @@ def from_json(stored: Any) -> tuple[StoredTurn, ...]:
             "This conversation is damaged and cannot be opened; press New conversation."
         ) from error
     if len(turns) > MOST_TURNS:
-        raise StoredConversationError(f"A conversation can have {MOST_TURNS} questions; press New conversation.")
+        raise StoredConversationError(
+            f"A conversation can have {MOST_TURNS} questions; press New conversation."
+        )
     return turns
 
 

@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
 LOADING = "Loading the models; your question is answered as soon as they are ready."
 """The first answer to a question that arrives before the models are loaded."""
-FAILED = (
-    "The program failed on this question, through no fault of yours; ask it again. The program's log has the details."
-)
+FAILED = "The program failed on this question, through no fault of yours; ask it again. The program's log has the details."
 EXPECTED = (AssistantError, ArticleIndexError, StoredConversationError)
 """Errors whose message is written for the reader at the page."""
 
@@ -131,7 +129,9 @@ class ChatHandlers:
         """Open the chosen model and return its name. Raises `AssistantError`."""
         return self._loader.assistant_for(str(chosen or "")).model
 
-    def ask(self, question: str, conversation: StoredConversation, options: AskOptions) -> Iterator[ChatUpdate]:
+    def ask(
+        self, question: str, conversation: StoredConversation, options: AskOptions
+    ) -> Iterator[ChatUpdate]:
         """Answer a question; the answer grows."""
         return self._ask(question, from_json(conversation.get("turns")), options)
 
@@ -226,13 +226,17 @@ class ChatHandlers:
         """Return a conversation as Markdown."""
         return as_markdown(str(title), from_json(turns))
 
-    def _ask(self, question: str, before: tuple[StoredTurn, ...], options: AskOptions) -> Iterator[ChatUpdate]:
+    def _ask(
+        self, question: str, before: tuple[StoredTurn, ...], options: AskOptions
+    ) -> Iterator[ChatUpdate]:
         yield ChatUpdate(before, asked=question)
         for answer in self._answers(question, before, options):
             turns = (*before, StoredTurn.of(question, answer))
             yield ChatUpdate(turns, self._cited_article(turns))
 
-    def _answers(self, question: str, before: Sequence[StoredTurn], options: AskOptions) -> Iterator[Answer]:
+    def _answers(
+        self, question: str, before: Sequence[StoredTurn], options: AskOptions
+    ) -> Iterator[Answer]:
         """Yield the growing answer; an error's message takes its place."""
         try:
             while not self._loader.is_over(within=0.5):

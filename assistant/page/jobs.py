@@ -72,7 +72,9 @@ class Job:
 class Jobs:
     """The jobs on one index, each in a thread of its own. Thread-safe."""
 
-    def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()
+    ) -> None:
         """Work on the index from `open_index`, which the first job calls."""
         self._open_index, self._allow_hosts = open_index, tuple(allow_hosts)
         self._jobs: dict[int, Job] = {}
@@ -128,7 +130,11 @@ class Jobs:
         with self._lock:
             job = Job(next(self._numbers), name)
             self._jobs[job.number] = job
-            ended = [number for number, listed in self._jobs.items() if listed.state in {"done", "cancelled"}]
+            ended = [
+                number
+                for number, listed in self._jobs.items()
+                if listed.state in {"done", "cancelled"}
+            ]
             for number in ended[:-MOST_ENDED_JOBS]:
                 del self._jobs[number]
         threading.Thread(target=self._run, args=(job, work, at_end), daemon=True).start()

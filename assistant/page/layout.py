@@ -134,7 +134,9 @@ class ChatPage:
                 file_types=list(FILE_ENDINGS),
                 height=160,
             )
-            text = gr.Textbox(label="Text of an article, its title as the first line", lines=3, max_lines=12)
+            text = gr.Textbox(
+                label="Text of an article, its title as the first line", lines=3, max_lines=12
+            )
             add_text = gr.Button("Add the text", size="sm")
         # Files are named by their keys: Gradio itself would read, or fetch, a file's value.
         keys = gr.JSON(visible=False)
@@ -161,7 +163,9 @@ class ChatPage:
             label="Language of the answers: only articles in it are asked",
             allow_custom_value=True,
         )
-        self._model = gr.Dropdown([("As it was started", "")], value="", label="Model", allow_custom_value=True)
+        self._model = gr.Dropdown(
+            [("As it was started", "")], value="", label="Model", allow_custom_value=True
+        )
         colours = [("As the system", "system"), ("Light", "light"), ("Dark", "dark")]
         self._theme = gr.Radio(colours, label="Colours")
 
@@ -235,7 +239,9 @@ class ChatPage:
         def restore(stored: Any) -> Any:
             return _update(handlers.open(stored), stored)
 
-        restored = conversation.restore(_with_messages(restore), conversation, shown, cancels=answering, **QUIET)
+        restored = conversation.restore(
+            _with_messages(restore), conversation, shown, cancels=answering, **QUIET
+        )
         for event in (*answering, restored):
             # "always_last": an answer given meanwhile still gets its suggestions.
             event.then(
@@ -261,8 +267,12 @@ class ChatPage:
         def describe_model(chosen: Any) -> str:
             return answering_line(handlers.model(chosen))
 
-        stored = page.load(None, settings, settings, js="(...values) => window.settings.load(...values)")
-        page.load(_with_messages(begin), None, [self._article, self._language, self._model], **QUIET)
+        stored = page.load(
+            None, settings, settings, js="(...values) => window.settings.load(...values)"
+        )
+        page.load(
+            _with_messages(begin), None, [self._article, self._language, self._model], **QUIET
+        )
         for trigger in (stored.then, self._model.input):
             trigger(_with_messages(describe_model), self._model, self._model_line, **QUIET)
         page.load(_with_messages(handlers.suggest), self._conversation, self._suggested, **QUIET)

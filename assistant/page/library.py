@@ -30,7 +30,9 @@ class AddingError(ArticleIndexError):
 class Library:
     """Lists, adds, refreshes and removes the articles of one index. Thread-safe."""
 
-    def __init__(self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, open_index: Callable[[], ArticleIndex], allow_hosts: Sequence[str] = ()
+    ) -> None:
         """Use the index from `open_index`; `allow_hosts` may be fetched although not public."""
         self._open_index = open_index
         self.jobs = Jobs(open_index, allow_hosts)
@@ -133,7 +135,9 @@ def pasted(text: str) -> Article:
     if not text.strip():
         raise AddingError("There is no text yet; paste one, its title as the first line.")
     if len(text) > LONGEST_PASTED:
-        raise AddingError(f"The text has {len(text):,} characters and can have {LONGEST_PASTED:,}; add it in parts.")
+        raise AddingError(
+            f"The text has {len(text):,} characters and can have {LONGEST_PASTED:,}; add it in parts."
+        )
     return Article.pasted(text)
 
 
@@ -149,5 +153,7 @@ def web_address(address: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
-        raise AddingError("Give a web address that begins with https:// or http://; choose files below it.")
+        raise AddingError(
+            "Give a web address that begins with https:// or http://; choose files below it."
+        )
     return address

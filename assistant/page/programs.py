@@ -24,7 +24,9 @@ class Programs:
     MCP clients show the docstrings to their models.
     """
 
-    def __init__(self, open_assistant: Callable[[], Assistant], allow_hosts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, open_assistant: Callable[[], Assistant], allow_hosts: Sequence[str] = ()
+    ) -> None:
         """Use the assistant from `open_assistant`; `allow_hosts` may be fetched if not public."""
         self._open, self._allow_hosts = open_assistant, tuple(allow_hosts)
 
@@ -56,7 +58,9 @@ class Programs:
         try:
             turns = _HISTORY.validate_python(history or [])
         except ValidationError as error:
-            raise QuestionError('Each turn of history wants a "question" and its "answer".') from error
+            raise QuestionError(
+                'Each turn of history wants a "question" and its "answer".'
+            ) from error
         answer = self._open().ask(
             str(question),
             turns,
@@ -96,7 +100,10 @@ class Programs:
             For each article its "id", "title", "source", "published" day, "language" and length.
         """
         entries = self._open().index.entries()
-        return [asdict(entry) | {"published": _iso(entry.published), "added": _iso(entry.added)} for entry in entries]
+        return [
+            asdict(entry) | {"published": _iso(entry.published), "added": _iso(entry.added)}
+            for entry in entries
+        ]
 
     def add(self, address: str = "", text: str = "") -> dict[str, Any]:
         """Add a web page, feed or sitemap by its address, or a text.

@@ -53,7 +53,8 @@ def answer_html(number: int, turn: StoredTurn) -> str:
     words = f"<strong>{escaped(answer.words)}</strong>" if answer.words else ""
     marks = {f"[{citation.number}]": citation.number for citation in answer.citations}
     paragraphs = [
-        _paragraph_html(number, paragraph, marks) for paragraph in answer.text.removeprefix(answer.words).split("\n\n")
+        _paragraph_html(number, paragraph, marks)
+        for paragraph in answer.text.removeprefix(answer.words).split("\n\n")
     ]
     paragraphs[0] = words + paragraphs[0]
     lines = [STATUS_LINES[answer.status], escaped(answer.note)]
@@ -167,8 +168,12 @@ def link_to(address: str, passage: str) -> str:
 def answering_line(model: str) -> str:
     """Return the line that names the model and explains its answers."""
     if model == DEFAULT_MODEL:
-        return notice("The reader answers in the articles' own words: it finds sentences, and writes no text.")
-    return notice(f"{model} writes the answers; sentences that the articles do not support are withdrawn.")
+        return notice(
+            "The reader answers in the articles' own words: it finds sentences, and writes no text."
+        )
+    return notice(
+        f"{model} writes the answers; sentences that the articles do not support are withdrawn."
+    )
 
 
 def notice(text: str) -> str:

@@ -76,7 +76,9 @@ OPEN_ROUTES = (
     OpenRoute("GET", "/config", "programs: the components and events"),
     OpenRoute("GET", f"{API_PREFIX}/info", "programs: the named functions"),
     OpenRoute("GET", f"{API_PREFIX}/app_id", "the page: notices a restart of the server"),
-    OpenRoute("GET", f"{API_PREFIX}/startup-events", "the server's start; closed after it", is_public=True),
+    OpenRoute(
+        "GET", f"{API_PREFIX}/startup-events", "the server's start; closed after it", is_public=True
+    ),
     OpenRoute("GET", f"{API_PREFIX}/heartbeat/{{session_hash}}", "the page and programs: presence"),
     OpenRoute("POST", f"{API_PREFIX}/queue/join", "the page and programs: an event", body="json"),
     OpenRoute("GET", f"{API_PREFIX}/queue/data", "the page and programs: results of events"),
@@ -125,7 +127,9 @@ class RouteGuard:
 
     def _refusal(self, route: OpenRoute | None, scope: Scope) -> Response | None:
         """Return the answer to a request for a closed route or without a password."""
-        is_over = route and route.path.endswith("/startup-events") and not self._is_starting.is_set()
+        is_over = (
+            route and route.path.endswith("/startup-events") and not self._is_starting.is_set()
+        )
         if route is None or is_over:
             return PlainTextResponse("There is nothing here.\n", 404)
         if not route.is_public and not _has_password(scope):
@@ -153,7 +157,9 @@ class RouteGuard:
 
         return sending, None
 
-    async def _checked(self, route: OpenRoute, scope: Scope, receive: Receive) -> tuple[Receive, Response | None]:
+    async def _checked(
+        self, route: OpenRoute, scope: Scope, receive: Receive
+    ) -> tuple[Receive, Response | None]:
         """Check a body; return a `receive` that replays it, and a refusal if it is bad."""
         largest = LARGEST_BODY[route.body]
         try:

@@ -88,7 +88,9 @@ def _taken(host: str, port: int) -> ServingError:
     )
 
 
-def _run(page: ChatPage, loader: AssistantLoader, shutdown: Shutdown, say: Callable[[str], object]) -> None:
+def _run(
+    page: ChatPage, loader: AssistantLoader, shutdown: Shutdown, say: Callable[[str], object]
+) -> None:
     """Load the models, wait for a signal, and close the index after the last answer."""
     shutdown.wait_for_signal(HEAD_START)
     page.uploads.sweep()
@@ -193,7 +195,9 @@ class Shutdown:
         """Wait until no request is open, for at most `LONGEST_STOP` seconds."""
         end = time.monotonic() + LONGEST_STOP
         with self._change:
-            while self._open_requests or self._change.wait_for(lambda: self._open_requests > 0, QUIET_SECONDS):
+            while self._open_requests or self._change.wait_for(
+                lambda: self._open_requests > 0, QUIET_SECONDS
+            ):
                 left = end - time.monotonic()
                 if not self._change.wait_for(lambda: self._open_requests == 0, left):
                     return

@@ -88,7 +88,9 @@ class Uploads:
                     self._hold(form.size - before)
                 count = len(self._waiting) + len(form.files)
                 if self._held > MOST_UPLOADED_BYTES or count > MOST_WAITING:
-                    raise UploadError("Too many files wait to be added; choose these again in a while.", 503)
+                    raise UploadError(
+                        "Too many files wait to be added; choose these again in a while.", 503
+                    )
                 progress.add(form.name, piece)
             form.finish()
             undo.pop_all()

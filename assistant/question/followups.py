@@ -179,7 +179,11 @@ def _person(before: str) -> str:
     if not things:
         return ""
     # Prefer a name without an article.
-    names = [thing for thing in things if _is_name(thing.group()) and not re.match(pointing.DETERMINER, thing.group())]
+    names = [
+        thing
+        for thing in things
+        if _is_name(thing.group()) and not re.match(pointing.DETERMINER, thing.group())
+    ]
     person = (names or things)[0]
     of = pointing.WITH_OF.match(question, person.end())
     return question[person.start() : of.end() if of else person.end()]

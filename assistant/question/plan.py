@@ -39,7 +39,9 @@ _QUOTATION_MARKS = str.maketrans("", "", "“”‘’„‟\"'«»")
 _INNER_MARKS = str.maketrans('“”„‟"', "‘’‘‘’")
 """Makes single quotation marks, for a title that is quoted itself."""
 _FILLING = frozenset(
-    content_words("whole entire full article articles story text piece page post document report news")
+    content_words(
+        "whole entire full article articles story text piece page post document report news"
+    )
 )
 """Words that do not say which article is meant: "the whole mill article" is "mill"."""
 
@@ -180,7 +182,9 @@ def is_title(written: str, title: str) -> bool:
     >>> is_title("Mill", "The Mill")
     False
     """
-    whole, typed = (" ".join(text.translate(_QUOTATION_MARKS).casefold().split()) for text in (title, written))
+    whole, typed = (
+        " ".join(text.translate(_QUOTATION_MARKS).casefold().split()) for text in (title, written)
+    )
     beginning = typed.removesuffix(CUT)
     return whole == typed or (beginning not in {typed, ""} and whole.startswith(beginning))
 

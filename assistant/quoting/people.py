@@ -55,7 +55,11 @@ def people(article: Article) -> list[tuple[str, Sentence]]:
             _search(text, Sentence(article, start, end, 0.0), clues, mentions)
     # Count each person by the last name.
     persons = mentions.persons - mentions.things
-    counts = {name: text.count(name.split()[-1]) for name in mentions.first if name in persons and not _is_thing(name)}
+    counts = {
+        name: text.count(name.split()[-1])
+        for name in mentions.first
+        if name in persons and not _is_thing(name)
+    }
     return [(name, mentions.first[name]) for name, _ in Counter(counts).most_common()]
 
 

@@ -56,7 +56,10 @@ def speech_of(sentence: Sentence) -> list[str]:
     The quotation marks may stand in other sentences of its paragraph.
     """
     text = sentence.article.text
-    parts = [text[max(start, sentence.start) : min(end, sentence.end)] for start, end in _speeches(sentence)]
+    parts = [
+        text[max(start, sentence.start) : min(end, sentence.end)]
+        for start, end in _speeches(sentence)
+    ]
     return [part for part in parts if len(part.split()) >= SHORTEST_SPEECH]
 
 
@@ -95,7 +98,9 @@ def _with_speaker(quote: Sentence) -> Sentence:
 
 def _is_spoken(sentence: Sentence) -> bool:
     """Return whether a sentence is all inside the quotation marks of its paragraph."""
-    return any(start <= sentence.start and sentence.end <= end for start, end in _speeches(sentence))
+    return any(
+        start <= sentence.start and sentence.end <= end for start, end in _speeches(sentence)
+    )
 
 
 def _speeches(sentence: Sentence) -> list[Span]:

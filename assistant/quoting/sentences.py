@@ -87,10 +87,17 @@ def passage_sentences(passages: Iterable[tuple[Article, SearchResult]]) -> list[
                 sentence = Sentence(article, start, end, result.score)
                 by_text.setdefault(sentence.text, {}).setdefault(article.id, sentence)
     # Keep the first of each, with the others as its copies.
-    sentences = [replace(first, copies=tuple(copies)) for first, *copies in map(dict.values, by_text.values())]
+    sentences = [
+        replace(first, copies=tuple(copies))
+        for first, *copies in map(dict.values, by_text.values())
+    ]
     # Leave out headings of articles that say more.
     say_more = {sentence.article.id for sentence in sentences if not sentence.is_heading}
-    return [sentence for sentence in sentences if not (sentence.is_heading and sentence.article.id in say_more)]
+    return [
+        sentence
+        for sentence in sentences
+        if not (sentence.is_heading and sentence.article.id in say_more)
+    ]
 
 
 def _is_day(text: str, day: date | None) -> bool:

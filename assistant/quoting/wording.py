@@ -126,7 +126,11 @@ def excerpt(text: str, focus: Span, most: int) -> str:
     if len(words) <= most:
         return text
     # Keep the words of the focus, and as many before them as after.
-    inside = [place for place, word in enumerate(words) if word.start() < focus[1] and focus[0] < word.end()] or [0]
+    inside = [
+        place
+        for place, word in enumerate(words)
+        if word.start() < focus[1] and focus[0] < word.end()
+    ] or [0]
     most = max(most, len(inside))
     first = min(max(0, inside[0] - (most - len(inside)) // 2), len(words) - most)
     last = first + most - 1

@@ -78,7 +78,11 @@ class Network:
         folder = builtin_model_folder()
         trained = {name: weight.astype(np.float32) for name, weight in load(weights).items()}
         encoder = load_file(folder / "model.safetensors")
-        encoder |= {name.removeprefix(ENCODER): weight for name, weight in trained.items() if name.startswith(ENCODER)}
+        encoder |= {
+            name.removeprefix(ENCODER): weight
+            for name, weight in trained.items()
+            if name.startswith(ENCODER)
+        }
         self._encoder = Encoder(folder, encoder, exact=False)
         self._answers, self._spans = (
             (trained[f"{head}.weight"], trained[f"{head}.bias"]) for head in ("answers", "spans")
@@ -90,7 +94,11 @@ class Network:
         said: list[SentenceLogits] = []
         for number in range(batch.sentences):
             mine = vectors[batch.sentence_of == number]
-            pooled = np.concatenate([mine.mean(axis=0), mine.max(axis=0)]) if len(mine) else np.zeros(2 * mine.shape[1])
+            pooled = (
+                np.concatenate([mine.mean(axis=0), mine.max(axis=0)])
+                if len(mine)
+                else np.zeros(2 * mine.shape[1])
+            )
             weight, bias = self._answers
             starts, ends = (mine @ self._spans[0].T + self._spans[1]).T
             said.append(SentenceLogits(float(weight[0] @ pooled + bias[0]), starts, ends))
@@ -100,7 +108,10 @@ class Network:
 def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
     """Return the tokens of each text, at most so many, and where they stand in it."""
     encoded = builtin_tokenizer().encode_batch(list(texts), add_special_tokens=False)
-    return [EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest])) for each in encoded]
+    return [
+        EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest]))
+        for each in encoded
+    ]
 
 
 def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) -> Batch:

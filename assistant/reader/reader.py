@@ -95,7 +95,9 @@ class Reader:
         with self._loading:
             _ = self._network, self.calibration
 
-    def read(self, question: str, sentences: Sequence[Sentence], embedder: Embedder) -> list[Reading]:
+    def read(
+        self, question: str, sentences: Sequence[Sentence], embedder: Embedder
+    ) -> list[Reading]:
         """Return a reading of each of the `SHORTLIST` most promising sentences, the best first.
 
         Raises `WeightsError`.
@@ -103,21 +105,32 @@ class Reader:
         return self.weigh(question, sentences, self.evidence(question, sentences), embedder)
 
     def weigh(
-        self, question: str, sentences: Sequence[Sentence], evidence: Sequence[Evidence], embedder: Embedder
+        self,
+        question: str,
+        sentences: Sequence[Sentence],
+        evidence: Sequence[Evidence],
+        embedder: Embedder,
     ) -> list[Reading]:
         """Return what `read` does of sentences for which there is evidence, as if there were no others."""
         if not sentences:
             return []
         shortlist, rows = weighable(question, sentences, evidence, embedder)
-        scores = 1 / (1 + np.exp(-rows @ np.array(self.calibration.weights) - self.calibration.bias))
+        scores = 1 / (
+            1 + np.exp(-rows @ np.array(self.calibration.weights) - self.calibration.bias)
+        )
         readings = [
-            Reading(sentences[number], float(score), evidence[number].span, evidence[number].span_score)
+            Reading(
+                sentences[number], float(score), evidence[number].span, evidence[number].span_score
+            )
             for number, score in zip(shortlist, scores, strict=True)
         ]
         return sorted(readings, key=lambda reading: -reading.score)
 
     def evidence(
-        self, question: str, sentences: Sequence[Sentence], check_stopped: Callable[[], object] = lambda: None
+        self,
+        question: str,
+        sentences: Sequence[Sentence],
+        check_stopped: Callable[[], object] = lambda: None,
     ) -> list[Evidence]:
         """Return the network's evidence on each sentence, in the order given.
 
@@ -150,7 +163,9 @@ class Reader:
     def calibration(self) -> Calibration:
         """How scores are made and read."""
         held: dict[str, Any] = json.loads(self._checked("calibration.json"))
-        return Calibration(tuple(held["weights"]), held["bias"], held["answer_threshold"], held["quote_threshold"])
+        return Calibration(
+            tuple(held["weights"]), held["bias"], held["answer_threshold"], held["quote_threshold"]
+        )
 
     @cached_property
     def _network(self) -> Network:
@@ -217,7 +232,11 @@ def _windows(sentences: Sequence[Sentence], encoded: Sequence[EncodedSentence]) 
     tokens = 0
     for number in order:
         tokens += len(encoded[number].ids)
-        if not windows or tokens > LONGEST_WINDOW or not sentences[windows[-1][-1]].leads_to(sentences[number]):
+        if (
+            not windows
+            or tokens > LONGEST_WINDOW
+            or not sentences[windows[-1][-1]].leads_to(sentences[number])
+        ):
             windows.append([])
             tokens = len(encoded[number].ids)
         windows[-1].append(number)
@@ -228,10 +247,14 @@ def _place(sentence: Sentence) -> tuple[str, str, int]:
     return sentence.article.id, sentence.article.version, sentence.start
 
 
-def _batches(windows: list[list[int]], encoded: Sequence[EncodedSentence]) -> Iterator[list[list[int]]]:
+def _batches(
+    windows: list[list[int]], encoded: Sequence[EncodedSentence]
+) -> Iterator[list[list[int]]]:
     """Yield windows of about equal length in batches of at most `BATCH_TOKENS`, or of one window."""
     batch: list[list[int]] = []
-    for tokens, window in sorted((sum(len(encoded[number].ids) for number in window), window) for window in windows):
+    for tokens, window in sorted(
+        (sum(len(encoded[number].ids) for number in window), window) for window in windows
+    ):
         if batch and (len(batch) + 1) * tokens > BATCH_TOKENS:
             yield batch
             batch = []
@@ -271,7 +294,11 @@ def _is_inside(text: str, at: int) -> bool:
     """Return whether no word ends before a character: it is amid letters and digits, or amid a number's digits."""
     if _is_word(text[at - 1]) and _is_word(text[at]):
         return True
-    return any(_MARK_IN_NUMBER.fullmatch(text, begin, begin + 3) for begin in (at - 2, at - 1) if begin >= 0)
+    return any(
+        _MARK_IN_NUMBER.fullmatch(text, begin, begin + 3)
+        for begin in (at - 2, at - 1)
+        if begin >= 0
+    )
 
 
 def _is_word(character: str) -> bool:

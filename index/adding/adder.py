@@ -104,7 +104,9 @@ class Adder:
         report = self.add(sources, allow_hosts, on_progress, prune=prune, stop=stop)
         return replace(report, unchanged=(*report.unchanged, *without_source))
 
-    def watch(self, folders: Sequence[str | Path], *, prune: bool, stop: Event | None) -> Iterator[AddReport]:
+    def watch(
+        self, folders: Sequence[str | Path], *, prune: bool, stop: Event | None
+    ) -> Iterator[AddReport]:
         """Add folders, then yield a report for each change in them.
 
         `stop` ends it. `prune` removes the articles of deleted files.

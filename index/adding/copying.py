@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from index.embedding.embedder import Embedder
 
 
-def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress | None) -> AddReport:
+def rebuild(
+    connection: Connection, embedder: Embedder, on_progress: OnProgress | None
+) -> AddReport:
     """Embed all articles again and swap the new collections in.
 
     Args:
@@ -51,7 +53,9 @@ def rebuild(connection: Connection, embedder: Embedder, on_progress: OnProgress 
     return report
 
 
-def copy(source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None) -> AddReport:
+def copy(
+    source: IndexWriter, target: IndexWriter, on_progress: OnProgress | None = None
+) -> AddReport:
     """Make one index equal to another.
 
     Args:

@@ -143,7 +143,10 @@ class EmbeddingAhead:
             return []
         order = np.argsort([-len(text) for text in texts], kind="stable")
         slices = np.array_split(order, max(1, round(len(texts) / SLICE_CHUNKS)))
-        return [(places, embedding.submit(self._embed, [texts[place] for place in places])) for places in slices]
+        return [
+            (places, embedding.submit(self._embed, [texts[place] for place in places]))
+            for places in slices
+        ]
 
     def _embed(self, texts: list[str]) -> list[list[float]]:
         # After the end nobody waits for the vectors.

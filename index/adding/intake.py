@@ -47,7 +47,9 @@ class Intake:
         self._writer = writer
         self._fetcher = fetcher
         self._prune = prune
-        self._reader = SourceReader(fetcher, lambda url: writer.reader.find_source(url)[1], on_progress)
+        self._reader = SourceReader(
+            fetcher, lambda url: writer.reader.find_source(url)[1], on_progress
+        )
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
         """Store the articles of sources, until `stop` is set."""

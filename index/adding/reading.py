@@ -113,7 +113,9 @@ class SourceReader:
     def _fetch(self, page: Page, depth: int) -> Iterator[ReadSource]:
         # robots.txt applies to pages that a list names, not to a page that the user names.
         if depth and not self._fetcher.may_crawl(page.url):
-            raise SourceError(f"the site's robots.txt does not allow programs to read it; {SAVE_PAGE}")
+            raise SourceError(
+                f"the site's robots.txt does not allow programs to read it; {SAVE_PAGE}"
+            )
         known = self._known_page(page.url) or page
         fetched = self._fetcher.fetch(known.url, known.etag, known.last_modified)
         if fetched is None:
@@ -122,7 +124,9 @@ class SourceReader:
         now = Page(fetched.url, fetched.etag, fetched.last_modified)
         yield from self._accept(read_fetched(fetched), page.url, now, depth)
 
-    def _accept(self, content: Article | list[str], name: str, page: Page | None, depth: int) -> Iterator[ReadSource]:
+    def _accept(
+        self, content: Article | list[str], name: str, page: Page | None, depth: int
+    ) -> Iterator[ReadSource]:
         """Yield an article, or put the pages of a list at the head of the queue.
 
         Args:
@@ -138,7 +142,9 @@ class SourceReader:
             raise SourceError("the lists are nested too deeply; add the list that names the pages")
         new = [address for address in dict.fromkeys(content) if address not in self._listed]
         if len(self._listed) + len(new) > MOST_LISTED_PAGES:
-            raise SourceError(f"the lists name more than {MOST_LISTED_PAGES:,} pages; add only the ones you need")
+            raise SourceError(
+                f"the lists name more than {MOST_LISTED_PAGES:,} pages; add only the ones you need"
+            )
         self._listed.update(new)
         self._waiting.extendleft((Page(address), depth + 1) for address in reversed(new))
 

@@ -33,7 +33,9 @@ class AddReport:
     similar: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def of(cls, outcomes: Iterable[tuple[str, str]], failed: Iterable[tuple[str, str]] = ()) -> Self:
+    def of(
+        cls, outcomes: Iterable[tuple[str, str]], failed: Iterable[tuple[str, str]] = ()
+    ) -> Self:
         """Make a report.
 
         Args:

@@ -34,7 +34,9 @@ def _changes(roots: Sequence[Path], stop: Event | None) -> Iterator[list[Path]]:
     from watchfiles import watch
 
     has_begun = False
-    for changes in watch(*roots, stop_event=stop, rust_timeout=POLL_MILLISECONDS, yield_on_timeout=True):
+    for changes in watch(
+        *roots, stop_event=stop, rust_timeout=POLL_MILLISECONDS, yield_on_timeout=True
+    ):
         if not has_begun:
             has_begun = True
             yield []
@@ -46,4 +48,6 @@ def _changes(roots: Sequence[Path], stop: Event | None) -> Iterator[list[Path]]:
 def _is_relevant(path: Path, roots: Sequence[Path]) -> bool:
     """Whether a changed path is a readable file, or is gone and may have been a folder."""
     is_candidate = path.suffix.lower() in READERS or not path.exists()
-    return is_candidate and any(root in path.parents and not is_hidden(path, root) for root in roots)
+    return is_candidate and any(
+        root in path.parents and not is_hidden(path, root) for root in roots
+    )

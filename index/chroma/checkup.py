@@ -181,7 +181,9 @@ class Checkup:
 
     def _unreached(self, vectors: NDArray[Any], where: Metadata, count: int) -> NDArray[Any]:
         """Return the indexes of vectors that a search for the nearest `count` misses."""
-        answer: Any = self._chunks.query(vectors, n_results=count, where=where, include=["distances"])
+        answer: Any = self._chunks.query(
+            vectors, n_results=count, where=where, include=["distances"]
+        )
         nearest = [min(distances, default=1.0) for distances in answer["distances"]]
         return np.flatnonzero(np.asarray(nearest) > TOLERANCE)
 

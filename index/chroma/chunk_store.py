@@ -28,7 +28,9 @@ CHUNKS_PER_WRITE = 512
 class ChunkStore:
     """Chroma's collection of chunks, as its writer sees it."""
 
-    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
+    def __init__(
+        self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder
+    ) -> None:
         """Write into a collection.
 
         Args:
@@ -76,7 +78,9 @@ class ChunkStore:
         ends = np.cumsum([len(article_chunks) for article_chunks in chunks.values()])
         return dict(zip(chunks, np.split(np.concatenate(stored), ends[:-1]), strict=True))
 
-    def _store_batch(self, rows: Sequence[tuple[Chunk, Article]], vectors: Vectors | None) -> Vectors:
+    def _store_batch(
+        self, rows: Sequence[tuple[Chunk, Article]], vectors: Vectors | None
+    ) -> Vectors:
         """Write some chunks in one step, embedding them unless vectors are given."""
         self._connection.check_room(len(rows))
         embedded: Any = vectors

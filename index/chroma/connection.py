@@ -139,7 +139,9 @@ class Connection:
         from chromadb.errors import ChromaError
 
         if self.is_closed:
-            raise StoreError(f"The index in {self.location} is closed; open it again with ArticleIndex.open.")
+            raise StoreError(
+                f"The index in {self.location} is closed; open it again with ArticleIndex.open."
+            )
         with translated_errors(self.location):
             if self.database:
                 self.database.recover()

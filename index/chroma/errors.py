@@ -41,9 +41,7 @@ def translated_errors(location: str) -> Iterator[None]:
 def describe_failure(location: str, error: Exception) -> str:
     """Return the sentence for a failure: its cause and its remedy."""
     if location.lower().startswith(SERVER_SCHEMES):
-        return (
-            f"The Chroma server at {location} does not answer correctly; start it, or correct ARTICLE_INDEX ({error})."
-        )
+        return f"The Chroma server at {location} does not answer correctly; start it, or correct ARTICLE_INDEX ({error})."
     # SQLite: "attempt to write a readonly database"; the system: "Read-only file system".
     detail = str(error).lower()
     if "readonly" in detail or "read-only" in detail or "permission denied" in detail:

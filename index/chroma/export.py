@@ -136,7 +136,9 @@ def _read(archive: zipfile.ZipFile, embedder: Embedder) -> Iterator[ExportedArti
     with archive.open(HEADER_FILE) as file:
         header = json.loads(file.read(LONGEST_RECORD))
     if header["format"] != EXPORT_FORMAT:
-        raise StoreError("The file was exported by a newer version of this program; install that version.")
+        raise StoreError(
+            "The file was exported by a newer version of this program; install that version."
+        )
     has_our_model = (header["embedder"], header["dimension"]) == (embedder.name, embedder.dimension)
     # Read each record with its vectors.
     with archive.open(RECORDS_FILE) as lines, archive.open(VECTORS_FILE) as file:

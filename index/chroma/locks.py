@@ -48,7 +48,9 @@ class Locks:
     others wait.
     """
 
-    def __init__(self, collection: Collection, vector: Sequence[float], connection: Connection) -> None:
+    def __init__(
+        self, collection: Collection, vector: Sequence[float], connection: Connection
+    ) -> None:
         """Keep lock records in a collection.
 
         Args:
@@ -84,9 +86,13 @@ class Locks:
         locks = self._read(articles_by_lock)
         for lock_id, article in articles_by_lock.items():
             if lock_id not in locks or locks[lock_id]["writer"] != writer:
-                raise StoreError(f"Another program took over the change of {article.source}; add it again.")
+                raise StoreError(
+                    f"Another program took over the change of {article.source}; add it again."
+                )
 
-    def _acquire(self, articles_by_lock: Mapping[str, Article], writer: str, signs_of_life: SignsOfLife) -> list[str]:
+    def _acquire(
+        self, articles_by_lock: Mapping[str, Article], writer: str, signs_of_life: SignsOfLife
+    ) -> list[str]:
         """Acquire all locks; return the ids of articles whose writers have died."""
         # Try to get all locks in one call.
         if len(articles_by_lock) > 1:
@@ -103,7 +109,9 @@ class Locks:
                 inherited.append(article.id)
         return inherited
 
-    def _wait_for(self, lock_id: str, article: Article, writer: str, signs_of_life: SignsOfLife) -> bool:
+    def _wait_for(
+        self, lock_id: str, article: Article, writer: str, signs_of_life: SignsOfLife
+    ) -> bool:
         """Wait for a lock and take it; return whether its last writer died."""
         has_died = False
         last_signs, since = None, time.monotonic()

@@ -248,7 +248,9 @@ def states_filter(article_id: str, *states: str) -> Metadata:
     return {"$and": [{"article_id": article_id}, {"state": {"$in": list(states)}}]}
 
 
-def search_filter(articles: Iterable[str] | None, after: date | None, before: date | None) -> Metadata | None:
+def search_filter(
+    articles: Iterable[str] | None, after: date | None, before: date | None
+) -> Metadata | None:
     """Return Chroma's filter for chunks.
 
     Args:

@@ -80,7 +80,9 @@ class Registry:
         missing = f"article {article_id!r}"
         if version is not None:
             missing = f"version {version!r} of {missing}"
-        raise ArticleNotFoundError(f"The index contains no {missing}; `python -m index list` lists all articles.")
+        raise ArticleNotFoundError(
+            f"The index contains no {missing}; `python -m index list` lists all articles."
+        )
 
     def current(self, article_ids: Iterable[str]) -> dict[str, Record]:
         """Return the current records of articles by id, without missing ones."""
@@ -158,7 +160,9 @@ class Registry:
 
         The id is "" if there is no such article. An article from a file has no page.
         """
-        where: Any = {"$and": [{"state": CURRENT}, {"$or": [{"url": address}, {"source": address}]}]}
+        where: Any = {
+            "$and": [{"state": CURRENT}, {"$or": [{"url": address}, {"source": address}]}]
+        }
         rows: Any = self.collection.get(where=where, include=["metadatas"])
         for metadata in rows["metadatas"]:
             # The address that a page was fetched from counts, not the canonical one it names.
@@ -194,7 +198,11 @@ class Registry:
         changes = self.cache.changes
         ids = [mark_id(*pair) for pair in versions] + [previous_id(*pair) for pair in versions]
         present = set(self.collection.get(ids=ids, include=[])["ids"])
-        current = {pair for pair in versions if mark_id(*pair) in present and previous_id(*pair) not in present}
+        current = {
+            pair
+            for pair in versions
+            if mark_id(*pair) in present and previous_id(*pair) not in present
+        }
         self.cache.remember(dict(current), changes)
         return current
 

@@ -34,7 +34,9 @@ MOST_EF_SEARCH = 2_000
 """The most vectors that a search compares closely."""
 
 
-def create_collection(client: ClientAPI, name: str, embedder: Embedder, hnsw: CreateHNSWConfiguration) -> Collection:
+def create_collection(
+    client: ClientAPI, name: str, embedder: Embedder, hnsw: CreateHNSWConfiguration
+) -> Collection:
     """Create an empty collection.
 
     Args:

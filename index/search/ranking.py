@@ -48,7 +48,9 @@ class SearchResult:
     score: float
 
 
-def rank(query: str, chunks: Sequence[Chunk], cosines: Sequence[float], k: int) -> list[SearchResult]:
+def rank(
+    query: str, chunks: Sequence[Chunk], cosines: Sequence[float], k: int
+) -> list[SearchResult]:
     """Return the best chunks for a query, the best first.
 
     A chunk's score is a weighted mean of its relevance, the BM25 score of its best sentence,
@@ -77,13 +79,19 @@ def _query_language(query: str, texts: Sequence[str], cosines: Sequence[float]) 
     return read_language(texts[int(np.argmax(cosines))]) if texts else None
 
 
-def _best_sentences(query: str, texts: Sequence[str], relevances: Scores, language: str | None) -> Scores:
+def _best_sentences(
+    query: str, texts: Sequence[str], relevances: Scores, language: str | None
+) -> Scores:
     """Return the BM25 score of each text's best sentence; 0 for the less relevant texts.
 
     All words of the query in one sentence are a better answer than the same words scattered.
     """
     relevant = np.argsort(-relevances, kind="stable")[:SENTENCE_CHUNKS]
-    sentences = [(i, texts[i][start:end]) for i in relevant for start, end in sentence_spans(texts[i], language)]
+    sentences = [
+        (i, texts[i][start:end])
+        for i in relevant
+        for start, end in sentence_spans(texts[i], language)
+    ]
     scores = lexical_scores(query, [text for _, text in sentences], language)
     best = np.zeros(len(texts))
     for (i, _), score in zip(sentences, scores, strict=True):

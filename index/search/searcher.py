@@ -91,14 +91,19 @@ class Searcher:
             published_before: The last day, inclusive.
         """
         query = query[:LONGEST_QUERY]
-        filters = [search_filter(batch, published_after, published_before) for batch in _in_batches(article_ids)]
+        filters = [
+            search_filter(batch, published_after, published_before)
+            for batch in _in_batches(article_ids)
+        ]
         chunks, cosines = self._nearest_of_all(query, filters)
         spelt = correct_spelling(query, [chunk.text for chunk in chunks])
         if spelt != query:
             chunks, cosines = self._nearest_of_all(spelt, filters)
         return SearchOutcome(spelt, rank(spelt, chunks, cosines, k))
 
-    def _nearest_of_all(self, query: str, filters: Sequence[Metadata | None]) -> tuple[list[Chunk], list[float]]:
+    def _nearest_of_all(
+        self, query: str, filters: Sequence[Metadata | None]
+    ) -> tuple[list[Chunk], list[float]]:
         """Return the chunks nearest to a query that pass one of the filters, and their cosines."""
         matches: list[tuple[float, Chunk]] = []
         for where in filters:
@@ -127,7 +132,8 @@ class Searcher:
                         raise
                     continue
                 chunks = [
-                    to_chunk(str(document.id), document.metadata, document.page_content) for document, _ in matches
+                    to_chunk(str(document.id), document.metadata, document.page_content)
+                    for document, _ in matches
                 ]
                 # Drop the chunks of other versions. Search again if there were any, for
                 # they took the places of current ones.

@@ -57,7 +57,9 @@ _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
 }
 # Text, tabs, line breaks and paragraphs below a part of a Word document.
-_WORD_TEXT = etree.XPath(".//w:t[not(ancestor::mc:Fallback)] | .//w:tab | .//w:br | .//w:p", namespaces=_NAMESPACES)
+_WORD_TEXT = etree.XPath(
+    ".//w:t[not(ancestor::mc:Fallback)] | .//w:tab | .//w:br | .//w:p", namespaces=_NAMESPACES
+)
 
 
 def read_docx(data: bytes, path: Path, source: str) -> Article:
@@ -102,11 +104,15 @@ def read_epub(data: bytes, path: Path, source: str) -> Article:
         place = container.xpath("string(//c:rootfile/@full-path)", namespaces=_NAMESPACES)
         package = _parse_part(archive, place)
         folder = posixpath.dirname(place)
-        chapters = [posixpath.normpath(posixpath.join(folder, name)) for name in _chapter_names(package)]
+        chapters = [
+            posixpath.normpath(posixpath.join(folder, name)) for name in _chapter_names(package)
+        ]
         if not set(chapters).isdisjoint(_encrypted_parts(archive)):
             raise SourceError("the book is copy-protected (DRM); add a copy without protection")
         text = "\n\n".join(filter(None, (_html_text(archive.read(name)) for name in chapters)))
-        title, author, day, language = (_dublin_core(package, key) for key in ("title", "creator", "date", "language"))
+        title, author, day, language = (
+            _dublin_core(package, key) for key in ("title", "creator", "date", "language")
+        )
     if not text:
         raise SourceError("the book has no text; add a book that has text")
     return Article.from_text(
@@ -131,7 +137,9 @@ def read_email(data: bytes, path: Path, source: str) -> Article:
         sender = without_control(str(message.get("from", "")))
         sent = message["date"].datetime if message["date"] else None
     if not text:
-        raise SourceError("the message has no text of its own; add its attachments or the quoted message")
+        raise SourceError(
+            "the message has no text of its own; add its attachments or the quoted message"
+        )
     name, address = parseaddr(sender)
     return Article.from_text(
         text,

@@ -118,7 +118,9 @@ def read_fetched(fetched: FetchedPage) -> Article | list[str]:
         return listed
     # Web pages.
     if fetched.content_type.partition("/")[0] in {"image", "audio", "video", "font"}:
-        raise SourceError(f"the address is not a page but {fetched.content_type}; add the page that shows it")
+        raise SourceError(
+            f"the address is not a page but {fetched.content_type}; add the page that shows it"
+        )
     return read_page(fetched.data, fetched.url, fetched.charset)
 
 
@@ -136,7 +138,9 @@ def _expand_path(source: str | Path) -> Iterator[Path]:
         if path.is_dir():
             files = [file for file in sorted(path.rglob("*")) if _is_article_file(file, path)]
             if not files:
-                raise SourceError(f"the folder has no articles; put {', '.join(READERS)} files into it")
+                raise SourceError(
+                    f"the folder has no articles; put {', '.join(READERS)} files into it"
+                )
             yield from files
         elif path.exists():
             yield path
@@ -217,7 +221,9 @@ def _decode(data: bytes) -> str:
         text = None
     if text is None or _NOT_TEXT.search(text):
         encoding = _describe_encoding(data)
-        raise SourceError(f"the file is {encoding}, not UTF-8 text; save it as UTF-8 and add it again")
+        raise SourceError(
+            f"the file is {encoding}, not UTF-8 text; save it as UTF-8 and add it again"
+        )
     return text
 
 

@@ -102,7 +102,9 @@ class Fetcher:
         """Abort the fetch of another thread: at once, or after at most `READ_SECONDS`."""
         self._backend.deadline = 0.0
 
-    def fetch(self, url: str, etag: str | None = None, last_modified: str | None = None) -> FetchedPage | None:
+    def fetch(
+        self, url: str, etag: str | None = None, last_modified: str | None = None
+    ) -> FetchedPage | None:
         """Fetch a page.
 
         Args:
@@ -118,7 +120,11 @@ class Fetcher:
             SourceError: The page cannot be fetched for another reason.
         """
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: text for name, text in validators.items() if text and text.isascii() and text.isprintable()}
+        headers = {
+            name: text
+            for name, text in validators.items()
+            if text and text.isascii() and text.isprintable()
+        }
         self._cookies.clear()
         self._backend.deadline = monotonic() + TOTAL_SECONDS
         return _retrying()(self._follow_redirects, _parse_url(url), headers)
@@ -212,7 +218,8 @@ def _retrying() -> tenacity.Retrying:
             lambda error: isinstance(error, RetryableError) and error.pause <= pause_limit
         ),
         stop=tenacity.stop_after_attempt(FETCH_TRIES) | tenacity.stop_before_delay(TOTAL_SECONDS),
-        wait=tenacity.wait_exponential(FIRST_PAUSE) + tenacity.wait_exception(lambda error: getattr(error, "pause", 0)),
+        wait=tenacity.wait_exponential(FIRST_PAUSE)
+        + tenacity.wait_exception(lambda error: getattr(error, "pause", 0)),
         reraise=True,
     )
 
@@ -225,16 +232,22 @@ def _parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         base: The address that redirects to it.
     """
     if not url or len(url) > LONGEST_URL or not url.isprintable():
-        raise SourceError(f"the address is empty, longer than {LONGEST_URL} characters or unprintable; check it")
+        raise SourceError(
+            f"the address is empty, longer than {LONGEST_URL} characters or unprintable; check it"
+        )
     try:
         parsed = (base.join(url) if base else httpx.URL(url)).copy_with(fragment=None)
         host = parsed.host
     except (httpx.InvalidURL, ValueError) as error:
         raise SourceError("this is not a valid web address; check its spelling") from error
     if parsed.scheme not in {"http", "https"}:
-        raise SourceError("only http:// and https:// addresses can be fetched; save the page and add the file")
+        raise SourceError(
+            "only http:// and https:// addresses can be fetched; save the page and add the file"
+        )
     if parsed.userinfo:
-        raise SourceError("the address contains a user name or password; remove it, or save the page and add the file")
+        raise SourceError(
+            "the address contains a user name or password; remove it, or save the page and add the file"
+        )
     if not host or (parsed.port is not None and not 1 <= parsed.port <= 65535):  # noqa: PLR2004
         raise SourceError("the address has no valid host or port; check its spelling")
     if base and base.scheme == "https" and parsed.scheme == "http":
@@ -251,7 +264,9 @@ def _receive(response: httpx.Response) -> FetchedPage | None:
     if status not in _OK_STATUSES:
         raise status_error(status, headers.get("retry-after", ""))
     if headers.get("content-encoding", "identity").lower() not in {"identity", "gzip", "deflate"}:
-        raise SourceError(f"the site compresses the page in a way that was not asked for; {SAVE_PAGE}")
+        raise SourceError(
+            f"the site compresses the page in a way that was not asked for; {SAVE_PAGE}"
+        )
     return FetchedPage(
         url=str(response.url),
         content_type=headers.get("content-type", "").partition(";")[0].strip().lower(),
@@ -264,7 +279,9 @@ def _receive(response: httpx.Response) -> FetchedPage | None:
 
 def _read_body(response: httpx.Response) -> bytes:
     """Read and unpack the body of a response up to `LARGEST_PAGE`."""
-    too_large = SourceError(f"the page is larger than {LARGEST_PAGE / 1e6:g} MB; save its articles and add the files")
+    too_large = SourceError(
+        f"the page is larger than {LARGEST_PAGE / 1e6:g} MB; save its articles and add the files"
+    )
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > LARGEST_PAGE:
         raise too_large

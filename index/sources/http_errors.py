@@ -75,9 +75,13 @@ def explain(error: httpx.HTTPError) -> SourceError:
     cause = error.__cause__  # An error of httpcore; its argument is the original error.
     if cause and cause.args and isinstance(tls := cause.args[0], ssl.SSLError):
         why = getattr(tls, "verify_message", "") or tls.reason or "it broke"
-        return SourceError(f"no secure connection to the site is possible ({why.lower()}); check the address")
+        return SourceError(
+            f"no secure connection to the site is possible ({why.lower()}); check the address"
+        )
     if isinstance(error, httpx.DecodingError):
         return SourceError(f"the compressed page is damaged; {SAVE_PAGE}")
     if isinstance(error, httpx.TimeoutException):
         return RetryableError("the site did not answer in time; try again later")
-    return RetryableError("the site cannot be reached or sends an invalid answer; check the address or try later")
+    return RetryableError(
+        "the site cannot be reached or sends an invalid answer; check the address or try later"
+    )

@@ -59,12 +59,16 @@ class GuardedBackend(httpcore.NetworkBackend):
         self._allowed = allowed
         self._resolve = resolve
 
-    def connect_tcp(self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any) -> _DeadlineStream:
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
+    ) -> _DeadlineStream:
         """Connect to the first address of a host that answers. Raises `SourceError`.
 
         The host is refused if any of its addresses is not public.
         """
-        failure: Exception = SourceError(f"no host named {host} was found; check the spelling of the address")
+        failure: Exception = SourceError(
+            f"no host named {host} was found; check the spelling of the address"
+        )
         try:
             addresses = self._checked_addresses(host, port)
         except (OSError, UnicodeError) as error:
@@ -105,7 +109,9 @@ class GuardedBackend(httpcore.NetworkBackend):
 class _DeadlineStream(httpcore.NetworkStream):
     """A connection that ends at the deadline, even if the server sends a byte now and then."""
 
-    def __init__(self, stream: httpcore.NetworkStream, within: Callable[[float | None], float]) -> None:
+    def __init__(
+        self, stream: httpcore.NetworkStream, within: Callable[[float | None], float]
+    ) -> None:
         self._stream = stream
         self._within = within
         self.close = stream.close  # type: ignore[method-assign]

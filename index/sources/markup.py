@@ -27,9 +27,13 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 # The encoding that a page declares: <meta charset="utf-8">, <?xml version="1.0" encoding="utf-8"?>
-_DECLARED = re.compile(rb"""<(?:meta|\?xml)\s[^>]{0,200}?(?:charset|encoding)=["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_DECLARED = re.compile(
+    rb"""<(?:meta|\?xml)\s[^>]{0,200}?(?:charset|encoding)=["']?([\w.:-]{1,40})""", re.IGNORECASE
+)
 # Encodings that pages use: utf-8, iso8859-2, cp1251. Some other codecs of Python are very slow.
-_WEB_CODECS = re.compile(r"utf-8|iso8859|iso2022|cp\d|koi8|mac-|gb|big5|euc|shift_jis|tis-620|ascii")
+_WEB_CODECS = re.compile(
+    r"utf-8|iso8859|iso2022|cp\d|koi8|mac-|gb|big5|euc|shift_jis|tis-620|ascii"
+)
 # An ampersand that begins no entity: the one in "?a=1&b=2", not the one in "&amp;".
 _BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,31};)")
 # Characters that XML forbids: control characters and the noncharacters U+FFFE and U+FFFF.
@@ -58,7 +62,9 @@ def parse_html(data: bytes, charset: str | None = None) -> Any:
     text = without_control(_decode(data, charset))
     if "<html" not in text.lower():  # trafilatura does not recognise a fragment as a page.
         text = f"<html><body>{text}</body></html>"
-    parser = HTMLParser(encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, collect_ids=False)
+    parser = HTMLParser(
+        encoding="utf-8", no_network=True, remove_comments=True, remove_pis=True, collect_ids=False
+    )
     page = text.encode("utf-8", "replace")
     tree = document_fromstring(page, parser=parser, ensure_head_body=True)
     check_size(tree, "page")
@@ -87,7 +93,9 @@ def check_size(tree: Any, kind: str) -> None:
     """Raise `SourceError` for a tree with too many elements; `kind` names it in the message."""
     elements = sum(1 for _ in islice(tree.iter(), MOST_ELEMENTS + 1))
     if elements > MOST_ELEMENTS or max(map(len, tree.iter())) > MOST_CHILDREN:
-        raise SourceError(f"the {kind} has too many elements to parse; add the part you need as a text file")
+        raise SourceError(
+            f"the {kind} has too many elements to parse; add the part you need as a text file"
+        )
 
 
 def _decode(data: bytes, charset: str | None) -> str:

@@ -68,10 +68,14 @@ def read_pdf(data: bytes, path: Path, source: str) -> Article:
     except SourceError:
         raise
     except Exception as error:  # pypdf does not document its errors on damaged files.
-        raise SourceError("the PDF file is damaged; open it in a PDF viewer and save it again") from error
+        raise SourceError(
+            "the PDF file is damaged; open it in a PDF viewer and save it again"
+        ) from error
     text = "\n\n".join(_join_lines(_without_edges(pages)))
     if not text:
-        raise SourceError("the PDF file has pictures of pages but no text; run text recognition (OCR) on it first")
+        raise SourceError(
+            "the PDF file has pictures of pages but no text; run text recognition (OCR) on it first"
+        )
     title = title or read_title(text) or path.stem
     return Article.from_text(text, source, title=title, author=author)
 
@@ -89,7 +93,9 @@ def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
     end = time.monotonic() + MOST_PDF_SECONDS
     for page in reader.pages:
         if time.monotonic() > end:
-            raise SourceError(f"the PDF file takes more than {MOST_PDF_SECONDS:g} seconds to read; split it")
+            raise SourceError(
+                f"the PDF file takes more than {MOST_PDF_SECONDS:g} seconds to read; split it"
+            )
         # Plain extraction reads columns one after the other; layout extraction shows gaps.
         layout = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
         yield _page_lines(page.extract_text(), layout)
@@ -131,7 +137,9 @@ def _without_edges(pages: Sequence[list[str]]) -> list[str]:
     repeated = {edge for edge, count in edges.items() if count >= fewest}
     lines: list[str] = []
     for page in pages:
-        dropped = {i for i in _edge(page) if _mask(page[i]) in repeated or _PAGE_NUMBER.fullmatch(page[i])}
+        dropped = {
+            i for i in _edge(page) if _mask(page[i]) in repeated or _PAGE_NUMBER.fullmatch(page[i])
+        }
         rest = [line for i, line in enumerate(page) if i not in dropped]
         # The gap before a footer does not end a paragraph: it may continue on the next page.
         while rest and not rest[-1]:
@@ -169,7 +177,9 @@ def _join_lines(lines: Sequence[str]) -> Iterator[str]:
         # Only the last line can end in a broken word: the lines before it are not looked at again.
         paragraph += _joined_lines(paragraph.pop(), line, words) if paragraph else [line]
         is_short = len(line) < FULL_LINE_SHARE * full
-        if not following or (is_short and (_SENTENCE_END.search(line) or not following[0].islower())):
+        if not following or (
+            is_short and (_SENTENCE_END.search(line) or not following[0].islower())
+        ):
             if any(paragraph):
                 yield "".join(paragraph)
             paragraph = []

@@ -34,8 +34,12 @@ LONGEST_JSON = 50_000
 # The text that a browser shows.
 _VISIBLE_TEXT = "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"
 # Elements that have a name and are shown.
-_NAMED_ELEMENTS = "//body//*[@id or @class][not(self::script or self::style or self::template or @hidden)]"
-_CONTENT_TIERS = "//head/meta[@property='article:content_tier' or @name='article:content_tier']/@content"
+_NAMED_ELEMENTS = (
+    "//body//*[@id or @class][not(self::script or self::style or self::template or @hidden)]"
+)
+_CONTENT_TIERS = (
+    "//head/meta[@property='article:content_tier' or @name='article:content_tier']/@content"
+)
 _CANONICAL_LINKS = "//head/link[contains(concat(' ', @rel, ' '), ' canonical ')]/@href"
 # The id or class of a paywall: "paywall", "reg-wall", "subscription-wall"
 _WALL = re.compile(r"pay-?wall|reg-?wall|subscri(be|ption)-?wall", re.IGNORECASE)
@@ -124,7 +128,9 @@ def _check_is_article(tree: Any, characters: int) -> None:
     if characters < SHELL_CHARACTERS and _needs_javascript(tree):
         raise SourceError(f"the page is empty until its JavaScript runs; {SAVE_PAGE}")
     if not characters:
-        raise SourceError("the page has no article text; save the page of one article after it has loaded")
+        raise SourceError(
+            "the page has no article text; save the page of one article after it has loaded"
+        )
 
 
 def _clean_name(text: str | None) -> str | None:

@@ -90,7 +90,9 @@ def _front_matter(text: str) -> dict[str, str]:
     """Return the one-line values of a Markdown file's front matter, keys in lower case."""
     front = _FRONT_MATTER.match(text)
     pairs = (line.partition(":") for line in front.group(1).splitlines()) if front else ()
-    return {key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs if value.strip()}
+    return {
+        key.strip().lower(): value.strip().strip("\"'") for key, _, value in pairs if value.strip()
+    }
 
 
 def _is_dateline(line: str, letters: int) -> bool:

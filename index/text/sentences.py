@@ -81,7 +81,9 @@ def _borders(text: str, language: str | None) -> list[Span]:
     while start < len(plain):
         end, is_paragraph_end = _window(plain, start)
         borders = sentencex.get_sentence_boundaries(language or "en", plain[start:end])
-        window = [(start + border["start_index"], start + border["end_index"]) for border in borders]
+        window = [
+            (start + border["start_index"], start + border["end_index"]) for border in borders
+        ]
         if not is_paragraph_end:
             # The last sentence may go on behind the window: the next window begins with it.
             *whole, broken = _cut(plain, *window.pop()) or [(end, end)]
@@ -111,14 +113,19 @@ def _inside(text: str, start: int, end: int, language: str | None) -> list[Span]
         border = start + offset
         if border < end and (opening := _OPENING_MARKS_AT_END.search(text[begin:border])):
             border = begin + opening.start()
-        spans += _lines(text, begin, border) if border - begin > TABLE_CHARACTERS else [(begin, border)]
+        spans += (
+            _lines(text, begin, border) if border - begin > TABLE_CHARACTERS else [(begin, border)]
+        )
         begin = border
     return spans
 
 
 def _lines(text: str, start: int, end: int) -> list[Span]:
     """Split a span into its lines."""
-    return [(start + line.start(), start + line.end()) for line in re.finditer(r"[^\r\n]+", text[start:end])]
+    return [
+        (start + line.start(), start + line.end())
+        for line in re.finditer(r"[^\r\n]+", text[start:end])
+    ]
 
 
 def _cut(text: str, start: int, end: int) -> list[Span]:

@@ -15,7 +15,11 @@ from PIL import Image, ImageDraw
 
 HERE = Path(__file__).parent
 STORY = HERE / "story.md"
-BROKEN = {"passengers": "passen\u00adgers", "discussed": "dis\u00adcussed", "expected": "ex\u00adpected"}
+BROKEN = {
+    "passengers": "passen\u00adgers",
+    "discussed": "dis\u00adcussed",
+    "expected": "ex\u00adpected",
+}
 
 
 class Paper(FPDF):
@@ -39,14 +43,29 @@ def main() -> None:
     run("pandoc", STORY, "-o", "story.epub")
     run("pandoc", STORY, "-o", "pandoc.docx")
     # LibreOffice writes it anew, as a person's own editor would.
-    run("soffice", "--headless", "--convert-to", "docx:MS Word 2007 XML", "--outdir", "out", "pandoc.docx")
+    run(
+        "soffice",
+        "--headless",
+        "--convert-to",
+        "docx:MS Word 2007 XML",
+        "--outdir",
+        "out",
+        "pandoc.docx",
+    )
     (HERE / "out" / "pandoc.docx").rename(HERE / "story.docx")
     run("pandoc", STORY, "-s", "-o", "story.html")
     # With the header and footer that a browser prints: day, title, address, page.
     with subprocess.Popen(["python3", "-m", "http.server", "8000"], cwd=HERE) as serving:  # noqa: S607
         time.sleep(1)
         page = "http://localhost:8000/story.html"
-        run("chromium", "--headless", "--no-sandbox", "--disable-gpu", "--print-to-pdf=printed.pdf", page)
+        run(
+            "chromium",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--print-to-pdf=printed.pdf",
+            page,
+        )
         serving.terminate()
     text = STORY.read_text().split("---", 2)[2]
     paper = Paper(format=(90, 120))
@@ -62,7 +81,17 @@ def main() -> None:
             paper.ln(2)
     paper.output(str(HERE / "columns.pdf"))
     run("qpdf", "--encrypt", "secret", "owner", "256", "--", "columns.pdf", "locked.pdf")
-    run("qpdf", "--encrypt", "", "owner", "256", "--print=none", "--", "columns.pdf", "unprintable.pdf")
+    run(
+        "qpdf",
+        "--encrypt",
+        "",
+        "owner",
+        "256",
+        "--print=none",
+        "--",
+        "columns.pdf",
+        "unprintable.pdf",
+    )
     picture = Image.new("L", (300, 100), 255)
     ImageDraw.Draw(picture).text((20, 40), "The ferry sails again", fill=0)
     scan = FPDF()
