@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 QUESTION_PATIENCE = 10
 """The time limit of a question, in multiples of the patience: a model may write slowly for ever."""
 MOST_TRIES = 3
-FIRST_PAUSE = 0.5
+FIRST_RETRY_PAUSE = 0.5
 """Seconds before the second try, doubled for the third, unless the server names a time."""
 LONGEST_REPLY = 4_000
 """Characters read of a reply."""
@@ -47,7 +47,7 @@ _REASONS = {  # By HTTP status.
     429: "the server of {name} takes no more requests for now",
 }
 _BAD_REQUEST = frozenset({None, 400, 413, 422})
-"""HTTP statuses of a prompt that is too long; None for clients that hide the status."""
+"""HTTP statuses of a prompt that is too long. Some clients hide the status."""
 _TOO_LONG = (
     "context_length",
     "context length",
@@ -133,7 +133,7 @@ class Caller:
             raise ModelError(f"{self.name} wrote nothing")
 
     def _start(self, messages: Sequence[Message], usage: Usage) -> Iterator[str]:
-        """Return the pieces of a reply once it has begun, after retries of temporary failures."""
+        """Return the pieces of a reply once it has begun. Retries temporary failures."""
         deadline = time.monotonic() + self.patience
         tries = Retrying(
             retry=retry_if_exception(_is_temporary),
@@ -151,6 +151,7 @@ class Caller:
         return tries(begin)
 
     def _log_retry(self, state: RetryCallState) -> None:
+        """Log the failure of a call that is tried again."""
         error = state.outcome.exception() if state.outcome else None
         # Leave out the message of the error: it may contain a key.
         kind, status = type(error).__name__, error and _http_status(error)
@@ -187,7 +188,9 @@ class Caller:
     def _produce(
         self, messages: Sequence[Message], chunks: Queue[Any], is_abandoned: threading.Event
     ) -> None:
-        """Put the chunks of a reply into a queue, then None, or the error that ended it.
+        """Put the chunks of a reply into a queue.
+
+        After the last chunk comes None, or the error that ended the reply.
 
         Args:
             messages: The prompt.
@@ -219,7 +222,7 @@ def _pause_seconds(state: RetryCallState) -> float:
     try:
         return max(0.0, float(headers.get("retry-after", "")))
     except ValueError:
-        return float(FIRST_PAUSE * 2 ** (state.attempt_number - 1))
+        return float(FIRST_RETRY_PAUSE * 2 ** (state.attempt_number - 1))
 
 
 def _http_status(error: BaseException) -> int | None:

@@ -75,7 +75,7 @@ class ClaimCheck:
         question: The standalone question.
         passages: The sentences of each passage, by its number.
         embedder: Compares the meaning of claims and sentences.
-        judge: Knows the sentences that answer the question; these say what it asks about.
+        judge: Knows the sentences that answer the question.
     """
 
     question: str
@@ -129,7 +129,7 @@ class ClaimCheck:
         texts = [sentence.text for sentence in [*quotes, *self._every_sentence()]]
         own_texts = with_compounds_split(claim, texts)[: len(quotes)]
         known = {stem for text in own_texts for stem in content_words(text)}
-        # Sentences that answer the question say what it asks about, in whichever words.
+        # Sentences that answer the question need not repeat its words.
         if is_answered:
             known |= asked
         return len(stems & known) >= SHARED_WORDS * len(stems)
@@ -176,9 +176,10 @@ def speaker_names(text: str) -> set[str]:
 
 
 def _without_other_speech(claim: str, quotes: Sequence[Sentence]) -> str:
-    """Return the text of sentences without direct speech that shares no word with a claim.
+    """Return the text of sentences without unrelated direct speech.
 
-    A denial in such speech is about something else: “No cars, no trade.”
+    Such speech shares no word with the claim, so a denial in it is about something else: “Two years
+    without cars are two years without trade.”
     """
     stems = set(content_words(claim))
     text = " ".join(quote.text for quote in quotes)

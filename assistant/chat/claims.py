@@ -56,7 +56,7 @@ _FINISHED = re.compile(r"[.!?…。！？][”\"’')\]]*\s*$")
 """The end of a finished sentence: "It opened.”"."""
 _QUESTION_LABEL = re.compile(r"^(?:last |rewritten )?question: ?", re.IGNORECASE)
 """A label that models repeat from the prompt: "Rewritten question: Who runs it?"."""
-_LETTERS = re.compile(r"[^\W_]+")
+_REPLY_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Claim:
 
     Attributes:
         text: The sentence, on one line, without its marks.
-        numbers: The numbers of the passages that it cites, from 1; empty if it cites none.
+        numbers: The numbers of the passages that it cites, from 1.
     """
 
     text: str
@@ -165,9 +165,9 @@ def parse_question(text: str, question: str, history: Sequence[Turn]) -> str:
     if not re.search(r"\w", written) or len(written) > LONGEST_TURN:
         return ""
     turns = (f"{turn.question} {turn.answer.text}" for turn in history)
-    spoken = set(_LETTERS.findall(" ".join([question, *turns]).casefold()))
+    spoken = set(_REPLY_WORD.findall(" ".join([question, *turns]).casefold()))
     # The first word has its capital from the sentence.
-    for word in _LETTERS.findall(written)[1:]:
+    for word in _REPLY_WORD.findall(written)[1:]:
         is_name_or_number = word != word.lower() or word.isdigit()
         if is_name_or_number and word.casefold() not in spoken:
             return ""

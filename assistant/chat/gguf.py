@@ -35,9 +35,10 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class GgufChat(BaseChatModel):
-    """An instruct model in a GGUF file, prompted with the chat template of the file.
+    """An instruct model in a GGUF file.
 
-    It is loaded at the first call. Threads may share it; they take turns.
+    Its prompt follows the chat template of the file. It is loaded at the first call. Threads may
+    share it; they take turns.
 
     Attributes:
         path: The path of the file.
@@ -55,7 +56,7 @@ class GgufChat(BaseChatModel):
         return "gguf"
 
     def check(self) -> None:
-        """Raise `ModelError` if the file is missing or not GGUF, or if llama.cpp is missing."""
+        """Raise `ModelError` unless both the file and llama.cpp are there."""
         path = Path(self.path).expanduser()
         try:
             with path.open("rb") as file:
@@ -113,7 +114,9 @@ class GgufChat(BaseChatModel):
     def _complete(
         self, request: dict[str, Any], replies: Queue[Any], is_abandoned: threading.Event
     ) -> None:
-        """Put the chunks of a reply into a queue, then None, or the error that ended it.
+        """Put the chunks of a reply into a queue.
+
+        After the last chunk comes None, or the error that ended the reply.
 
         Args:
             request: The request for a chat completion.

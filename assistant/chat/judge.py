@@ -21,7 +21,7 @@ class Judge:
     Attributes:
         question: The standalone question.
         readings: The reader's readings, the best first; empty if it has no opinion.
-        limits: The reader's thresholds; None if it has no opinion.
+        limits: The reader's thresholds, if it has an opinion.
     """
 
     question: str = ""

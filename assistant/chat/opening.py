@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def open_writer(
     model: str | BaseChatModel, index: ArticleIndex, patience: float = PATIENCE
 ) -> ChatWriter | None:
-    """Return a `ChatWriter` for a chat model, or None for the built-in reader.
+    """Return a `ChatWriter` for a chat model, or None for the reader.
 
     Args:
         model: The name of a model, or a LangChain chat model.

@@ -35,10 +35,11 @@ _OPENING_MARKS = ' "“‘('
 def supporting_quotes(
     claim: str, question: str, sentences: Sequence[Sentence], lower_case: frozenset[str]
 ) -> tuple[Sentence, ...]:
-    """Return the sentences of one article that best support a claim; empty if none shares a word.
+    """Return the sentences of one article that best support a claim.
 
-    The first is the sentence with the fewest missing words, of equal ones the one with most words
-    of the claim. Each further one supplies words that the earlier ones lack.
+    It is empty if no sentence shares a word with the claim. The first sentence is the one with the
+    fewest missing words, of equal ones the one with most words of the claim. Each further sentence
+    has words that the earlier ones lack.
 
     Args:
         claim: The text of the claim.
@@ -86,7 +87,9 @@ def _candidates(claim: str, question: str, sentences: Sequence[Sentence]) -> lis
 
 
 def missing_words(claim: str, quotes: Sequence[Sentence], lower_case: frozenset[str]) -> set[str]:
-    """Return the numbers and names of a claim that its sentences and their articles lack.
+    """Return the numbers and names of a claim that its sentences lack.
+
+    The titles, sites and days of their articles count as well.
 
     Args:
         claim: The text of the claim.
@@ -130,7 +133,7 @@ def _is_number(word: str) -> bool:
 
 
 def _number_of(word: str) -> str | None:
-    """Return a number word in digits; None for "one", which is more often a pronoun.
+    """Return a number word in digits, except "one", which is more often a pronoun.
 
     >>> _number_of("thirty"), _number_of("second"), _number_of("one"), _number_of("mill")
     ('30', '2', None, None)
@@ -149,7 +152,7 @@ def _with_source(quote: Sentence) -> str:
 
 
 def with_workings(claim: str, quotes: Sequence[Sentence]) -> str:
-    """Return a claim with the working of its first day that was counted from an article's day.
+    """Return a claim with the working of a relative day, such as "tomorrow".
 
     "The market opens on 4 May 2021." becomes "The market opens tomorrow (4 May 2021; the article is
     of 3 May 2021)." if the sentence behind it says "tomorrow".

@@ -36,5 +36,5 @@ class Usage:
 
     @property
     def tokens(self) -> int:
-        """Tokens read and written; 0 if the model reports none."""
+        """Tokens read and written, as reported by the model."""
         return self.tokens_in + self.tokens_out

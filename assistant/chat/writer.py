@@ -116,7 +116,7 @@ class ChatWriter:
         Args:
             question: The standalone question.
             passages: The best passages for it, the best first.
-            article_ids: The articles to ask; None is all.
+            article_ids: The articles to ask; all by default.
             instead: Returns the reader's answer, in case no sentence of the model stands.
             usage: The cost of the question so far. A model that has failed is not called again.
             judge: Decides whether the cited sentences answer the question.
@@ -132,7 +132,7 @@ class ChatWriter:
         cache it.
 
         Args:
-            article_ids: The articles to ask; None is all.
+            article_ids: The articles to ask; all by default.
             best: The best passages for the question, the best first.
 
         Raises:
@@ -242,6 +242,7 @@ class ChatWriter:
         text = ""
 
         def grow(*, is_over: bool) -> Draft:
+            """Return the draft of the text so far."""
             claims, beginning = parse_claims(text, is_over=is_over)
             # Check the new claims.
             for claim in claims[len(checked) :]:
