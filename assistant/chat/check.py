@@ -120,7 +120,7 @@ class ClaimCheck:
         words = CLAIM_WORD.findall(claim)
         named = {stem for word in words if word != word.lower() for stem in content_words(word)}
         stems = {stem for stem in content_words(claim) if stem not in named and not stem.isdigit()}
-        # A claim of names and numbers alone says the rest with the question's words.
+        # Names and numbers alone ("27,534") need the question's words beside them.
         asked = set(content_words(self.question))
         is_answered = self.judge.answers(quotes)
         if not stems and not is_answered:
@@ -158,7 +158,7 @@ def _contradiction(claim: str, quotes: Sequence[Sentence], lower_case: frozenset
         return "its sentences name another speaker"
     # "Bo Ek sold pears" for "Bo Ek did not sell any pears".
     if denies(claim) != denies(_without_other_speech(claim, quotes)):
-        return "either it or its sentences are a denial"
+        return "only one side is a denial"
     # "We are rich" for “We never had so many”.
     folded = on_one_line(together).casefold()
     if any(on_one_line(words).casefold() not in folded for words in QUOTED.findall(claim)):

@@ -103,5 +103,5 @@ def _model_name(model: BaseChatModel) -> str:
 
 
 def _missing_package(error: ImportError) -> str:
-    """Return the package that LangChain's message tells to install."""
+    """Return the package that LangChain's message asks for."""
     return str(error).rpartition("pip install ")[2].strip("`.' ") or "langchain-…"
