@@ -177,11 +177,13 @@ class Reader:
         from assistant.reader.network import QUESTION_TOKENS, SENTENCE_TOKENS, collate, encode
         from assistant.reader.windows import batches, windows_of
 
+        # Split question and sentences into tokens.
         asked = encode([question], QUESTION_TOKENS)[0].ids
         encoded = encode([sentence.text for sentence in sentences], SENTENCE_TOKENS)
         # Calibration makes its own file from evidence, so only the network is loaded.
         with self._loading:
             network = self._network
+        # Read batch by batch, each of several windows.
         evidence: dict[int, Evidence] = {}
         for windows in batches(windows_of(sentences, encoded), encoded):
             check_stopped()
