@@ -1,4 +1,10 @@
-"""Answers to questions about articles, each with the exact sentence that it rests on."""
+"""Cited answers to questions about articles.
+
+In the order of a question: `answering` runs the steps of `Assistant`, `question` makes the question
+standalone and plans its answer, `quoting` splits passages into sentences, `reader` finds the
+sentence that answers, `answers` words the answer, and `chat` lets a chat model write it. `english`
+has the word lists, `conversation` and `errors` the types, and `page` the chat page.
+"""
 
 from __future__ import annotations
 
@@ -60,19 +66,29 @@ _opening = threading.Lock()
 
 
 def default_model() -> str:
-    """Return the name of the model that `ASSISTANT_MODEL` names, or else of the reader."""
+    """Return the model's name in `ASSISTANT_MODEL`, or else the reader's."""
     return os.environ.get("ASSISTANT_MODEL") or DEFAULT_MODEL
 
 
 def open_default(model: str | None = None) -> Assistant:
-    """Return the default assistant: over the default index, with a model, or else the default one."""
-    global _default  # noqa: PLW0603  # one for the process is what a default is
+    """Return the default assistant, over the default index; it is opened once.
+
+    Args:
+        model: The name of a model, if not the default one.
+
+    Raises:
+        UnknownModelError: No model has that name.
+        ModelError: A package or a key for the model is missing.
+        ArticleIndexError: The index cannot be opened.
+    """
+    global _default  # noqa: PLW0603  # The process has one default.
     with _opening:
         name = model or default_model()
         reader = _default[1].reader if _default else Reader()
         with ThreadPoolExecutor(2) as threads:
-            if _default is None:  # What a question needs is loaded while the index opens.
-                threads.submit(_load, reader)
+            # Load the models while the index opens.
+            if _default is None:
+                threads.submit(_load_models, reader)
                 threads.submit(load_language_identifier)
             index = _open_index()
             if _default is None or _default[0] != name or _default[1].index is not index:
@@ -80,8 +96,9 @@ def open_default(model: str | None = None) -> Assistant:
         return _default[1]
 
 
-def _load(reader: Reader) -> None:
-    with suppress(ArticleIndexError, WeightsError):  # Whoever needs it will be told.
+def _load_models(reader: Reader) -> None:
+    """Load the embedder and the reader ahead of the first question."""
+    with suppress(ArticleIndexError, WeightsError):  # The first question raises them.
         default_embedder().load()
         reader.load()
 
@@ -93,5 +110,5 @@ def ask(
     *,
     passages: int | None = None,
 ) -> Answer:
-    """Ask the default assistant; see `Assistant.ask`."""
+    """Ask the default assistant. Arguments and errors are those of `Assistant.ask`."""
     return open_default().ask(question, history, articles, passages=passages)

@@ -1,4 +1,4 @@
-"""`Assistant`: the retrieval chain, one code path for `ask` and `stream`."""
+"""`Assistant`: the chain from a question to its answer, for `ask` and `stream` alike."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ if TYPE_CHECKING:
     from index import Article, ArticleIndex, SearchResult
 
 PASSAGES = 7
-"""Chunks that the reader reads, unless the caller says otherwise."""
+"""Chunks that the reader reads by default."""
 MOST_PASSAGES = 20
+"""Chunks that it reads at most, and that a chat model reads by default."""
 SUGGESTIONS = 4
 """Questions suggested at most."""
 LONGEST_QUESTION = 2_000
@@ -56,11 +57,11 @@ class Context:
 
     Attributes:
         question: The standalone question; after retrieval with its spelling corrected.
-        article_ids: The articles to ask; None is all.
-        retrieved: The number of chunks to retrieve.
-        read: The number of them that the reader reads, the best first.
-        writer: The chat model that writes the answer; None leaves it to the reader.
-        usage: The calls and tokens that the question has cost.
+        article_ids: The articles to ask; all by default.
+        most_passages: The number of chunks to retrieve.
+        most_read: The number of them that the reader reads, the best first.
+        writer: The chat model that writes the answer, unless the reader does.
+        usage: The calls and tokens of the question so far.
         deadline: The end of the time for the question.
         passages: The chunks retrieved, the best first, with their articles.
         sentences: The sentences of the chunks that the reader reads.
@@ -69,8 +70,8 @@ class Context:
 
     question: str
     article_ids: tuple[str, ...] | None
-    retrieved: int
-    read: int
+    most_passages: int
+    most_read: int
     writer: ChatWriter | None
     usage: Usage
     deadline: Deadline
@@ -83,11 +84,11 @@ class Assistant:
     """Answers questions about the articles of an index. Threads may share one.
 
     The chain is retrieve → split into sentences → read → answer, each step a LangChain runnable.
-    A chat model writes in the last step only: the reader has read before it, judges its answer,
-    and answers where it fails.
+    A chat model writes in the last step only. The reader judges its answer, and answers instead if
+    the model fails.
 
     Attributes:
-        index: The index that is asked.
+        index: The index to ask.
         reader: The reader; assistants can share it.
         model: The name of the model that answers.
     """
@@ -115,7 +116,7 @@ class Assistant:
             UnknownModelError: There is no model of that name.
             ModelError: A package or a key for the model is missing.
         """
-        # One second of imports that the page need not wait for.
+        # This import takes a second, and the page need not wait for it.
         from langchain_core.runnables import RunnableGenerator, RunnableLambda
 
         self.index = index
@@ -123,11 +124,11 @@ class Assistant:
         self._writer = open_writer(model, index, patience)
         self._limit = limit
         self.model = self._writer.name if self._writer else DEFAULT_MODEL
-        # Suggestions try many questions: the reader answers these at no cost.
+        # Suggestions try many questions, so the reader answers them: it costs nothing.
         self._suggestions = Suggestions(index, self._ask_reader)
         self._chain: Runnable[Context, Answer] = (
             RunnableLambda(self._retrieve)
-            | RunnableLambda(_split)
+            | RunnableLambda(_split_sentences)
             | RunnableLambda(self._read)
             | RunnableGenerator(self._answer)
         )
@@ -145,12 +146,12 @@ class Assistant:
         Args:
             question: The question, at most 2,000 characters.
             history: The earlier turns of the conversation, oldest first.
-            articles: Ids of the articles to ask; None is all.
-            passages: Chunks to read, 1 to 20; None is the number that suits the model.
+            articles: Ids of the articles to ask; all by default.
+            passages: Chunks to read, 1 to 20; by default the number that suits the model.
 
         Raises:
             QuestionError: The question is empty or too long.
-            TimeUpError: The answer takes too long.
+            TimeUpError: The answer took too long.
             ValueError: `passages` is out of range.
             WeightsError: The reader's weights are missing or damaged.
         """
@@ -165,13 +166,12 @@ class Assistant:
         *,
         passages: int | None = None,
     ) -> Iterator[Answer]:
-        """Yield the growing answer. Arguments are those of `ask`, which returns the last one."""
+        """Yield the growing answer. `ask` takes the same arguments and returns the last one."""
         if passages is not None and not 1 <= passages <= MOST_PASSAGES:
             raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them")
         article_ids = None if articles is None else tuple(articles)
-        return self._stream(
-            _checked(question), latest_turns(history), article_ids, passages, self._writer
-        )
+        text, turns = _check_question(question), latest_turns(history)
+        return self._stream(text, turns, article_ids, passages, self._writer)
 
     def load(self) -> None:
         """Load the models now rather than at the first question. Raises `ModelError`."""
@@ -181,10 +181,16 @@ class Assistant:
             self._writer.load()
 
     def suggestions(self, history: Sequence[Turn] = (), most: int = SUGGESTIONS) -> tuple[str, ...]:
-        """Return questions to begin with, or to go on with, all of which have an answer."""
+        """Return suggested questions, each with an answer in the articles.
+
+        Args:
+            history: The turns so far, oldest first; empty for questions to begin with.
+            most: The most suggestions.
+        """
         return self._suggestions.after(history, most)
 
     def _ask_reader(self, question: str) -> Answer:
+        """Return the reader's answer to a question about all articles."""
         *_, last = self._stream(question, (), None, None, None)
         return last
 
@@ -196,6 +202,7 @@ class Assistant:
         passages: int | None,
         writer: ChatWriter | None,
     ) -> Iterator[Answer]:
+        """Yield the growing answer of a writer, or else of the reader."""
         if is_courtesy(question):
             answers = iter([Answer(NOTHING_ASKED, (), "refused")])
         elif reply := about_talk(question, history, self.index, article_ids):
@@ -206,22 +213,22 @@ class Assistant:
             usage = Usage()
             rewrite = partial(writer.standalone, usage=usage) if writer else None
             plan = plan_question(question, history, self.index.entries, article_ids, rewrite)
-            retrieved = passages or (MOST_PASSAGES if writer else PASSAGES)
             context = Context(
-                plan.question,
-                plan.article_ids,
-                retrieved,
-                passages or PASSAGES,
-                writer,
-                usage,
-                Deadline(self._limit),
+                question=plan.question,
+                article_ids=plan.article_ids,
+                most_passages=passages or (MOST_PASSAGES if writer else PASSAGES),
+                most_read=passages or PASSAGES,
+                writer=writer,
+                usage=usage,
+                deadline=Deadline(self._limit),
             )
             answers = self._chain.stream(context)
         for answer in answers:
             yield replace(answer, model=answer.model or DEFAULT_MODEL)
 
     def _retrieve(self, context: Context) -> Context:
-        outcome = self.index.find(context.question, context.retrieved, context.article_ids)
+        """Search the index for passages, and correct the spelling of the question."""
+        outcome = self.index.find(context.question, context.most_passages, context.article_ids)
         _log.debug("standalone question: %s", outcome.query)
         articles: dict[str, Article] = {}
         passages: list[tuple[Article, SearchResult]] = []
@@ -238,22 +245,20 @@ class Assistant:
         return replace(context, question=outcome.query, passages=tuple(passages))
 
     def _read(self, context: Context) -> Context:
-        readings = read(
-            context.question,
-            context.sentences,
-            self.reader,
-            self.index.embedder,
-            context.deadline,
-        )
+        """Read the sentences with the question in mind."""
+        question, sentences, embedder = context.question, context.sentences, self.index.embedder
+        readings = read(question, sentences, self.reader, embedder, context.deadline)
         return replace(context, readings=readings)
 
     def _answer(self, contexts: Iterator[Context]) -> Iterator[Answer]:
+        """Yield the growing answer. A generator step of LangChain takes an iterator."""
         for context in contexts:
             passages = tuple(result for _, result in context.passages)
             for answer in self._answers(context):
                 yield replace(answer, standalone=context.question, passages=passages)
 
     def _answers(self, context: Context) -> Iterator[Answer]:
+        """Yield the growing answer of the chat model, or else of the reader."""
         question, limits = context.question, self.reader.calibration
         by_reader = partial(
             answer_by_reader, question, context.readings, limits, self.index, context.article_ids
@@ -270,19 +275,21 @@ class Assistant:
         )
 
 
-def _checked(question: str) -> str:
+def _check_question(question: str) -> str:
+    """Return a question without white space around it. Raises `QuestionError`."""
     question = question.strip()
     if not question:
         raise QuestionError("The question is empty; type one, such as: what is the article about?")
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
-            f"The question has {len(question):,} characters, at most {LONGEST_QUESTION:,} are "
+            f"The question has {len(question):,} characters, more than the {LONGEST_QUESTION:,} "
             "allowed; ask it more briefly."
         )
     return question
 
 
-def _split(context: Context) -> Context:
-    sentences = passage_sentences(context.passages[: context.read])
+def _split_sentences(context: Context) -> Context:
+    """Split the passages into sentences."""
+    sentences = passage_sentences(context.passages[: context.most_read])
     context.deadline.check()
     return replace(context, sentences=tuple(sentences))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date  # noqa: TC003  # pydantic reads the types where a conversation is kept as JSON.
+from datetime import date  # noqa: TC003  # pydantic reads the types of a conversation kept as JSON.
 from typing import TYPE_CHECKING, Literal
 
 from index.search.ranking import SearchResult  # noqa: TC001  # The same.
@@ -11,19 +11,33 @@ from index.search.ranking import SearchResult  # noqa: TC001  # The same.
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MOST_TURNS, MOST_CITATIONS = 50, 20
-"""How many turns before a question, the latest, and citations of each are read to understand it."""
-LONGEST_ANSWER, LONGEST_QUOTE = 10_000, 2_000
-"""Characters of an answer among them, and of a question or of a citation's quote."""
+MOST_TURNS = 50
+"""The latest turns that are read to understand a question."""
+MOST_PAST_CITATIONS = 20
+"""Citations read of each of these turns."""
+LONGEST_PAST_ANSWER = 10_000
+"""Characters read of its answer."""
+LONGEST_PAST_QUOTE = 2_000
+"""Characters read of its question, of its answering words and of each quote."""
 
 Status = Literal["answered", "quoted", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where an answer's words stand: in that version of the article `text[start:end] == quote`, always.
+    """The place of a quote: `text[start:end] == quote` in that version of the article, always.
 
-    `number` is the n of the [n] in the answer's text; `site` is the name of the site or paper, if the article gives it.
+    Attributes:
+        number: The n of the mark [n] in the answer's text, from 1.
+        article_id: The article.
+        version: The version of the article.
+        title: Its title.
+        source: Its path or address.
+        published: Its day, if it has one.
+        start: The start of the quote in the article's text, in characters.
+        end: The end of the quote.
+        quote: The quote, verbatim.
+        site: The name of the site or newspaper, if the article has one.
     """
 
     number: int
@@ -40,15 +54,20 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the assistant says.
+    """The assistant's answer to a question.
 
-    `status` tells what it amounts to: "answered", the text answers; "quoted", it is the nearest sentences, which may or
-    may not; "refused", the articles do not answer. [n] in the text stands for the citation with that number. `words`
-    holds the answering words alone, where there are such: "" when a whole sentence or nothing answers. `standalone` is
-    the question that was searched for and read with, a follow-up being written so that it needs no history: "" when
-    nothing was searched. `passages` holds what was read, the best first. `model` is the name of what answered, `note`
-    what there is to tell of that, such as why it is another than was asked, and `tokens` how many a chat model has read
-    and written for the answer, as far as it tells.
+    Attributes:
+        text: The answer. A mark [n] stands for the citation with that number.
+        citations: The citations, by their numbers.
+        status: "answered" if the text answers, "quoted" if it quotes the nearest sentences,
+            "refused" if the articles do not answer.
+        words: The answering words alone; "" if a whole sentence answers, or nothing.
+        standalone: The question as it was searched for, without need of the history; "" if there
+            was no search.
+        passages: The passages that were read, the best first.
+        model: The name of the model that answers.
+        note: A remark about the model, such as the reason why the reader answers instead.
+        tokens: Tokens that a chat model has read and written; 0 if it reports no number.
     """
 
     text: str
@@ -71,23 +90,22 @@ class Turn:
 
 
 def latest_turns(history: Sequence[Turn]) -> list[Turn]:
-    """Return the end of a conversation, as much as is read to understand a question.
-
-    A conversation comes from a browser or program, which may send anything as one.
-    """
+    """Return the latest turns, shortened: a browser or program may send a history of any size."""
     return [
-        Turn(turn.question[:LONGEST_QUOTE], _shortened(turn.answer))
+        Turn(turn.question[:LONGEST_PAST_QUOTE], _shorten(turn.answer))
         for turn in history[-MOST_TURNS:]
     ]
 
 
-def _shortened(answer: Answer) -> Answer:
+def _shorten(answer: Answer) -> Answer:
+    """Return an answer within the limits above."""
+    citations = [
+        replace(citation, quote=citation.quote[:LONGEST_PAST_QUOTE])
+        for citation in answer.citations[:MOST_PAST_CITATIONS]
+    ]
     return replace(
         answer,
-        text=answer.text[:LONGEST_ANSWER],
-        words=answer.words[:LONGEST_QUOTE],
-        citations=tuple(
-            replace(citation, quote=citation.quote[:LONGEST_QUOTE])
-            for citation in answer.citations[:MOST_CITATIONS]
-        ),
+        text=answer.text[:LONGEST_PAST_ANSWER],
+        words=answer.words[:LONGEST_PAST_QUOTE],
+        citations=tuple(citations),
     )

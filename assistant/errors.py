@@ -1,38 +1,38 @@
-"""What can go wrong with a question.
+"""The errors of a question.
 
 AssistantError
-├── QuestionError       the question cannot be asked as it stands
-├── TimeUpError         the question took too long, and was given up
+├── QuestionError       the question is empty or too long
+├── TimeUpError         the answer took too long
 ├── UnknownModelError   no model has the name
-├── ModelError          a chat model cannot be used, or did not answer
-│   └── ContextError    it cannot read as much at once
+├── ModelError          a chat model is unusable or failed
+│   └── ContextError    the prompt is too long for it
 └── WeightsError        the reader's weights are missing or damaged
 """
 
 
 class AssistantError(Exception):
-    """The base of every error that this package raises on purpose."""
+    """The base of all errors of this package."""
 
 
 class QuestionError(AssistantError, ValueError):
-    """The question is empty or too long; the message says what to do."""
+    """The question is empty or too long. The message says how to ask."""
 
 
 class TimeUpError(AssistantError):
-    """A question took longer than one may take; the message says what to do."""
+    """The answer took too long. The message says how to ask instead."""
 
 
 class UnknownModelError(AssistantError, ValueError):
-    """No model has the name that was given."""
+    """No model has the given name. The message lists the usable ones."""
 
 
 class ModelError(AssistantError):
-    """A chat model cannot be used, or did not answer; the message says why, and nothing secret."""
+    """A chat model is unusable or failed. The message gives the reason, without secrets."""
 
 
 class ContextError(ModelError):
-    """What a chat model was given is longer than it can read at once."""
+    """The prompt is longer than the chat model can read."""
 
 
 class WeightsError(AssistantError):
-    """The reader's weights are missing or damaged; the message says which file."""
+    """The reader's weights are missing or damaged. The message names the file."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assistant.chat.check import check
+from assistant.chat.check import ClaimCheck
+from assistant.chat.claims import Claim
 from assistant.chat.judge import Judge
-from assistant.chat.prompts import Claim
 from assistant.quoting.sentences import Sentence
 from benchmarks.questions import find_sentence, read_articles, read_rows
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from assistant.chat.check import Checked
+    from assistant.chat.check import CheckedClaim
     from index import Article
     from index.embedding.embedder import Embedder
 
@@ -59,13 +59,13 @@ def _sentence(text: str, article: Article) -> Sentence:
     return Sentence(article, place.start, place.end, 1.0)
 
 
-def checked(claim: CitedClaim, embedder: Embedder) -> Checked:
+def checked(claim: CitedClaim, embedder: Embedder) -> CheckedClaim:
     """Return the claim as the assistant checks a chat model's sentence; no question is asked."""
     written = Claim(claim.text, (CITED,))
-    return check(written, "", {CITED: claim.sentences}, embedder, Judge())
+    return ClaimCheck("", {CITED: claim.sentences}, embedder, Judge()).check(written)
 
 
-def fates(claims: Sequence[CitedClaim], outcomes: Sequence[Checked]) -> dict[str, float]:
+def fates(claims: Sequence[CitedClaim], outcomes: Sequence[CheckedClaim]) -> dict[str, float]:
     """Return the shares of claims that stand, are replaced by a quote, or are withdrawn.
 
     Only a claim that is said in its own words stands.
@@ -75,10 +75,10 @@ def fates(claims: Sequence[CitedClaim], outcomes: Sequence[Checked]) -> dict[str
         chosen = [one for claim, one in zip(claims, outcomes, strict=True) if claim.right == right]
         total = max(1, len(chosen))
         shares[f"{name} standing"] = sum(_stands(one) for one in chosen) / total
-        shares[f"{name} quoted instead"] = sum(one.is_quote for one in chosen) / total
+        shares[f"{name} quoted instead"] = sum(one.is_replaced for one in chosen) / total
         shares[f"{name} withdrawn"] = sum(not one.quotes for one in chosen) / total
     return shares
 
 
-def _stands(outcome: Checked) -> bool:
-    return bool(outcome.quotes) and not outcome.is_quote
+def _stands(outcome: CheckedClaim) -> bool:
+    return bool(outcome.quotes) and not outcome.is_replaced

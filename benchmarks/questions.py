@@ -123,7 +123,8 @@ def read_squad(path: Path, limit: int | None = None) -> tuple[list[Article], lis
         ) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise SourceError(
-            f"{path} is not JSON in SQuAD format ({type(error).__name__}: {error}); name another file."
+            f"{path} is not JSON in SQuAD format ({type(error).__name__}: {error}); name "
+            "another file."
         ) from error
     if not any(question.golds for question in questions):
         raise SourceError(

@@ -63,7 +63,8 @@ def chromium_program(downloaded: str) -> str:
         subprocess.run(command, check=False, capture_output=True)  # noqa: S603
     if not Path(downloaded).is_file():
         raise NoChromiumError(
-            "The browser tests need Chromium, and Playwright could not download one: install it, for "
+            "The browser tests need Chromium, and Playwright could not download one: install "
+            "it, for "
             "example with `apt-get install chromium`, so that `chromium` is on the PATH."
         )
     return downloaded

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.chat.check import Checked, check
+from assistant.chat.check import CheckedClaim, ClaimCheck
+from assistant.chat.claims import Claim
 from assistant.chat.judge import Judge
-from assistant.chat.prompts import Claim
 from assistant.quoting.sentences import Sentence
 from index import Article
 
@@ -15,10 +15,11 @@ from index import Article
 def checked(embedder):
     """Checks a claim about an article of one sentence."""
 
-    def of(claim: str, sentence: str) -> Checked:
+    def of(claim: str, sentence: str) -> CheckedClaim:
         article = Article.from_text(f"News\n\n{sentence}", "herald", title="News", language="en")
         quote = Sentence(article, len(article.text) - len(sentence), len(article.text), 1.0)
-        return check(Claim(claim, (1,)), "What happened to it?", {1: [quote]}, embedder, Judge())
+        claim_check = ClaimCheck("What happened to it?", {1: [quote]}, embedder, Judge())
+        return claim_check.check(Claim(claim, (1,)))
 
     return of
 
@@ -39,7 +40,7 @@ def test_a_claim_stands_that_its_sentence_says(checked, claim, sentence):
     """In whichever way numbers are written; names and nouns are no hedges, and "not only" no denial."""
     told = checked(claim, sentence)
     assert told.quotes
-    assert not told.is_quote
+    assert not told.is_replaced
 
 
 @pytest.mark.parametrize(
@@ -66,4 +67,4 @@ def test_a_claim_is_withdrawn_that_its_sentence_does_not_say(checked, claim, sen
 )
 def test_a_sentence_stands_instead_of_a_claim_that_makes_it_sure(checked, claim, sentence):
     """What is hoped or possible is not told as a fact."""
-    assert checked(claim, sentence).is_quote
+    assert checked(claim, sentence).is_replaced

@@ -19,7 +19,8 @@ from playwright.sync_api import expect
 from stand_in import DIALECTS, SECRET, StandIn
 
 from assistant import Assistant, ModelError, Turn, UnknownModelError, usable_models
-from assistant.chat.prompts import NO_ANSWER, answering_messages, claims
+from assistant.chat.claims import parse_claims
+from assistant.chat.prompts import NO_ANSWER, answering_messages
 from benchmarks.visiting import free_port
 from index import Article, ArticleIndex
 from index.text.words import FUNCTION_WORDS
@@ -410,9 +411,9 @@ def test_the_promises_hold_whatever_a_model_writes(articles, text):
 @given(text=st.text(max_size=400), cut=st.integers(0, 400))
 def test_any_text_is_read_as_claims(text, cut):
     """Whole or cut off anywhere: no mark and no control character stays in a claim, and at the end nothing is left."""
-    whole, rest = claims(text, is_over=True)
+    whole, rest = parse_claims(text, is_over=True)
     assert rest == ""
-    for claim in [*whole, *claims(text[:cut], is_over=False)[0]]:
+    for claim in [*whole, *parse_claims(text[:cut], is_over=False)[0]]:
         assert not re.search(r"\[\d{1,4}\]|[\x00-\x08\u202a-\u202e]", claim.text)
 
 
@@ -503,7 +504,7 @@ def test_what_is_too_long_is_halved(articles, stand_in, dialect):
 def test_a_model_that_never_ends_is_left(articles, stand_in):
     """Its first ten thousand words are enough to see that."""
     stand_in.replies = ["word " * 100_000]
-    assert "no article says" in Assistant(articles, "openai:echo").ask(QUESTION).note
+    assert "no article supports" in Assistant(articles, "openai:echo").ask(QUESTION).note
 
 
 # Real weights
@@ -523,7 +524,7 @@ def test_a_gguf_file_answers_in_this_process(articles, gemma):
     assert answer.tokens > 300
     assert answer.model in {"gguf:gemma.gguf", "reader"}
     assert str(gemma.parent) not in repr(answer)
-    assert asked._writer.caller.tokens("Marco Ramirez and Doug Petrie") in range(5, 15)
+    assert asked._writer.caller.count_tokens("Marco Ramirez and Doug Petrie") in range(5, 15)
     for citation in answer.citations:
         assert (
             articles.article(citation.article_id).text[citation.start : citation.end]

@@ -14,8 +14,8 @@ from conftest import newcomer
 from assistant import Answer, Assistant, Citation, Turn
 from assistant.answers.overview import overview
 from assistant.answers.suggestions import candidates
-from assistant.chat.check import _speakers
-from assistant.chat.prompts import claims, plain_text
+from assistant.chat.check import speaker_names
+from assistant.chat.claims import parse_claims, plain_text
 from assistant.conversation import latest_turns
 from assistant.english.orders import is_instruction
 from assistant.page.chat_state import as_markdown, from_json
@@ -213,8 +213,8 @@ def test_the_sentences_of_an_article_are_read_in_linear_time(repeated):
 def test_what_a_model_writes_is_read_in_linear_time(repeated):
     """As markup, as claims, and for who is said to speak in it."""
     check(lambda text: plain_text(f"a{text}a"), repeated)
-    check(lambda text: claims(text, is_over=False), repeated)
-    check(_speakers, repeated)
+    check(lambda text: parse_claims(text, is_over=False), repeated)
+    check(speaker_names, repeated)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from sentence_transformers import SentenceTransformer
 
 from assistant import Assistant, WeightsError
 from assistant.quoting.sentences import Sentence
-from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, WEIGHTS, Reader, _whole_words
+from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, WEIGHTS, Reader
+from assistant.reader.spans import whole_words
 from index import Article, ArticleIndex
 from index.embedding.minilm import builtin_model_folder
 from index.shipped import shipped_article
@@ -152,7 +153,7 @@ def test_a_span_breaks_no_word_and_no_number(piece, whole):
     """The network's tokens are parts of words, and of numbers with a point, a comma or a colon."""
     text = "It is 27,534 long, 6.4 million, 1.82:1. End"
     start = text.index(piece)
-    assert text[slice(*_whole_words(text, start, start + len(piece)))] == whole
+    assert text[slice(*whole_words(text, start, start + len(piece)))] == whole
 
 
 def test_fifty_threads_read_what_one_reads(read):

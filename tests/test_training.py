@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from assistant.quoting.sentences import Sentence
-from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, Network, collate, encode
+from assistant.reader.network import QUESTION_TOKENS, SENTENCE_TOKENS, Network, collate, encode
 from assistant.reader.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
@@ -182,9 +182,9 @@ def test_what_is_trained_is_what_runs(tmp_path):
     network = new_network().eval()
     (tmp_path / "one").mkdir()
     running = Network(save_weights(network, tmp_path / "one").read_bytes())
-    asked = encode(["Who bought the mill?"], LONGEST_QUESTION)[0].ids
+    asked = encode(["Who bought the mill?"], QUESTION_TOKENS)[0].ids
     texts = ["Greta Lindqvist bought the mill.", "It had stood empty for ten years.", "It is red."]
-    first, second, third = encode(texts, LONGEST_SENTENCE)
+    first, second, third = encode(texts, SENTENCE_TOKENS)
     batch = collate([(asked, [first, second]), (asked, [third])])
     with torch.inference_mode():
         trained = network(batch)

@@ -15,7 +15,7 @@ import numpy as np
 import typer
 from rich.progress import track
 
-from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, Reader, weighable
+from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, Reader, shortlist_features
 from benchmarks.measuring import ERR, RememberingEmbedder
 from training.candidates import Candidates, answers, candidates, opened
 
@@ -80,7 +80,9 @@ def _read(
     text = asked.question.text
 
     def rows(sentences: list[Sentence]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        shortlist, weighed = weighable(text, sentences, reader.evidence(text, sentences), embedder)
+        shortlist, weighed = shortlist_features(
+            text, sentences, reader.evidence(text, sentences), embedder
+        )
         return weighed, np.array(
             [answers(sentences[number], asked.question) for number in shortlist], dtype=bool
         )

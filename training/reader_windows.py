@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from assistant.reader.network import LONGEST_QUESTION, LONGEST_SENTENCE, EncodedSentence, encode
+from assistant.reader.network import QUESTION_TOKENS, SENTENCE_TOKENS, EncodedSentence, encode
 from index.embedding.minilm import builtin_tokenizer
 from index.text.words import content_words
 
@@ -132,7 +132,7 @@ class ItemMaker:
             self._corpus_of += [corpus.name] * len(corpus.examples)
         self._texts = texts
         self._bounds = bounds
-        self._sentences = encode(texts, LONGEST_SENTENCE)
+        self._sentences = encode(texts, SENTENCE_TOKENS)
         self._near = _near_sentences(texts, self._questions)
         self._content = [
             word for example, _ in self._questions[::3] for word in _WORD.findall(example.question)
@@ -173,7 +173,7 @@ class ItemMaker:
             for window in windows
         ]
         asked = _worn(scene.question, generator) if generator.random() < WORN else scene.question
-        tokens = encode([asked], LONGEST_QUESTION)[0]
+        tokens = encode([asked], QUESTION_TOKENS)[0]
         if generator.random() < UNHEARD_OF:
             unheard_of = _unheard_of(asked, tokens, generator)
             tokens = _in_other_tokens(tokens, unheard_of)
@@ -196,7 +196,7 @@ class ItemMaker:
         generator.shuffle(scene.windows)
 
     def _beside_an_echo(self, scene: _Scene, generator: random.Random) -> None:
-        echo = encode([_echo(scene.question, generator)], LONGEST_SENTENCE)[0]
+        echo = encode([_echo(scene.question, generator)], SENTENCE_TOKENS)[0]
         scene.put(scene.make(echo), generator)
 
     def _beside_its_shadow(self, scene: _Scene, generator: random.Random) -> None:

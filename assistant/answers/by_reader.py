@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 NEAREST_SENTENCES = 2
 """Sentences quoted if no sentence is likely enough to answer."""
-EMPTY_INDEX = "There are no articles to search yet: the index is empty. Add one on the page, or with: python -m index add PATH"
+EMPTY_INDEX = (
+    "There are no articles to search yet: the index is empty. Add one on the page, or with: python "
+    "-m index add PATH"
+)
 NO_SUCH_ARTICLE = (
     "No article in the index is one of those that you asked about; `python -m index list` shows "
     "all articles."

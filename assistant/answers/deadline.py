@@ -27,5 +27,6 @@ class Deadline:
         """Raise `TimeUpError` after the time limit."""
         if time.monotonic() - self.began > self.seconds:
             raise TimeUpError(
-                f"No answer was found within {self.seconds:g} seconds; ask more briefly, or about fewer articles."
+                f"No answer was found within {self.seconds:g} seconds; ask more briefly, or "
+                "about fewer articles."
             )

@@ -1,9 +1,10 @@
 """Chat models, held to the same checks as the reader.
 
-In the order of an answer: `catalogue` lists the models, `opening` opens one, `prompts` writes its
-prompt, `caller` calls it within the limits of `usage`, `claims` splits its text into sentences,
-`check` and `judge` decide whether each of them stands, and `writer` puts them together. `gguf`
-runs a model in this process.
+In the order of an answer: `catalogue` lists the models, `opening` opens one, `gguf` runs one in
+this process, `prompts` writes the messages, `caller` sends them within the limits of `usage`,
+`claims` splits the reply into sentences, `support` finds the sentences behind each of them,
+`check` and `judge` decide whether it stands, `draft` holds the answer so far, and `writer` runs
+these steps.
 """
 
 from assistant.chat.catalogue import DEFAULT_MODEL

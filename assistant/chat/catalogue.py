@@ -1,4 +1,4 @@
-"""Names of models, and which of them can be used on this machine."""
+"""The names of models, and a list of those usable on this machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 DEFAULT_MODEL = "reader"
 OLLAMA = "http://127.0.0.1:11434"
-SOON = 0.5
+SERVER_WAIT = 0.5
 """Seconds to wait for a model server on this machine."""
 KEYS = {
     "openai": "OPENAI_API_KEY",
@@ -28,8 +28,8 @@ class UsableModel:
     """A model that can answer here and now.
 
     Attributes:
-        name: Its name; one that ends with "…" has to be completed.
-        why: The reason it is usable, such as the file or the key.
+        name: Its name; the user completes a name that ends with "…".
+        why: The reason it is usable, such as its file or key.
     """
 
     name: str
@@ -46,25 +46,23 @@ def short_name(model: str) -> str:
 
 
 def usable_models() -> list[UsableModel]:
-    """Return the models that can be used now: the reader, GGUF files, Ollama, and keys that are set."""
-    found = [UsableModel(DEFAULT_MODEL, "the default; answers in the articles' own words")]
+    """Return the usable models: the reader, GGUF files, Ollama's, and those with a key."""
+    models = [UsableModel(DEFAULT_MODEL, "the default; answers in the articles' own words")]
+    # Files in the user's folder.
     folder = models_folder()
-    found += [
-        UsableModel(f"gguf:{path.name}", f"a file in {folder}")
-        for path in sorted(folder.glob("*.gguf"))
-    ]
-    found += [UsableModel(f"ollama:{name}", "Ollama on this machine") for name in _of_ollama()]
+    files = sorted(folder.glob("*.gguf"))
+    models += [UsableModel(f"gguf:{path.name}", f"a file in {folder}") for path in files]
+    # Servers that run.
+    models += [UsableModel(f"ollama:{name}", "Ollama on this machine") for name in _ollama_names()]
     if address := os.environ.get("OPENAI_BASE_URL"):
-        found += [
-            UsableModel(f"openai:{name}", "the server of OPENAI_BASE_URL")
-            for name in _of_server(address)
-        ]
-    found += [
-        UsableModel(f"{provider}:…", f"{key} is set")
-        for provider, key in KEYS.items()
-        if os.environ.get(key) and not (provider == "openai" and address)
-    ]
-    return found
+        why = "the server of OPENAI_BASE_URL"
+        models += [UsableModel(f"openai:{name}", why) for name in _server_names(address)]
+    # Providers whose key is set.
+    for provider, key in KEYS.items():
+        is_own_server = provider == "openai" and address
+        if os.environ.get(key) and not is_own_server:
+            models.append(UsableModel(f"{provider}:…", f"{key} is set"))
+    return models
 
 
 def models_folder() -> Path:
@@ -80,33 +78,37 @@ def gguf_path(name: str) -> Path:
     return in_folder if in_folder.is_file() else Path(name)
 
 
-def usable_here() -> str:
-    """Return the sentence that lists the usable models."""
+def usable_models_sentence() -> str:
+    """Return the sentence of an error that lists the usable models."""
     names = ", ".join(model.name for model in usable_models())
-    return f"Usable here now: {names}; also gguf:PATH, ollama:NAME, openai:NAME and other providers known to LangChain."
+    return (
+        f"Usable here now: {names}; also gguf:PATH, ollama:NAME, openai:NAME and other providers "
+        "known to LangChain."
+    )
 
 
-def _of_ollama() -> list[str]:
+def _ollama_names() -> list[str]:
+    """Return the names of the models that Ollama has on this machine."""
     address = os.environ.get("OLLAMA_HOST") or OLLAMA
     address = address if "://" in address else f"http://{address}"
-    return [str(model["name"]) for model in _asked(f"{address}/api/tags").get("models", [])]
+    reply = _fetch_json(f"{address}/api/tags")
+    return [str(model["name"]) for model in reply.get("models", [])]
 
 
-def _of_server(address: str) -> list[str]:
+def _server_names(address: str) -> list[str]:
+    """Return the names of the models of a server with OpenAI's API."""
     key = os.environ.get(KEYS["openai"])
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return [
-        str(model["id"])
-        for model in _asked(f"{address.rstrip('/')}/models", headers).get("data", [])
-    ]
+    reply = _fetch_json(f"{address.rstrip('/')}/models", headers)
+    return [str(model["id"]) for model in reply.get("data", [])]
 
 
-def _asked(address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+def _fetch_json(address: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
     """Return the JSON object at an address; {} if no server answers soon."""
     import httpx
 
     try:
-        reply = httpx.get(address, headers=headers, timeout=SOON).json()
+        reply = httpx.get(address, headers=headers, timeout=SERVER_WAIT).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return {}
     return reply if isinstance(reply, dict) else {}

@@ -26,16 +26,19 @@ if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
     from langchain_core.messages import BaseMessage
 
-LONGEST_ANSWER = 400
-"""Tokens."""
+ANSWER_TOKENS = 400
+"""The longest answer."""
 MAGIC = b"GGUF"
+"""The first bytes of each GGUF file."""
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
+"""llama.cpp's names for LangChain's roles."""
 
 
 class GgufChat(BaseChatModel):
-    """An instruct model in a GGUF file, prompted with the chat template of the file.
+    """An instruct model in a GGUF file.
 
-    It is loaded at the first call. Threads may share it; they take turns.
+    Its prompt follows the chat template of the file. It is loaded at the first call. Threads may
+    share it; they take turns.
 
     Attributes:
         path: The path of the file.
@@ -53,28 +56,28 @@ class GgufChat(BaseChatModel):
         return "gguf"
 
     def check(self) -> None:
-        """Raise `ModelError` if the file is missing or not GGUF, or if llama.cpp is missing."""
+        """Raise `ModelError` unless both the file and llama.cpp are there."""
         path = Path(self.path).expanduser()
         try:
             with path.open("rb") as file:
                 is_gguf = file.read(len(MAGIC)) == MAGIC
         except OSError as error:
-            raise ModelError(
+            message = (
                 f"The GGUF file {path.name} cannot be read ({error.strerror}); check its path."
-            ) from error
-        if not is_gguf:
-            raise ModelError(
-                f"{path.name} is not a GGUF file; name an instruct model in that format."
             )
+            raise ModelError(message) from error
+        if not is_gguf:
+            message = f"{path.name} is not a GGUF file; name an instruct model in that format."
+            raise ModelError(message)
         if not find_spec("xllamacpp"):
             raise ModelError("GGUF files need another package: pip install xllamacpp")
 
     def load(self) -> None:
-        """Load the weights. Raises `ModelError` as `check` does, or if llama.cpp cannot load them."""
+        """Load the weights now. Raises `ModelError` if they cannot be loaded."""
         with self._turn:
             if self._server is None:
                 self.check()
-                self._server = _server(Path(self.path).expanduser(), self._key, self.num_ctx)
+                self._server = _start_server(Path(self.path).expanduser(), self._key, self.num_ctx)
 
     def count_tokens(self, text: str) -> int:
         """Return the number of tokens of a text. Raises `ModelError` as `load` does."""
@@ -95,40 +98,43 @@ class GgufChat(BaseChatModel):
         **kwargs: Any,  # noqa: ARG002  # The same.
     ) -> Iterator[ChatGenerationChunk]:
         self.load()
-        arrived: Queue[Any] = Queue()
-        is_left = threading.Event()
-        request = {
-            "messages": [{"role": _ROLES[one.type], "content": one.text} for one in messages],
-            "max_tokens": LONGEST_ANSWER,
-            "temperature": 0,
-            "stop": stop or [],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-            "cache_prompt": True,
-        }
+        replies: Queue[Any] = Queue()
+        is_abandoned = threading.Event()
+        arguments = (_request(messages, stop), replies, is_abandoned)
+        threading.Thread(target=self._complete, args=arguments, daemon=True).start()
+        try:
+            while (reply := replies.get()) is not None:
+                if isinstance(reply, Exception):
+                    raise reply
+                for chunk in reply if isinstance(reply, list) else [reply]:
+                    yield _generation_chunk(chunk)
+        finally:
+            is_abandoned.set()
+
+    def _complete(
+        self, request: dict[str, Any], replies: Queue[Any], is_abandoned: threading.Event
+    ) -> None:
+        """Put the chunks of a reply into a queue.
+
+        After the last chunk comes None, or the error that ended the reply.
+
+        Args:
+            request: The request for a chat completion.
+            replies: Receives the chunks.
+            is_abandoned: Set once nobody reads the queue: the server then stops.
+        """
 
         def take(chunk: Any) -> bool:
-            arrived.put(chunk)
-            return is_left.is_set()
+            replies.put(chunk)
+            return is_abandoned.is_set()
 
-        def run() -> None:
-            with self._turn:
-                try:
-                    if not is_left.is_set():
-                        self._server.handle_chat_completions(request, take)
-                    arrived.put(None)
-                except Exception as error:  # noqa: BLE001  # The generator below raises it.
-                    arrived.put(error)
-
-        threading.Thread(target=run, daemon=True).start()
-        try:
-            while (held := arrived.get()) is not None:
-                if isinstance(held, Exception):
-                    raise held
-                for chunk in held if isinstance(held, list) else [held]:
-                    yield _generation(chunk)
-        finally:
-            is_left.set()
+        with self._turn:
+            try:
+                if not is_abandoned.is_set():
+                    self._server.handle_chat_completions(request, take)
+                replies.put(None)
+            except Exception as error:  # noqa: BLE001  # `_stream` raises it.
+                replies.put(error)
 
     def _generate(
         self,
@@ -141,7 +147,17 @@ class GgufChat(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
 
 
-def _server(path: Path, key: str, context: int) -> Any:
+def _start_server(path: Path, key: str, context: int) -> Any:
+    """Load a GGUF file into a server of llama.cpp.
+
+    Args:
+        path: The file.
+        key: The key that the server demands.
+        context: Tokens of prompt and answer together.
+
+    Raises:
+        ModelError: llama.cpp cannot load the file.
+    """
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -149,7 +165,7 @@ def _server(path: Path, key: str, context: int) -> Any:
     params.n_ctx, params.n_parallel = context, 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
     params.verbosity = -1
-    # The server also listens on a local port; only this process knows the key.
+    # The server also listens on a local port, and only this process knows the key.
     params.api_keys = [key]
     try:
         return xllamacpp.Server(params)
@@ -158,19 +174,32 @@ def _server(path: Path, key: str, context: int) -> Any:
         raise ModelError(f"{path.name} cannot be loaded by llama.cpp; {hint}") from error
 
 
-def _generation(chunk: dict[str, Any]) -> ChatGenerationChunk:
+def _request(messages: list[BaseMessage], stop: list[str] | None) -> dict[str, Any]:
+    """Return the request for a chat completion."""
+    return {
+        "messages": [{"role": _ROLES[each.type], "content": each.text} for each in messages],
+        "max_tokens": ANSWER_TOKENS,
+        "temperature": 0,
+        "stop": stop or [],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "cache_prompt": True,
+    }
+
+
+def _generation_chunk(chunk: dict[str, Any]) -> ChatGenerationChunk:
+    """Return a chunk of llama.cpp's reply as LangChain's. Raises `ModelError`."""
     if error := chunk.get("error"):
         if error.get("type") == "exceed_context_size_error":
             raise ContextError("the passages are too long for the model")
         raise ModelError(f"llama.cpp failed (code {error.get('code')})")
-    text = "".join(
-        (choice.get("delta") or {}).get("content") or "" for choice in chunk.get("choices") or []
-    )
-    usage = chunk.get("usage") or {}
+    deltas = [choice.get("delta") or {} for choice in chunk.get("choices") or []]
+    text = "".join(delta.get("content") or "" for delta in deltas)
     metadata = None
-    if usage:
-        read, written = int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))
+    if usage := chunk.get("usage") or {}:
+        tokens_in = int(usage.get("prompt_tokens", 0))
+        tokens_out = int(usage.get("completion_tokens", 0))
         metadata = UsageMetadata(
-            input_tokens=read, output_tokens=written, total_tokens=read + written
+            input_tokens=tokens_in, output_tokens=tokens_out, total_tokens=tokens_in + tokens_out
         )
     return ChatGenerationChunk(message=AIMessageChunk(content=text, usage_metadata=metadata))

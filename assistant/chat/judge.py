@@ -1,4 +1,4 @@
-"""`Judge`: the reader's judgement of the sentences that a chat model cites; pure."""
+"""`Judge`: the reader's opinion of the sentences that a chat model cites; pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Judge:
 
     Attributes:
         question: The standalone question.
-        readings: The reader's readings, the best first; empty if it has no say.
-        limits: The reader's thresholds; None if it has no say.
+        readings: The reader's readings, the best first; empty if it has no opinion.
+        limits: The reader's thresholds, if it has an opinion.
     """
 
     question: str = ""
@@ -29,32 +29,32 @@ class Judge:
     limits: Calibration | None = None
 
     def answers(self, cited: Sequence[Sentence]) -> bool:
-        """Return whether one of the sentences surely answers the question."""
-        return self.limits is not None and self._best(cited) >= self.limits.answer_threshold
+        """Return whether one of the cited sentences surely answers the question."""
+        return self.limits is not None and self._best_score(cited) >= self.limits.answer_threshold
 
     def objection(self, cited: Sequence[Sentence]) -> str:
-        """Return why the cited sentences do not answer; "" if they may.
+        """Return the reason why the cited sentences do not answer; "" if they may.
 
-        They do not if the reader is sure of another sentence, or if they share no word with the
-        question. A good model sees answers that the reader misses, so a low score alone is no
-        objection.
+        A low score alone is no objection, since a good model sees answers that the reader misses.
+        There is one if the reader is also sure of another sentence, or if the cited ones share no
+        word with the question.
         """
-        if (
-            self.limits is None
-            or not self.readings
-            or self._best(cited) >= self.limits.quote_threshold
-        ):
+        if self.limits is None or not self.readings:
+            return ""
+        if self._best_score(cited) >= self.limits.quote_threshold:
             return ""
         texts = [f"{quote.text} {quote.article.title}" for quote in cited]
-        is_about_it = bool(set(content_words(self.question)) & set(content_words(" ".join(texts))))
-        if is_about_it and self.readings[0].score < self.limits.answer_threshold:
+        shares_words = bool(set(content_words(self.question)) & set(content_words(" ".join(texts))))
+        is_sure_of_another = self.readings[0].score >= self.limits.answer_threshold
+        if shares_words and not is_sure_of_another:
             return ""
         return "The sentences that it cites do not answer"
 
-    def _best(self, cited: Sequence[Sentence]) -> float:
+    def _best_score(self, cited: Sequence[Sentence]) -> float:
+        """Return the best score, 0..1, of a reading within the cited sentences."""
         scores = [
-            read.score
-            for read in self.readings
-            if any(quote.contains(read.sentence) for quote in cited)
+            reading.score
+            for reading in self.readings
+            if any(quote.contains(reading.sentence) for quote in cited)
         ]
         return max(scores, default=0.0)

@@ -1,4 +1,4 @@
-"""Calls, tokens and time limits of chat models."""
+"""The calls, tokens and time limits of chat models."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Usage:
     """The cost of one question.
 
     Attributes:
-        failure: The reason a call failed; after a failure the model is not called again.
+        failure: The reason a call failed; a model that has failed is not called again.
         calls: Calls of the model.
         tokens_in: Tokens read, as reported by the model.
         tokens_out: Tokens written, as reported by the model.
@@ -36,5 +36,5 @@ class Usage:
 
     @property
     def tokens(self) -> int:
-        """Tokens read and written; 0 if the model reports none."""
+        """Tokens read and written, as reported by the model."""
         return self.tokens_in + self.tokens_out

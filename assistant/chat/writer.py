@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from assistant.chat.check import check
-from assistant.chat.judge import Judge
-from assistant.chat.prompts import (
-    NO_ANSWER,
-    answering_messages,
-    claims,
-    plain_text,
-    rewriting_messages,
-    rewritten,
+from assistant.chat.check import ClaimCheck
+from assistant.chat.claims import (
+    may_become_no_answer,
+    parse_claims,
+    parse_question,
     says_no_answer,
 )
+from assistant.chat.draft import Draft
+from assistant.chat.judge import Judge
+from assistant.chat.prompts import answering_messages, rewriting_messages
 from assistant.chat.usage import Usage
-from assistant.conversation import Answer, Citation
 from assistant.errors import ContextError, ModelError
 from assistant.question.plan import is_judged
-from assistant.quoting.quotes import cite
 from assistant.quoting.sentences import passage_sentences
-from assistant.quoting.wording import marked, quoted
 from index.chunking import chunk_article
 from index.errors import ArticleNotFoundError
 from index.search.ranking import SearchResult
@@ -33,9 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from assistant.chat.caller import Caller
-    from assistant.chat.check import Checked
-    from assistant.conversation import Turn
-    from assistant.quoting.sentences import Sentence
+    from assistant.chat.check import CheckedClaim
+    from assistant.conversation import Answer, Turn
     from assistant.reader.reader import Calibration, Reading
     from index import Article, ArticleIndex
 
@@ -50,67 +45,16 @@ NO_JUDGE = Judge()
 _log = logging.getLogger(__package__)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A model's answer in progress.
+class ChatWriter:
+    """Writes answers about an index with a chat model. Threads may share it.
 
     Attributes:
-        checked: The sentences written so far, checked.
-        at_work: The beginning of the next sentence.
-        is_refusal: Whether the model says that the passages do not answer.
+        caller: The caller of the model.
+        name: The name of the model.
     """
 
-    checked: tuple[Checked, ...] = ()
-    at_work: str = ""
-    is_refusal: bool = False
-
-    @property
-    def said(self) -> tuple[Checked, ...]:
-        """The sentences that stand, each once."""
-        kept = {(one.text or one.quotes[0].text): one for one in self.checked if one.quotes}
-        return tuple(kept.values())
-
-    @property
-    def withdrawn(self) -> int:
-        """The number of sentences that do not stand."""
-        return sum(not one.quotes for one in self.checked)
-
-    def answer(self, name: str) -> Answer:
-        """Return the answer so far: a paragraph for each sentence, with the marks of its citations."""
-        cited: dict[tuple[str, int, int], Citation] = {}
-        paragraphs = []
-        for one in self.said:
-            citations = [_cited(quote, cited) for quote in one.quotes]
-            paragraphs.append(
-                quoted(citations[0]) if one.is_quote else f"{one.text} {marked(citations)}"
-            )
-        if self.at_work:
-            paragraphs.append(self.at_work)
-        return Answer(
-            "\n\n".join(paragraphs),
-            tuple(cited.values()),
-            "answered",
-            model=name,
-            note=self._note(name),
-        )
-
-    def _note(self, name: str) -> str:
-        if not self.withdrawn:
-            return ""
-        count = "A sentence" if self.withdrawn == 1 else f"{self.withdrawn} sentences"
-        return f"{count} of {name} {'was' if self.withdrawn == 1 else 'were'} withdrawn: the passages do not say so."
-
-
-def _cited(quote: Sentence, cited: dict[tuple[str, int, int], Citation]) -> Citation:
-    place = quote.article.id, quote.start, quote.end
-    return cited.setdefault(place, cite(len(cited) + 1, quote))
-
-
-class ChatWriter:
-    """Writes answers about an index with a chat model. Threads may share it."""
-
     def __init__(self, caller: Caller, index: ArticleIndex) -> None:
-        """Write with a caller of the model."""
+        """Write with a caller of the model about an index."""
         self.caller, self.name, self._index = caller, caller.name, index
 
     def load(self) -> None:
@@ -118,7 +62,16 @@ class ChatWriter:
         self.caller.load()
 
     def standalone(self, question: str, history: Sequence[Turn], usage: Usage) -> str:
-        """Return a follow-up as a standalone question; "" if the model makes none."""
+        """Return a follow-up as a standalone question.
+
+        Args:
+            question: The follow-up.
+            history: The earlier turns of the conversation, oldest first.
+            usage: The cost of the question; a failure of the model is kept there.
+
+        Returns:
+            The question; "" if the model writes an unusable one.
+        """
         if not history:
             return ""
         try:
@@ -126,20 +79,15 @@ class ChatWriter:
         except ModelError as error:
             usage.failure = str(error)
             return ""
-        _log.debug(
-            "follow-up %r was rewritten by %s (%d tokens): %r",
-            question,
-            self.name,
-            usage.tokens,
-            text,
-        )
-        return rewritten(text, question, history)
+        form = "follow-up %r was rewritten by %s (%d tokens): %r"
+        _log.debug(form, question, self.name, usage.tokens, text)
+        return parse_question(text, question, history)
 
     def about_article(self, overview: Answer) -> Iterator[Answer]:
-        """Yield the growing overview of an article by the model.
+        """Yield the model's growing overview of an article.
 
         Args:
-            overview: The overview in the article's own sentences, for when the model fails.
+            overview: The overview in the article's own sentences, in case the model fails.
         """
         first = overview.citations[0]
         article = self._index.article(first.article_id, first.version)
@@ -150,7 +98,7 @@ class ChatWriter:
             yield replace(answer, standalone=question, passages=answer.passages or results)
 
     def judge(self, question: str, readings: Sequence[Reading], limits: Calibration) -> Judge:
-        """Return the judge of an answer; it has no say in questions answered by yes or no."""
+        """Return the judge of an answer. It has no opinion on questions of yes or no."""
         return Judge(question, () if is_judged(question) else readings, limits)
 
     def answer(  # noqa: PLR0913  # The parts of a question that was read.
@@ -163,133 +111,151 @@ class ChatWriter:
         usage: Usage,
         judge: Judge,
     ) -> Iterator[Answer]:
-        """Yield the growing answer of the model.
+        """Yield the model's growing answer.
 
         Args:
             question: The standalone question.
             passages: The best passages for it, the best first.
-            article_ids: The articles that are asked; None is all.
-            instead: Returns the reader's answer, for when the model gives none that stands.
-            usage: The cost of the question so far. A model that has failed is not asked again.
+            article_ids: The articles to ask; all by default.
+            instead: Returns the reader's answer, in case no sentence of the model stands.
+            usage: The cost of the question so far. A model that has failed is not called again.
             judge: Decides whether the cited sentences answer the question.
         """
         return self._answers(
-            question, lambda: self.to_read(article_ids, passages), instead, usage, judge
+            question, lambda: self.choose_passages(article_ids, passages), instead, usage, judge
         )
 
-    def to_read(self, article_ids: Sequence[str] | None, best: Passages) -> Passages:
-        """Return the passages for the prompt. Raises `ModelError`.
+    def choose_passages(self, article_ids: Sequence[str] | None, best: Passages) -> Passages:
+        """Return the passages for the prompt: all articles if they fit, else the best passages.
 
-        These are all articles if the model can read them at once, else the best passages. All
-        articles come in a fixed order, so that each prompt begins with the same text: servers
+        All articles come in a fixed order, so that each prompt begins with the same text: servers
         cache it.
+
+        Args:
+            article_ids: The articles to ask; all by default.
+            best: The best passages for the question, the best first.
+
+        Raises:
+            ModelError: The model cannot be loaded.
         """
-        asked = None if article_ids is None else set(article_ids)
-        entries = [entry for entry in self._index.entries() if asked is None or entry.id in asked]
+        chosen = None if article_ids is None else set(article_ids)
+        entries = [each for each in self._index.entries() if chosen is None or each.id in chosen]
+        # Cut articles only if they may fit: each word has at least one token.
         if sum(entry.words or LONG_ARTICLE for entry in entries) < self.caller.budget():
             scores = {result.chunk.id: result.score for _, result in best}
             with suppress(ArticleNotFoundError):  # An article has been removed.
-                every = []
-                for article_id in sorted(entry.id for entry in entries):
-                    article = self._index.article(article_id)
-                    for chunk in chunk_article(article):
-                        score = scores.get(chunk.id, 0.0)
-                        every.append((article, SearchResult(chunk, score)))
-                if len(self._fitting(every)) == len(every):
+                every = self._all_passages(sorted(entry.id for entry in entries), scores)
+                if len(self._fitting_passages(every)) == len(every):
                     return every
-        return self._fitting(best)
+        return self._fitting_passages(best)
 
-    def _answers(
-        self,
-        question: str,
-        to_read: Callable[[], Passages],
-        instead: Callable[[], Iterator[Answer]],
-        usage: Usage,
-        judge: Judge = NO_JUDGE,
-    ) -> Iterator[Answer]:
-        """Yield the growing answer; if none stands, the reader's answer with the reason."""
-        draft, failure = Draft(), usage.failure
-        try:
-            if not failure:
-                for draft in self._retried(question, to_read(), usage, judge):
-                    yield draft.answer(self.name)
-        except ModelError as error:
-            failure = str(error)
-        if draft.said and not failure:
-            failure = judge.objection([quote for one in draft.said for quote in one.quotes])
-        if draft.said and not failure:
-            yield replace(draft.answer(self.name), tokens=usage.tokens)
-            return
-        if not failure and draft.is_refusal:
-            failure = f"{self.name} finds no answer"
-        elif not failure:
-            failure = f"{self.name} wrote only sentences that no article supports"
-        begins = failure if failure.startswith(self.name) else f"{failure[:1].upper()}{failure[1:]}"
-        note = f"{begins}; the reader answers instead."
-        for answer in instead():
-            yield replace(answer, note=note, tokens=usage.tokens)
+    def _all_passages(self, article_ids: Sequence[str], scores: dict[str, float]) -> Passages:
+        """Return all passages of articles. Raises `ArticleNotFoundError`.
 
-    def _fitting(self, passages: Passages) -> Passages:
-        """Return the first passages that the model can read at once."""
+        Args:
+            article_ids: The articles.
+            scores: The scores of retrieved passages by the ids of their chunks; others have 0.
+        """
+        passages = []
+        for article_id in article_ids:
+            article = self._index.article(article_id)
+            for chunk in chunk_article(article):
+                score = scores.get(chunk.id, 0.0)
+                passages.append((article, SearchResult(chunk, score)))
+        return passages
+
+    def _fitting_passages(self, passages: Passages) -> Passages:
+        """Return the first passages that the model can read at once, at least one."""
         room = self.caller.budget()
         for number, (_, result) in enumerate(passages):
-            room -= self.caller.tokens(result.chunk.text)
+            room -= self.caller.count_tokens(result.chunk.text)
             if room < 0:
                 return passages[: max(number, 1)]
         return passages
 
-    def _retried(
+    def _answers(
+        self,
+        question: str,
+        choose: Callable[[], Passages],
+        instead: Callable[[], Iterator[Answer]],
+        usage: Usage,
+        judge: Judge = NO_JUDGE,
+    ) -> Iterator[Answer]:
+        """Yield the model's growing answer; if it fails, the reader's, with the reason in a note.
+
+        Args:
+            question: The standalone question.
+            choose: Returns the passages for the prompt.
+            instead: Returns the reader's answer.
+            usage: The cost of the question so far.
+            judge: Decides whether the cited sentences answer the question.
+        """
+        draft, failure = Draft(), usage.failure
+        try:
+            if not failure:
+                for draft in self._drafts(question, choose(), usage, judge):
+                    yield draft.answer(self.name)
+        except ModelError as error:
+            failure = str(error)
+        if failure := failure or self._rejection(draft, judge):
+            note = f"{failure}; the reader answers instead."
+            # The name of a model keeps its small letter.
+            if not failure.startswith(self.name):
+                note = f"{note[:1].upper()}{note[1:]}"
+            for answer in instead():
+                yield replace(answer, note=note, tokens=usage.tokens)
+        else:
+            yield replace(draft.answer(self.name), tokens=usage.tokens)
+
+    def _rejection(self, draft: Draft, judge: Judge) -> str:
+        """Return the reason to reject a finished draft; "" to accept it."""
+        if draft.kept_claims:
+            return judge.objection([quote for claim in draft.kept_claims for quote in claim.quotes])
+        if draft.is_refusal:
+            return f"{self.name} finds no answer"
+        return f"{self.name} wrote only sentences that no article supports"
+
+    def _drafts(
         self, question: str, passages: Passages, usage: Usage, judge: Judge
     ) -> Iterator[Draft]:
-        """Yield the growing answer; after a `ContextError` try again with the better half."""
+        """Yield the growing draft. After a `ContextError`, try again with the better half."""
         try:
-            yield from self._drafts(question, passages, usage, judge)
+            yield from self._drafts_of(question, passages, usage, judge)
         except ContextError:
             if len(passages) == 1:
                 raise
             _log.debug("%d passages are too long for %s", len(passages), self.name)
             best = sorted(passages, key=lambda passage: -passage[1].score)
-            yield from self._retried(question, best[: len(passages) // 2], usage, judge)
+            yield from self._drafts(question, best[: len(passages) // 2], usage, judge)
 
-    def _drafts(
+    def _drafts_of(
         self, question: str, passages: Passages, usage: Usage, judge: Judge
     ) -> Iterator[Draft]:
+        """Yield the growing draft of one call. Raises `ModelError`."""
         places = [(article, result.chunk.start, result.chunk.end) for article, result in passages]
         messages = answering_messages(question, places)
         for role, content in messages:
             _log.debug("prompt, %s: %r", role, content)
-        sentences = {
-            number: passage_sentences([passage]) for number, passage in enumerate(passages, start=1)
-        }
-        checked: list[Checked] = []
+        sentences = {n: passage_sentences([passage]) for n, passage in enumerate(passages, start=1)}
+        claim_check = ClaimCheck(question, sentences, self._index.embedder, judge)
+        checked: list[CheckedClaim] = []
         text = ""
 
-        def grown(*, is_over: bool) -> Draft:
-            found, at_work = claims(text, is_over=is_over)
-            for claim in found[len(checked) :]:
+        def grow(*, is_over: bool) -> Draft:
+            """Return the draft of the text so far."""
+            claims, beginning = parse_claims(text, is_over=is_over)
+            # Check the new claims.
+            for claim in claims[len(checked) :]:
                 self.caller.check_time(usage)
-                one = check(claim, question, sentences, self._index.embedder, judge)
-                _log.debug(
-                    "claim %r, of passages %s: %s", claim.text, list(claim.numbers), one.fate
-                )
-                checked.append(one)
-            return Draft(tuple(checked), at_work)
+                checked.append(claim_check.check(claim))
+                numbers, summary = list(claim.numbers), checked[-1].summary
+                _log.debug("claim %r, of passages %s: %s", claim.text, numbers, summary)
+            return Draft(tuple(checked), beginning)
 
         for text in self.caller.call(messages, usage):
-            if not _may_refuse(text):
-                yield grown(is_over=False)
+            if not may_become_no_answer(text):
+                yield grow(is_over=False)
         _log.debug("raw text of %s: %r", self.name, text)
-        _log.debug(
-            "%d calls, %d + %d tokens, %.2f s",
-            usage.calls,
-            usage.tokens_in,
-            usage.tokens_out,
-            usage.seconds,
-        )
-        yield Draft(is_refusal=True) if says_no_answer(text) else grown(is_over=True)
-
-
-def _may_refuse(text: str) -> bool:
-    """Return whether a text may still grow into the words of a refusal."""
-    begun = plain_text(text).strip().lower()
-    return NO_ANSWER.lower().startswith(begun) or begun.startswith(NO_ANSWER.lower())
+        counts = usage.calls, usage.tokens_in, usage.tokens_out, usage.seconds
+        _log.debug("%d calls, %d + %d tokens, %.2f s", *counts)
+        yield Draft(is_refusal=True) if says_no_answer(text) else grow(is_over=True)

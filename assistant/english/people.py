@@ -61,7 +61,8 @@ NO_PERSONS = frozenset(
 """Last words of names that are not a person's: "New York Times"."""
 
 PLACES = frozenset(
-    "New North South East West Northern Southern Eastern Western Mount Lake Port Fort San Santa Los Las".split()
+    "New North South East West Northern Southern Eastern Western Mount Lake Port Fort San "
+    "Santa Los Las".split()
 )
 """First words of the names of places: "New York"."""
 

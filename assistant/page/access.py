@@ -82,7 +82,10 @@ class HostGuard:
         host = headers.get("host", "")
         name = _name_of(host)
         if not (_is_address(name) or name in self._names):
-            return "This server has another name. Ask for it by its address, or start it with --name NAME.\n"
+            return (
+                "This server has another name. Ask for it by its address, or start it with --name "
+                "NAME.\n"
+            )
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
             return "This request comes from a page of another site.\n"

@@ -42,7 +42,10 @@ if TYPE_CHECKING:
 
 LOADING = "Loading the models; your question is answered as soon as they are ready."
 """The first answer to a question that arrives before the models are loaded."""
-FAILED = "The program failed on this question, through no fault of yours; ask it again. The program's log has the details."
+FAILED = (
+    "The program failed on this question, through no fault of yours; ask it again. The program's "
+    "log has the details."
+)
 EXPECTED = (AssistantError, ArticleIndexError, StoredConversationError)
 """Errors whose message is written for the reader at the page."""
 

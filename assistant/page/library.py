@@ -136,7 +136,8 @@ def pasted(text: str) -> Article:
         raise AddingError("There is no text yet; paste one, its title as the first line.")
     if len(text) > LONGEST_PASTED:
         raise AddingError(
-            f"The text has {len(text):,} characters and can have {LONGEST_PASTED:,}; add it in parts."
+            f"The text has {len(text):,} characters and can have {LONGEST_PASTED:,}; add it in "
+            "parts."
         )
     return Article.pasted(text)
 

@@ -1,8 +1,9 @@
-"""The neural network behind the reader: windows of sentences with a question → logits.
+"""The reader's neural network: a question with windows of sentences becomes logits.
 
-It is a cross-encoder: question and sentences pass through one BERT encoder together, so that each word is read with all
-others in mind. Reading several neighbouring sentences at once costs less than reading them one by one, and tells what a
-pronoun in one of them stands for. It was trained with torch (training/network.py), which is not needed to run it.
+It is a cross-encoder: question and sentences pass through one BERT encoder together, so each token
+attends to all others. A window of neighbouring sentences costs less than its sentences one by one,
+and shows the network the noun behind a pronoun. Training uses torch (training/network.py); this
+module does not.
 """
 
 from __future__ import annotations
@@ -21,19 +22,26 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LONGEST_QUESTION = 64
-LONGEST_SENTENCE = 160
-LONGEST_WINDOW = 256
-"""Tokens; what is longer is cut at its end. A window has its question and the separators on top."""
+QUESTION_TOKENS = 64
+"""The longest question; the rest is cut."""
+SENTENCE_TOKENS = 160
+"""The longest sentence; the rest is cut."""
+WINDOW_TOKENS = 256
+"""The sentences of one window, without the question and the separators."""
 ENCODER = "encoder."
-"""What the names of the encoder's weights begin with, before the names that the packaged MiniLM's have."""
+"""The prefix of the encoder's weights, before the names in the packaged MiniLM."""
 EMBEDDINGS = f"{ENCODER}embeddings."
-"""What the names of the packaged MiniLM's word vectors, which were not trained, begin with."""
+"""The prefix of the word vectors: those of the packaged MiniLM, not trained further."""
 
 
 @dataclass(frozen=True, slots=True)
 class EncodedSentence:
-    """The tokens of a sentence, and for each the characters of the sentence that it stands for."""
+    """The tokens of a sentence.
+
+    Attributes:
+        ids: The tokens, by their numbers in the vocabulary.
+        offsets: The start and end of each token in the sentence, in characters.
+    """
 
     ids: tuple[int, ...]
     offsets: tuple[tuple[int, int], ...]
@@ -41,10 +49,15 @@ class EncodedSentence:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Windows of tokens, padded to one length.
+    """Windows of tokens, padded to one length. Shape of the arrays: (windows, tokens).
 
-    `sentence_of` has for each token of each window the number of its sentence, counted over the whole batch, and
-    `sentences` for tokens that are of none. Shapes: (windows, tokens).
+    Attributes:
+        ids: The tokens.
+        mask: 1 for a token, 0 for padding.
+        types: 0 for the tokens of the question, 1 for those of the sentences.
+        sentence_of: The number of each token's sentence, counted over the whole batch;
+            `sentences` for tokens outside the sentences.
+        sentences: The number of sentences in the batch.
     """
 
     ids: NDArray[np.int64]
@@ -56,10 +69,13 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class SentenceLogits:
-    """What the network says of a sentence.
+    """The network's output for a sentence.
 
-    `answer` is to be read against 0, the logit of "none of these answers", in one softmax over all sentences that were
-    read for a question; `starts` and `ends` have a logit for each of its tokens.
+    Attributes:
+        answer: The logit that the sentence answers. One softmax runs over all sentences read for
+            a question, and a logit of 0 for "no sentence answers".
+        starts: The logit of each token to begin the answer. Shape: (tokens,).
+        ends: The logit of each token to end the answer. Shape: (tokens,).
     """
 
     answer: float
@@ -68,45 +84,53 @@ class SentenceLogits:
 
 
 class Network:
-    """An encoder with two heads: does a sentence answer, and with which of its tokens. Threads may share one.
+    """An encoder with two heads. Threads may share it.
 
-    The first judges by the mean and the maximum of the sentence's vectors.
+    One head judges a sentence by the mean and the maximum of its token vectors, the other judges
+    each token as a beginning or an end of the answer.
     """
 
     def __init__(self, weights: bytes) -> None:
-        """Take the weights that were trained, all but the word vectors, which are the packaged MiniLM's."""
+        """Load trained weights; the word vectors come from the packaged MiniLM.
+
+        Args:
+            weights: The content of a safetensors file.
+        """
         folder = builtin_model_folder()
         trained = {name: weight.astype(np.float32) for name, weight in load(weights).items()}
         encoder = load_file(folder / "model.safetensors")
-        encoder |= {
-            name.removeprefix(ENCODER): weight
-            for name, weight in trained.items()
-            if name.startswith(ENCODER)
-        }
+        for name, weight in trained.items():
+            if name.startswith(ENCODER):
+                encoder[name.removeprefix(ENCODER)] = weight
         self._encoder = Encoder(folder, encoder, exact=False)
         self._answers, self._spans = (
             (trained[f"{head}.weight"], trained[f"{head}.bias"]) for head in ("answers", "spans")
         )
 
     def read(self, batch: Batch) -> list[SentenceLogits]:
-        """Return the logits of each sentence of a batch; one without a token has none for its tokens."""
+        """Return the logits of each sentence of a batch."""
         vectors = self._encoder.vectors(batch.ids, batch.mask, batch.types)
-        said: list[SentenceLogits] = []
+        weight, bias = self._answers
+        span_weight, span_bias = self._spans
+        logits: list[SentenceLogits] = []
         for number in range(batch.sentences):
-            mine = vectors[batch.sentence_of == number]
-            pooled = (
-                np.concatenate([mine.mean(axis=0), mine.max(axis=0)])
-                if len(mine)
-                else np.zeros(2 * mine.shape[1])
-            )
-            weight, bias = self._answers
-            starts, ends = (mine @ self._spans[0].T + self._spans[1]).T
-            said.append(SentenceLogits(float(weight[0] @ pooled + bias[0]), starts, ends))
-        return said
+            # A sentence may have no token: a zero-width space.
+            own = vectors[batch.sentence_of == number]
+            pooled = np.zeros(2 * own.shape[1], dtype=own.dtype)
+            if len(own):
+                pooled = np.concatenate([own.mean(axis=0), own.max(axis=0)])
+            starts, ends = (own @ span_weight.T + span_bias).T
+            logits.append(SentenceLogits(float(weight[0] @ pooled + bias[0]), starts, ends))
+        return logits
 
 
 def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
-    """Return the tokens of each text, at most so many, and where they stand in it."""
+    """Return the tokens of texts.
+
+    Args:
+        texts: The texts.
+        longest: The most tokens of a text; the rest is cut.
+    """
     encoded = builtin_tokenizer().encode_batch(list(texts), add_special_tokens=False)
     return [
         EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest]))
@@ -115,9 +139,10 @@ def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
 
 
 def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) -> Batch:
-    """Return a batch of windows, each being the tokens of a question and some sentences.
+    """Return windows as a batch. A window reads: [CLS] question [SEP] sentence sentence … [SEP].
 
-    A window reads: [CLS] question [SEP] sentence sentence … [SEP].
+    Args:
+        windows: Pairs of a question's tokens and the sentences of a window.
     """
     cls, sep = builtin_tokenizer().encode("").ids
     total = sum(len(sentences) for _, sentences in windows)
@@ -126,14 +151,19 @@ def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) 
     owners: list[list[int]] = []
     count = 0
     for question, sentences in windows:
-        row, owner = [cls, *question, sep], [total] * (len(question) + 2)
-        types.append([0] * len(row))
+        # The question, outside the sentences.
+        row = [cls, *question, sep]
+        owner = [total] * len(row)
+        question_length = len(row)
+        # The sentences, numbered on.
         for sentence in sentences:
             row += sentence.ids
             owner += [count] * len(sentence.ids)
             count += 1
-        ids.append([*row, sep])
-        owners.append([*owner, total])
-        types[-1] += [1] * (len(ids[-1]) - len(types[-1]))
+        row.append(sep)
+        owner.append(total)
+        ids.append(row)
+        owners.append(owner)
+        types.append([0] * question_length + [1] * (len(row) - question_length))
     mask = padded([[1] * len(row) for row in ids])
     return Batch(padded(ids), mask, padded(types), padded(owners, total), total)

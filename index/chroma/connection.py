@@ -200,7 +200,8 @@ class Connection:
                         collections[name] = self._create(name, embedder)
             if not collections.keys() >= set(names):
                 raise NotAnIndexError(
-                    f"{self.location} contains no index yet; create one with `python -m index add PATH`."
+                    f"{self.location} contains no index yet; create one with `python -m index "
+                    "add PATH`."
                 )
             return collections[ARTICLE_COLLECTION], collections[CHUNK_COLLECTION]
 

@@ -41,7 +41,10 @@ def translated_errors(location: str) -> Iterator[None]:
 def describe_failure(location: str, error: Exception) -> str:
     """Return the sentence for a failure: its cause and its remedy."""
     if location.lower().startswith(SERVER_SCHEMES):
-        return f"The Chroma server at {location} does not answer correctly; start it, or correct ARTICLE_INDEX ({error})."
+        return (
+            f"The Chroma server at {location} does not answer correctly; start it, or correct "
+            f"ARTICLE_INDEX ({error})."
+        )
     # SQLite: "attempt to write a readonly database"; the system: "Read-only file system".
     detail = str(error).lower()
     if "readonly" in detail or "read-only" in detail or "permission denied" in detail:
@@ -52,12 +55,18 @@ def describe_failure(location: str, error: Exception) -> str:
     # Chroma's own message about a full disk is "failed to apply logs" or similar.
     if free_bytes(Path(location)) < FULL_DISK:
         return full_disk(Path(location))
-    return f"The index folder {location} cannot be used: {error}. Restore it from a backup, or choose another folder."
+    return (
+        f"The index folder {location} cannot be used: {error}. Restore it from a backup, or choose "
+        "another folder."
+    )
 
 
 def full_disk(folder: Path) -> str:
     """Return the sentence for a full disk."""
-    return f"The disk of the index folder {folder} is full; free some space and try again. Nothing was lost."
+    return (
+        f"The disk of the index folder {folder} is full; free some space and try again. Nothing "
+        "was lost."
+    )
 
 
 def free_bytes(folder: Path) -> int:

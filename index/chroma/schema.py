@@ -70,7 +70,8 @@ def check_origin(collection: Collection, embedder: Embedder | None, location: st
         raise NotAnIndexError(foreign_database(location))
     if origin["schema"] > SCHEMA:
         raise NotAnIndexError(
-            f"The index in {location} was made by a newer version of this program; install that version."
+            f"The index in {location} was made by a newer version of this program; install "
+            "that version."
         )
     model = origin["embedder"]
     if embedder and (model, origin["dimension"]) != (embedder.name, embedder.dimension):

@@ -214,7 +214,8 @@ class IndexWriter:
             for state in (CURRENT, PREVIOUS, STAGED):
                 records += self.registry.in_state(state)
             _log.warning(
-                "A killed program has damaged the vectors of the index; %d texts are embedded again.",
+                "A killed program has damaged the vectors of the index; %d texts are embedded "
+                "again.",
                 len(records),
             )
             for record in records:

@@ -70,7 +70,8 @@ def read_docx(data: bytes, path: Path, source: str) -> Article:
     """
     if data.startswith(_OLE_MAGIC):
         raise SourceError(
-            "the file has a password or is from an old version of Word; save it as .docx without a password"
+            "the file has a password or is from an old version of Word; save it as .docx "
+            "without a password"
         )
     with _damage_as_source_error("Word"):
         import docx

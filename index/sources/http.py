@@ -246,7 +246,8 @@ def _parse_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
         )
     if parsed.userinfo:
         raise SourceError(
-            "the address contains a user name or password; remove it, or save the page and add the file"
+            "the address contains a user name or password; remove it, or save the page and add "
+            "the file"
         )
     if not host or (parsed.port is not None and not 1 <= parsed.port <= 65535):  # noqa: PLR2004
         raise SourceError("the address has no valid host or port; check its spelling")

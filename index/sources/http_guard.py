@@ -101,7 +101,8 @@ class GuardedBackend(httpcore.NetworkBackend):
         if name not in self._allowed and (local or is_local_name):
             resolves = f" resolves to {local[0]}, which" if local and not literal else ""
             raise SourceError(
-                f"{name}{resolves} is not on the public internet; allow it by name (--allow-host {name}) if it is yours"
+                f"{name}{resolves} is not on the public internet; allow it by name "
+                f"(--allow-host {name}) if it is yours"
             )
         return addresses
 

@@ -32,7 +32,10 @@ LONGEST_JSON = 50_000
 """Characters of JSON-LD that trafilatura reads in acceptable time."""
 
 # The text that a browser shows.
-_VISIBLE_TEXT = "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or ancestor::template)]"
+_VISIBLE_TEXT = (
+    "//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript or "
+    "ancestor::template)]"
+)
 # Elements that have a name and are shown.
 _NAMED_ELEMENTS = (
     "//body//*[@id or @class][not(self::script or self::style or self::template or @hidden)]"
@@ -123,7 +126,8 @@ def _check_is_article(tree: Any, characters: int) -> None:
     """
     if characters < TEASER_CHARACTERS and _has_paywall(tree):
         raise SourceError(
-            f"the page shows only the beginning of its article, the rest is behind a paywall; log in, {SAVE_PAGE}"
+            "the page shows only the beginning of its article, the rest is behind a paywall; "
+            f"log in, {SAVE_PAGE}"
         )
     if characters < SHELL_CHARACTERS and _needs_javascript(tree):
         raise SourceError(f"the page is empty until its JavaScript runs; {SAVE_PAGE}")

@@ -100,7 +100,10 @@ def _vector_segments(folder: Path, collections: Sequence[str]) -> list[str]:
     """Return the names of the folders that contain the collections' vectors."""
     import sqlite3
 
-    query = "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id WHERE s.scope = 'VECTOR'"
+    query = (
+        "SELECT s.id, c.name FROM segments s JOIN collections c ON s.collection = c.id WHERE "
+        "s.scope = 'VECTOR'"
+    )
     address = f"{(folder / 'chroma.sqlite3').as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True)) as database:
         return [segment for segment, name in database.execute(query) if name in collections]

@@ -82,7 +82,8 @@ def _create_folder(path: Path) -> None:
             others = [entry.name for entry in path.iterdir() if entry.name not in ours]
             if others:
                 raise NotAnIndexError(
-                    f"{path} is not an index: it contains other files, such as {others[0]!r}. Name a new folder."
+                    f"{path} is not an index: it contains other files, such as {others[0]!r}. "
+                    "Name a new folder."
                 )
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
