@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 LONGEST_QUESTION = 64
 LONGEST_SENTENCE = 160
@@ -97,18 +98,24 @@ class Network:
         return said
 
 
-def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
-    """Return the tokens of each text, at most so many, and where they stand in it."""
-    encoded = builtin_tokenizer().encode_batch(list(texts), add_special_tokens=False)
+def encode(
+    texts: Sequence[str], longest: int, tokenizer: Tokenizer | None = None
+) -> list[EncodedSentence]:
+    """Return the tokens of each text, at most `longest`, with their places; MiniLM's by default."""
+    encoded = (tokenizer or builtin_tokenizer()).encode_batch(list(texts), add_special_tokens=False)
     return [EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest])) for each in encoded]
 
 
-def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) -> Batch:
+def collate(
+    windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]],
+    tokenizer: Tokenizer | None = None,
+) -> Batch:
     """Return a batch of windows, each being the tokens of a question and some sentences.
 
-    A window reads: [CLS] question [SEP] sentence sentence … [SEP].
+    A window reads: [CLS] question [SEP] sentence sentence … [SEP]. Without a tokenizer, the marks
+    are MiniLM's.
     """
-    cls, sep = builtin_tokenizer().encode("").ids
+    cls, sep = (tokenizer or builtin_tokenizer()).encode("").ids
     total = sum(len(sentences) for _, sentences in windows)
     ids: list[list[int]] = []
     types: list[list[int]] = []
