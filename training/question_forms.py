@@ -1,16 +1,18 @@
-"""Questions as people type them, and echoes: sentences that repeat a question without answering it."""
+"""Questions as people type them, and echoes and shadows of questions and answers.
+
+An echo repeats a question without answering it; a shadow lost the answering words.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
+from assistant.network import EncodedSentence
 from index.ranking import content_words
 
 if TYPE_CHECKING:
     import random
-
-    from assistant.network import EncodedSentence
 
 ECHOES = (
     "{}",
@@ -80,3 +82,18 @@ def unheard_of(question: str, tokens: EncodedSentence, vocabulary: int, generato
     }
     words = range(FIRST_WORD_TOKEN, vocabulary)
     return {token: generator.choice(words) for token in sorted(inside) if generator.random() < UNHEARD_OF}
+
+
+def without_span(sentence: EncodedSentence, span: tuple[int, int]) -> EncodedSentence:
+    """Return a sentence without the tokens of a span."""
+    first, last = span
+    return EncodedSentence(
+        (sentence.ids[:first] + sentence.ids[last + 1 :]) or sentence.ids[:1],
+        (sentence.offsets[:first] + sentence.offsets[last + 1 :]) or sentence.offsets[:1],
+    )
+
+
+def in_other_tokens(sentence: EncodedSentence, others: dict[int, int]) -> EncodedSentence:
+    """Return a sentence with some tokens replaced by others."""
+    ids = tuple(others.get(token, token) for token in sentence.ids)
+    return EncodedSentence(ids, sentence.offsets)

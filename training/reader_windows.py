@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
-from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, LONGEST_WINDOW, EncodedSentence, encode
+from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, LONGEST_WINDOW, encode
 from index.packaged import builtin_tokenizer
+from training.items import Item
 from training.neighbours import Neighbours, holds
-from training.question_forms import echo, unheard_of, worn
+from training.question_forms import echo, in_other_tokens, unheard_of, without_span, worn
 from training.swaps import Swaps
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from tokenizers import Tokenizer
 
+    from assistant.network import EncodedSentence
     from training.reader_data import Corpus, Example
 
 SMALLEST_WINDOW, LARGEST_WINDOW = 30, 220
@@ -32,44 +34,6 @@ UNHEARD_OF = 0.12
 """The share of questions that have words nobody knows, as a new field's words are."""
 REMEMBERED = 50_000
 """How many encoded sentences are kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A verdict on a question or claim.
-
-    Attributes:
-        among: The places of the possible verdicts among the network's logits.
-        right: The places of those that are right.
-    """
-
-    among: tuple[int, ...]
-    right: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A question with windows of sentences.
-
-    Attributes:
-        question: The question's tokens.
-        windows: Windows of encoded sentences.
-        answers: The numbers of the answering sentences, counted over all windows.
-        span: The first and last token of the answer in the first of these, if known.
-        verdict: The verdict, which is all that is asked for, if there is one.
-    """
-
-    question: tuple[int, ...]
-    windows: tuple[tuple[EncodedSentence, ...], ...]
-    answers: tuple[int, ...]
-    span: tuple[int, int] | None
-    verdict: Verdict | None = None
-
-    @property
-    def width(self) -> int:
-        """The tokens of the longest window, with the question."""
-        longest = max(sum(len(sentence.ids) for sentence in window) for window in self.windows)
-        return longest + len(self.question) + 3
 
 
 Stage = Callable[["ItemMaker", "_Scene", "random.Random"], None]
@@ -165,8 +129,8 @@ class ItemMaker:
         if generator.random() < UNHEARD_OF:
             vocabulary = self._tokenizer.get_vocab_size()
             others = unheard_of(asked, tokens, vocabulary, generator)
-            tokens = _in_other_tokens(tokens, others)
-            encoded = [tuple(_in_other_tokens(each, others) for each in window) for window in encoded]
+            tokens = in_other_tokens(tokens, others)
+            encoded = [tuple(in_other_tokens(each, others) for each in window) for window in encoded]
         return Item(tokens.ids, tuple(encoded), places, scene.span if pointed else None)
 
     def _parts(self, window: list[int], scene: _Scene) -> list[list[int]]:
@@ -218,7 +182,7 @@ class ItemMaker:
 
     def _beside_its_shadow(self, scene: _Scene, generator: random.Random) -> None:
         if scene.span:
-            shadow = _without(self._encoded(scene.answers[0]), scene.span)
+            shadow = without_span(self._encoded(scene.answers[0]), scene.span)
             scene.put(scene.make(shadow), generator)
         else:
             self._beside_an_echo(scene, generator)
@@ -250,7 +214,7 @@ class ItemMaker:
     def _answer_cut_out(self, scene: _Scene, generator: random.Random) -> None:
         if scene.span:
             first = scene.answers[0]
-            shadow = scene.make(_without(self._encoded(first), scene.span))
+            shadow = scene.make(without_span(self._encoded(first), scene.span))
             kept = [shadow if each == first else each for each in scene.windows[0]]
             scene.windows = [kept]
             self._without_its_answer(scene, generator)
@@ -316,18 +280,3 @@ class ItemMaker:
         offsets = self._encoded(sentence).offsets
         inside = [at for at, (begin, stop) in enumerate(offsets) if begin < end and start < stop]
         return (inside[0], inside[-1]) if inside else None
-
-
-def _without(sentence: EncodedSentence, span: tuple[int, int]) -> EncodedSentence:
-    """Return a sentence without the tokens of a span."""
-    first, last = span
-    return EncodedSentence(
-        (sentence.ids[:first] + sentence.ids[last + 1 :]) or sentence.ids[:1],
-        (sentence.offsets[:first] + sentence.offsets[last + 1 :]) or sentence.offsets[:1],
-    )
-
-
-def _in_other_tokens(sentence: EncodedSentence, others: dict[int, int]) -> EncodedSentence:
-    """Return a sentence with some tokens replaced by others."""
-    ids = tuple(others.get(token, token) for token in sentence.ids)
-    return EncodedSentence(ids, sentence.offsets)

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assistant.network import Batch
+    from training.items import Item
     from training.network import Logits, Pretrained, ReaderNetwork
-    from training.reader_windows import Item
 
 HEAD_RATE = 1e-3
 """The rate at which the heads learn."""

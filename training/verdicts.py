@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from assistant.network import LONGEST_QUESTION, LONGEST_SENTENCE, LONGEST_WINDOW, encode
 from index.sentences import sentence_spans
 from training.held_back import is_held_back
+from training.items import Item, Verdict
 from training.question_sets import question_rows
-from training.reader_windows import Item, Verdict
 
 if TYPE_CHECKING:
     import random
