@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load, load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import AutoConfig, AutoModel, BertModel, MPNetModel
+from transformers import AutoConfig, AutoModel
 
 from assistant.network import EMBEDDINGS, ENCODER
 from index.packaged import builtin_model_folder, builtin_tokenizer
@@ -45,7 +45,8 @@ class Pretrained:
 
     def config(self) -> PretrainedConfig:
         """Return its configuration."""
-        return AutoConfig.from_pretrained(self.folder, attn_implementation="eager")
+        config: PretrainedConfig = AutoConfig.from_pretrained(self.folder, attn_implementation="eager")
+        return config
 
     def embeddings(self) -> dict[str, torch.Tensor]:
         """Return its word vectors, which are not trained, by their names in a `ReaderNetwork`."""
@@ -91,8 +92,9 @@ class ReaderNetwork(nn.Module):
         """Make a network with random weights."""
         super().__init__()
         self.has_types = config.model_type == "bert"
-        kind = BertModel if self.has_types else MPNetModel
-        self.encoder = kind(config, add_pooling_layer=False)
+        self.encoder: nn.Module = AutoModel.from_config(  # type: ignore[no-untyped-call]
+            config, add_pooling_layer=False
+        )
         self.answers = nn.Linear(2 * config.hidden_size, 1)
         self.spans = nn.Linear(config.hidden_size, 2)
         self.verdicts = nn.Linear(2 * config.hidden_size, VERDICTS)

@@ -105,7 +105,7 @@ def corpus_of(name: str, rows: Iterable[dict[str, Any]], share: float = 1.0) -> 
     for row in rows:
         number = documents.setdefault(row["context"], len(documents))
         if number == len(spans_of):
-            spans_of.append(sentence_spans(row["context"], "en"))
+            spans_of.append(list(sentence_spans(row["context"], "en")))
         if example := _example(row, number, spans_of[number]):
             examples.append(example)
     texts = [[context[start:end] for start, end in spans] for context, spans in zip(documents, spans_of, strict=True)]
