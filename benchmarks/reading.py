@@ -167,7 +167,7 @@ def measure(
         for one in answers
     ]
     asked += [
-        {"id": claim.id, "claim": claim.text, "right": claim.right, "summary": outcome.fate}
+        {"id": claim.id, "claim": claim.text, "right": claim.right, "summary": outcome.summary}
         for claim, outcome in zip(claims, outcomes, strict=True)
     ]
     return tables, asked

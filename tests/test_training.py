@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import subprocess
@@ -17,10 +18,24 @@ from assistant.reader.network import QUESTION_TOKENS, SENTENCE_TOKENS, Network, 
 from assistant.reader.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
-from training.network import new_network, save_weights
+from training.develop import Passage, figures, without_answer
+from training.held_back import KnownTexts, is_held_back
+from training.network import MINILM, new_network, pretrained, save_weights
+from training.question_sets import held_back_texts, read_held_back, read_sets
 from training.reader_data import read_all, untokenised
 from training.reader_windows import ItemMaker
+from training.swaps import Swaps
 from training.train_reader import mean_network
+from training.verdicts import (
+    CLAIM,
+    CONTRADICTED,
+    ENTAILED,
+    NEITHER,
+    QUESTION,
+    YES,
+    VerdictMaker,
+    read_judged,
+)
 
 PLACES = ("Ostheim", "Westhaven", "Norburg", "Suderby", "Lindau", "Karlstad", "Berghem", "Dalby")
 PEOPLE = (
@@ -82,6 +97,41 @@ def data(tmp_path_factory):
     return folder
 
 
+TOWNS = [
+    f"{first}{last}"
+    for first in ("Ek", "Sol", "Ask", "Lund", "Berg", "Vik")
+    for last in ("by", "torp", "heim")
+]
+
+
+@pytest.fixture(scope="module")
+def more(tmp_path_factory, data):
+    """A folder of question sets in one form: one question of each town with an answer, one without."""
+    folder = tmp_path_factory.mktemp("more")
+    rows, yes_no = [], []
+    for number, town in enumerate(TOWNS):
+        sentence = f"The old ferry of {town} was painted green by Ulla Ros in {1900 + number}, long after the storm."
+        context = f"Rain fell on {town} for {number} days. {sentence} It still runs."
+        painter = [{"text": "Ulla Ros", "start": context.index("Ulla")}]
+        evidence = [{"text": sentence, "start": context.index(sentence)}]
+        row = {"context": context, "answers": painter, "answerable": True, "evidence": evidence}
+        rows.append(row | {"question": f"Who painted the ferry of {town}?"})
+        trap = {"answers": [], "answerable": False, "evidence": [], "plausible": painter}
+        rows.append(row | trap | {"question": f"Who sold the ferry of {town}?"})
+        yes_no.append(
+            row | {"question": f"Is the ferry of {town} green?", "answers": [], "yes_no": "yes"}
+        )
+    pairs = [
+        {"a": f"{town} has a bridge.", "b": f"{town} has no bridge.", "label": "contradiction"}
+        for town in TOWNS
+    ]
+    pairs.append({"a": "Why is it so?", "b": "Because of the wind.", "label": "answers"})
+    for name, lines in (("squad2-dev-half", rows), ("boolq", yes_no), ("pairs", pairs)):
+        with gzip.open(folder / f"{name}.jsonl.gz", "wt") as file:
+            file.write("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
 def train(data, out, minutes):
     """Return the process of a training run."""
     command = [
@@ -124,7 +174,8 @@ def test_every_file_is_read(data):
 def test_windows_hold_the_answer_or_say_that_they_do_not(data):
     """The answering sentence and its words are where an item says; without one, nothing is marked."""
     maker = ItemMaker(read_all(data))
-    items = [item for _ in range(40) for item in maker.items(random.Random(1))]
+    generator = random.Random(1)
+    items = [item for _ in range(80) for item in maker.items(generator)]
     for item in items:
         count = sum(map(len, item.windows))
         assert all(0 <= answer < count for answer in item.answers)
@@ -133,6 +184,87 @@ def test_windows_hold_the_answer_or_say_that_they_do_not(data):
             assert 0 <= item.span[0] <= item.span[1] < len(sentence.ids)
     without = np.mean([not item.answers for item in items])
     assert 0.2 < without < 0.5
+
+
+def test_held_back_contexts_are_not_trained_on(data, more):
+    """A stable part of the contexts is read for measuring only, and no text with their words in a row is trained on."""
+    held_back = read_held_back(more, "squad2-dev-half")
+    known = held_back_texts(more, data)
+    trained = next(corpus for corpus in read_sets(more, known) if corpus.name == "squad2-dev-half")
+    assert len(held_back.documents) + len(trained.documents) == len(TOWNS)
+    assert held_back.documents
+    for document in held_back.documents:
+        assert known.overlap(f"It is said that {document[1]}")
+        assert document not in trained.documents
+    assert is_held_back("The mill, it is red.") == is_held_back("the mill – it is RED")
+
+
+def test_a_text_overlaps_by_words_in_a_row():
+    """Eight words in a row are enough, whatever stands between them; fewer are not."""
+    known = KnownTexts(["one two three four five six seven eight nine"])
+    assert known.overlap("They say: two, three, four, five, six, seven, eight, nine!")
+    assert not known.overlap("three four five six seven eight nine ten eleven")
+
+
+def test_question_sets_mark_the_answering_sentence_and_the_trap(data, more):
+    """An answerable question has its sentence and words, an unanswerable one the sentence that tempts."""
+    corpus = next(
+        corpus for corpus in read_sets(more, KnownTexts([])) if corpus.name == "squad2-dev-half"
+    )
+    for example in corpus.examples:
+        document = corpus.documents[example.document]
+        if example.answers:
+            assert example.answers == (1,)
+            assert document[1][slice(*example.span)] == "Ulla Ros"
+        else:
+            assert (example.span, example.trap) == (None, 1)
+    items = [item for _ in range(10) for item in ItemMaker([corpus]).items(random.Random(2))]
+    assert 0.5 < np.mean([not item.answers for item in items]) < 0.9
+
+
+def test_a_swapped_question_asks_for_something_else():
+    """One word is another of its kind, which the passage does not have; a verb that means the same is not taken."""
+    swaps = Swaps(["When did Ida Berg leave in 1912?", "Was it 1950 or 1951 in Dalby?"])
+    passage = ["Greta Ek founded the mill in 1868."]
+    generator = random.Random(3)
+    asked = {swaps.swapped("Who founded it in 1868?", passage, generator) for _ in range(300)}
+    years = {question for question in asked if question.startswith("Who founded")}
+    assert years == {f"Who founded it in {year}?" for year in (1912, 1950, 1951)}
+    verbs = {question.split()[1] for question in asked - years}
+    assert {"sold", "demolished"} <= verbs
+    assert not verbs & {"founded", "opened", "began"}
+
+
+def test_verdicts_are_read_and_shown(more):
+    """A yes/no question and a claim have theirs; a label that says nothing of a verdict is left out."""
+    judged = read_judged(more, KnownTexts([]))
+    assert {each.verdict.among for each in judged} == {QUESTION, CLAIM}
+    assert "Because of the wind." not in {each.text for each in judged}
+    stream = VerdictMaker(judged, pretrained(MINILM).tokenizer).items(random.Random(1))
+    items = [next(stream) for _ in range(300)]
+    assert {item.verdict.right for item in items} == {(YES,), (NEITHER,), (CONTRADICTED,)}
+    assert all(item.windows[0] and not item.answers for item in items)
+    assert ENTAILED in CLAIM
+
+
+def test_development_figures_compare_passages_with_and_without_their_answer():
+    """A passage is read whole and once more without its answering sentence; few questions give every figure."""
+    passages = [
+        Passage(
+            f"Who built {place}?", ("It rained.", f"{who} built {place}.", "It is red."), (1,), who
+        )
+        for place, who in zip(PLACES, PEOPLE, strict=True)
+    ]
+    assert without_answer(passages[0]).sentences == ("It rained.", "It is red.")
+    network = new_network().eval()
+    found = figures(
+        network, pretrained(MINILM), [*passages, Passage("Who sold it?", ("It rained.",), (), None)]
+    )
+    assert (found["answerable"], found["unanswerable"]) == (8, 1)
+    shares = [
+        found[name] for name in ("first", "AUC", "at .8", "AUC, taken out", "at .8, taken out")
+    ]
+    assert all(0 <= share <= 1 for share in shares)
 
 
 def test_further_training_begins_with_the_mean_of_weights(tmp_path):

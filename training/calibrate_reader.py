@@ -1,13 +1,15 @@
-"""Logits → probabilities and thresholds: `python -m training.calibrate_reader DATA_FOLDER WEIGHTS_FOLDER`.
+"""Logits → probabilities and thresholds: `python -m training.calibrate_reader DATA WEIGHTS`.
 
-On XQuAD's English questions, which the reader has not learnt from, each asked of all paragraphs and once more with its
-own left out. Training ends with it.
+It asks questions that nothing was learnt from among all of XQuAD's paragraphs: XQuAD's own, once more
+with their paragraph left out (others about the same thing stay), and with `--more` SQuAD 2.0's, half
+of which tempt to answer what no paragraph says. Training ends with it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003  # typer reads the annotations
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,51 +19,69 @@ from rich.progress import track
 
 from assistant.reader.reader import CHECKSUMS, SHIPPED_FILES, Reader, shortlist_features
 from benchmarks.measuring import ERR, RememberingEmbedder
-from training.candidates import Candidates, answers, candidates, opened
+from benchmarks.questions import Place, Question
+from training.candidates import answers, candidates, opened
+from training.question_sets import CALIBRATION, question_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from assistant.quoting.sentences import Sentence
-    from index.embedding.embedder import Embedder
+    from index import Article
 
-PRECISION = 0.825
-"""The share that is to be right among what is answered, when as many questions have an answer as have none."""
+    Numbers = npt.NDArray[np.float64]
+
+PRECISION = 0.9
+"""The share of answered questions that is to be right, if as many have an answer as have none."""
 RECALL = 0.97
-"""The share of the questions with an answer for which the nearest sentences are to be quoted at least."""
+"""The share of answerable questions that is at least quoted."""
 QUESTIONS = 300
-"""How many of the questions are asked, spread over all."""
+"""How many questions of each kind are asked, spread over all."""
 
 
-def calibrate(data: Path, weights: Path) -> None:
-    """Write calibration.json and the checksums beside the weights."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question's sentences as the score sees them.
+
+    Attributes:
+        rows: What each sentence's score is made of. Shape: (sentences, features).
+        right: Whether each sentence answers. Shape: (sentences,).
+        answerable: Whether the question has an answer in the index.
+    """
+
+    rows: Numbers
+    right: npt.NDArray[np.bool_]
+    answerable: bool
+
+
+def calibrate(data: Path, weights: Path, more: Path | None = None) -> None:
+    """Write calibration.json and the checksums beside the weights.
+
+    Args:
+        data: The folder of xquad-en.json.
+        weights: The folder of the weights.
+        more: The folder of question sets with SQuAD 2.0's questions on XQuAD's paragraphs.
+    """
     from sklearn.linear_model import LogisticRegression
 
     _write_checksums(weights)  # A reader reads no file without one.
-    reader = Reader(weights)
-    embedder = RememberingEmbedder()
-    with opened(data / "xquad-en.json", embedder) as (index, articles, questions):
-        asked = candidates(index, articles, questions[:: max(1, len(questions) // QUESTIONS)])
-        read = [
-            _read(reader, each, embedder)
-            for each in track(asked, "Reading", console=ERR, transient=True)
-        ]
-    rows = np.concatenate([sentences for pair in read for sentences, _ in pair])
-    right = np.concatenate([labels for pair in read for _, labels in pair])
+    asked = _ask(data, Reader(weights), more)
+    rows = np.concatenate([each.rows for each in asked])
+    right = np.concatenate([each.right for each in asked])
     fitted = LogisticRegression(C=1e6, max_iter=1_000).fit(rows, right)
-    best = [
-        _best(fitted.predict_proba(sentences)[:, 1], labels)
-        for pair in read
-        for sentences, labels in pair
-    ]
+    best = [_best(fitted.predict_proba(each.rows)[:, 1], each.right) for each in asked]
     scores, hits = (np.array(column) for column in zip(*best, strict=True))
+    answerable = np.array([each.answerable for each in asked])
     held = {
         "weights": fitted.coef_[0].tolist(),
         "bias": float(fitted.intercept_[0]),
-        "answer_threshold": _threshold_of_precision(scores, hits),
-        "quote_threshold": float(np.quantile(scores[::2], 1 - RECALL)),
+        "answer_threshold": _threshold_of_precision(scores, hits, answerable),
+        "quote_threshold": float(np.quantile(scores[answerable], 1 - RECALL)),
     }
-    (weights / "calibration.json").write_text(json.dumps(held, indent=2) + "\n", encoding="utf-8")
+    written = json.dumps(held, indent=2) + "\n"
+    (weights / "calibration.json").write_text(written, encoding="utf-8")
     _write_checksums(weights)
 
 
@@ -73,21 +93,51 @@ def _write_checksums(weights: Path) -> None:
     (weights / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
 
 
-def _read(
-    reader: Reader, asked: Candidates, embedder: Embedder
-) -> list[tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]]:
-    """Return what a question's sentences are weighed by and whether each answers, and the same of those left over."""
-    text = asked.question.text
+def _ask(data: Path, reader: Reader, more: Path | None) -> list[Asked]:
+    """Return what becomes of all questions."""
+    embedder = RememberingEmbedder()
 
-    def rows(sentences: list[Sentence]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        shortlist, weighed = shortlist_features(
-            text, sentences, reader.evidence(text, sentences), embedder
-        )
-        return weighed, np.array(
-            [answers(sentences[number], asked.question) for number in shortlist], dtype=bool
-        )
+    def asked_of(question: Question, sentences: list[Sentence], *, answerable: bool) -> Asked:
+        evidence = reader.evidence(question.text, sentences)
+        shortlist, rows = shortlist_features(question.text, sentences, evidence, embedder)
+        right = [answers(sentences[number], question) for number in shortlist]
+        return Asked(rows, np.array(right, dtype=bool), answerable)
 
-    return [rows(asked.sentences), rows(asked.left_out)]
+    with opened(data / "xquad-en.json", embedder) as (index, articles, questions):
+        chosen = _spread(questions)
+        if more:
+            tempting = _tempting(more, articles)
+            chosen += _spread([question for question in tempting if question.golds])
+            chosen += _spread([question for question in tempting if not question.golds])
+        asked = []
+        for each in track(
+            candidates(index, articles, chosen), "Reading", console=ERR, transient=True
+        ):
+            answerable = bool(each.question.golds)
+            asked.append(asked_of(each.question, each.sentences, answerable=answerable))
+            if each.left_out:
+                asked.append(asked_of(each.question, each.left_out, answerable=False))
+    return asked
+
+
+def _spread(questions: Sequence[Question]) -> list[Question]:
+    return list(questions[:: max(1, len(questions) // QUESTIONS)])
+
+
+def _tempting(more: Path, articles: Sequence[Article]) -> list[Question]:
+    """Return SQuAD 2.0's questions about the articles, answerable and not."""
+    by_text = {article.text: article.id for article in articles}
+    questions = []
+    for row in question_rows(more, CALIBRATION):
+        if article_id := by_text.get(row["context"]):
+            golds = tuple(
+                Place(article_id, each["start"], each["start"] + len(each["text"]))
+                for each in row.get("evidence", ())
+                if row["answerable"]
+            )
+            if golds or not row["answerable"]:
+                questions.append(Question(row["question"], golds))
+    return questions
 
 
 def _best(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]) -> tuple[float, bool]:
@@ -95,10 +145,16 @@ def _best(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]) -> tup
     return float(scores[chosen]), bool(labels[chosen])
 
 
-def _threshold_of_precision(scores: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> float:
-    """Return the lowest score above which `PRECISION` of what is answered is right."""
+def _threshold_of_precision(
+    scores: Numbers, right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]
+) -> float:
+    """Return the lowest score above which `PRECISION` of the answered questions are right.
+
+    Answerable and unanswerable questions weigh the same together, however many are asked.
+    """
     order = np.argsort(-scores, kind="stable")
-    precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
+    weights = np.where(answerable, 1 / answerable.sum(), 1 / (~answerable).sum())[order]
+    precision = np.cumsum(weights * right[order]) / np.cumsum(weights)
     enough = np.flatnonzero(precision >= PRECISION)
     return float(scores[order[enough[-1]]]) if len(enough) else 1.0
 
@@ -111,9 +167,12 @@ def main(
         Path,
         typer.Argument(help="The folder with reader.safetensors.", exists=True, file_okay=False),
     ],
+    more: Annotated[
+        Path | None, typer.Option(help="A folder of question sets.", exists=True, file_okay=False)
+    ] = None,
 ) -> None:
     """Set how the reader's logits are read."""
-    calibrate(data, weights)
+    calibrate(data, weights, more)
 
 
 if __name__ == "__main__":

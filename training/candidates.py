@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """A question with the sentences of its best chunks, and with those when its own article is left out."""
+    """A question with the sentences of its best chunks.
+
+    Attributes:
+        question: The question.
+        sentences: The sentences, in the order of the search.
+        left_out: The sentences if the question's own article is left out; empty if it has none.
+    """
 
     question: Question
     sentences: list[Sentence]
@@ -59,8 +65,10 @@ def candidates(
 
     found = []
     for question in track(questions, "Searching", console=ERR, transient=True):
-        others = [article.id for article in articles if article.id != question.golds[0].article_id]
-        found.append(Candidates(question, read(question.text, None), read(question.text, others)))
+        own = {gold.article_id for gold in question.golds}
+        others = [article.id for article in articles if article.id not in own]
+        left_out = read(question.text, others) if own else []
+        found.append(Candidates(question, read(question.text, None), left_out))
     return found
 
 

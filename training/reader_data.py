@@ -13,13 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from index.text.sentences import sentence_spans
+from training.held_back import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from training.held_back import KnownTexts
 
 Span = tuple[int, int]
 
+SHARES = {"SQuAD lines": 0.3, "QAMR": 0.12, "PolicyQA": 0.15}
+"""How much of a corpus is seen in each pass."""
 SHORTEST_QUESTION = 4
 """Words: a crowd worker's shorter question ("When?") could be about any sentence."""
 
@@ -34,36 +39,57 @@ _TREEBANK = {
     "''": '"',
     "--": "–",
 }
-_NOT_A_WORD = re.compile(r"\W+")
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, the sentences of its document that answer it, and the answer's characters where they are known.
+    """A question about a document.
 
-    `document` and `answers` are numbers: of a document in a `Corpus`, and of sentences in it.
+    Attributes:
+        question: The question as it was asked.
+        document: The number of the document in its `Corpus`.
+        answers: The numbers of the answering sentences in the document; empty if it is unanswerable.
+        span: The answer's characters in the first answering sentence, if they are known.
+        trap: The number of a sentence that tempts to answer an unanswerable question, if known.
     """
 
     question: str
     document: int
     answers: tuple[int, ...]
     span: Span | None
+    trap: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents, each a list of sentences in the order of the text, and questions about them."""
+    """Documents, each a list of sentences in the order of the text, and questions about them.
+
+    `share` is the part of the questions that is seen in a pass.
+    """
 
     name: str
     documents: list[list[str]]
     examples: list[Example]
+    share: float = 1.0
 
 
-def read_all(folder: Path) -> list[Corpus]:
-    """Return every corpus to learn from. What stands in XQuAD too is left out: the thresholds are set on it."""
-    held_out = _xquad_words(folder / "xquad-en.json")
+def read_all(folder: Path, held_back: KnownTexts | None = None) -> list[Corpus]:
+    """Return the corpora to train on, without XQuAD's sentences: thresholds are set on these.
+
+    Args:
+        folder: The data.
+        held_back: Further texts whose sentences are left out.
+    """
+    xquad = xquad_contexts(folder / "xquad-en.json")
+    held_out = _words(" ".join(xquad))
+
+    def left_out(sentence: str) -> bool:
+        return _words(sentence) in held_out or (
+            held_back is not None and held_back.overlap(sentence)
+        )
+
     return [
-        *(_read_squad_lines(folder, part, held_out) for part in ("dev", "test")),
+        *(_read_squad_lines(folder, part, left_out) for part in ("dev", "test")),
         _read_qamr(folder),
         *(_read_policyqa(folder / f"policyqa-{part}.json") for part in ("dev", "test")),
     ]
@@ -79,18 +105,19 @@ def untokenised(text: str) -> str:
     return _PUNCTUATION_AFTER.sub(r"\1", _PUNCTUATION_BEFORE.sub(r"\1", text))
 
 
-def _read_squad_lines(folder: Path, part: str, held_out: str) -> Corpus:
+def _read_squad_lines(folder: Path, part: str, left_out: Callable[[str], bool]) -> Corpus:
     """Read the pairs of a sentence and a question: one long document, its sentences in the order of the articles."""
     sentences = (folder / f"squad-sentences-{part}.txt").read_text(encoding="utf-8").splitlines()
     questions = (folder / f"squad-questions-{part}.txt").read_text(encoding="utf-8").splitlines()
     document: dict[str, int] = {}
     examples = []
     for tokens, asked in zip(sentences, questions, strict=True):
-        if _words(tokens) in held_out:
+        sentence = untokenised(tokens)
+        if left_out(sentence):
             continue
-        number = document.setdefault(untokenised(tokens), len(document))
+        number = document.setdefault(sentence, len(document))
         examples.append(Example(untokenised(asked), 0, (number,), None))
-    return Corpus(f"SQuAD lines, {part}", [list(document)], examples)
+    return Corpus(f"SQuAD lines, {part}", [list(document)], examples, SHARES["SQuAD lines"])
 
 
 def _read_qamr(folder: Path) -> Corpus:
@@ -119,7 +146,7 @@ def _read_qamr(folder: Path) -> Corpus:
             start = sum(len(token) + 1 for token in tokens[: min(given)])
             end = sum(len(token) + 1 for token in tokens[: max(given) + 1]) - 1
             examples[name, question] = Example(question, document, (position,), (start, end))
-    return Corpus("QAMR", documents, list(examples.values()))
+    return Corpus("QAMR", documents, list(examples.values()), SHARES["QAMR"])
 
 
 def _validated(validation: str) -> set[int]:
@@ -139,7 +166,7 @@ def _read_policyqa(path: Path) -> Corpus:
             for qa in paragraph["qas"]:
                 answer = qa["answers"][0]
                 start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
-                held = [number for number, span in enumerate(spans) if _answers(span, (start, end))]
+                held = [number for number, span in enumerate(spans) if overlaps(span, (start, end))]
                 if held:
                     first = spans[held[0]]
                     inside = (max(start, first[0]) - first[0], min(end, first[1]) - first[0])
@@ -149,26 +176,24 @@ def _read_policyqa(path: Path) -> Corpus:
                     )
             document += [text[start:end] for start, end in spans]
         documents.append(document)
-    return Corpus(path.stem, documents, examples)
+    return Corpus(path.stem, documents, examples, SHARES["PolicyQA"])
 
 
-def _answers(sentence: Span, answer: Span) -> bool:
-    """Return whether a sentence and an answer share at least half of the shorter of the two."""
+def overlaps(sentence: Span, answer: Span) -> bool:
+    """Tell whether a sentence and an answer share at least half of the shorter of the two."""
     shared = min(sentence[1], answer[1]) - max(sentence[0], answer[0])
     return 2 * shared >= min(sentence[1] - sentence[0], answer[1] - answer[0]) and shared > 0
 
 
-def _xquad_words(path: Path) -> str:
-    """Return the words of XQuAD's paragraphs, one after the other."""
+def xquad_contexts(path: Path) -> list[str]:
+    """Return XQuAD's paragraphs."""
     data: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["data"]
-    return _words(
-        " ".join(paragraph["context"] for entry in data for paragraph in entry["paragraphs"])
-    )
+    return [paragraph["context"] for entry in data for paragraph in entry["paragraphs"]]
 
 
 def _words(text: str) -> str:
     """Return a text's letters and digits, whatever stands between them: two spellings of a text are one."""
-    return _NOT_A_WORD.sub("", untokenised(text).lower())
+    return normalised(untokenised(text))
 
 
 def _rows(path: Path) -> Iterator[list[str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 QUESTION_TOKENS = 64
 """The longest question; the rest is cut."""
@@ -124,27 +125,34 @@ class Network:
         return logits
 
 
-def encode(texts: Sequence[str], longest: int) -> list[EncodedSentence]:
+def encode(
+    texts: Sequence[str], longest: int, tokenizer: Tokenizer | None = None
+) -> list[EncodedSentence]:
     """Return the tokens of texts.
 
     Args:
         texts: The texts.
         longest: The most tokens of a text; the rest is cut.
+        tokenizer: Makes the tokens; by default MiniLM's.
     """
-    encoded = builtin_tokenizer().encode_batch(list(texts), add_special_tokens=False)
+    encoded = (tokenizer or builtin_tokenizer()).encode_batch(list(texts), add_special_tokens=False)
     return [
         EncodedSentence(tuple(each.ids[:longest]), tuple(each.offsets[:longest]))
         for each in encoded
     ]
 
 
-def collate(windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]]) -> Batch:
+def collate(
+    windows: Sequence[tuple[Sequence[int], Sequence[EncodedSentence]]],
+    tokenizer: Tokenizer | None = None,
+) -> Batch:
     """Return windows as a batch. A window reads: [CLS] question [SEP] sentence sentence … [SEP].
 
     Args:
         windows: Pairs of a question's tokens and the sentences of a window.
+        tokenizer: Knows the marks [CLS] and [SEP]; by default MiniLM's.
     """
-    cls, sep = builtin_tokenizer().encode("").ids
+    cls, sep = (tokenizer or builtin_tokenizer()).encode("").ids
     total = sum(len(sentences) for _, sentences in windows)
     ids: list[list[int]] = []
     types: list[list[int]] = []
