@@ -111,11 +111,11 @@ class Registry:
         """Return the current records of all articles, in no order."""
         return self.in_state(CURRENT)
 
-    def has_shippedmark_id(self) -> bool:
+    def has_shipped_mark(self) -> bool:
         """Whether the index has been given the shipped article once."""
         return bool((self.collection.metadata or {}).get(SHIPPED_MARK))
 
-    def set_shippedmark_id(self) -> None:
+    def set_shipped_mark(self) -> None:
         """Note that the index has been given the shipped article."""
         metadata = self.collection.metadata or {}
         self.collection.modify(metadata={**metadata, SHIPPED_MARK: True})
