@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from index.adding.report import AddProgress
 from index.article import Article
-from index.errors import SourceError
+from index.errors import ArticleIndexError, SourceError, unforeseen
 from index.sources.files import expand, read_fetched, read_path
 from index.sources.page import SAVE_PAGE, Page
 
@@ -24,6 +25,8 @@ LIST_DEPTH = 2
 """Levels of lists that are followed: a sitemap of sitemaps of pages."""
 MOST_LISTED_PAGES = 10_000
 """Pages that all lists of one `add` may name."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ class SourceReader:
             try:
                 items = [source] if isinstance(source, Page) else expand(source)
                 self._waiting += [(item, 0) for item in items]
-            except SourceError as error:
-                yield ReadSource(str(source), error=error)
+            except Exception as error:  # noqa: BLE001  # No source stops the others.
+                yield _failure(_source_name(source), error)
         while self._waiting:
             item, depth = self._waiting.popleft()
             name = _source_name(item)
@@ -102,13 +105,14 @@ class SourceReader:
         """Yield the article of an item or its error; nothing for a list, which joins the queue."""
         try:
             if isinstance(item, Article):
+                item.check()
                 yield ReadSource(name, item)
             elif isinstance(item, Path):
                 yield from self._accept(read_path(item), name, None, depth)
             else:
                 yield from self._fetch(item, depth)
-        except SourceError as error:
-            yield ReadSource(name, error=error)
+        except Exception as error:  # noqa: BLE001  # No source stops the others.
+            yield _failure(name, error)
 
     def _fetch(self, page: Page, depth: int) -> Iterator[ReadSource]:
         # robots.txt applies to pages that a list names, not to a page that the user names.
@@ -143,7 +147,28 @@ class SourceReader:
         self._waiting.extendleft((Page(address), depth + 1) for address in reversed(new))
 
 
-def _source_name(item: Item) -> str:
+def _source_name(item: Source | Item) -> str:
+    r"""Return the name of a source for the report.
+
+    A file name that is not UTF-8 has lone surrogates. The report spells them: "rain\\udcff.txt".
+    """
+    name: object = item
     if isinstance(item, Article):
-        return item.source
-    return item.url if isinstance(item, Page) else str(item)
+        name = item.source
+    elif isinstance(item, Page):
+        name = item.url
+    return str(name).encode(errors="backslashreplace").decode()
+
+
+def _failure(name: str, error: Exception) -> ReadSource:
+    """Return the failure of a source, whatever the source raised.
+
+    An unforeseen error is logged with its trace. An error of the index concerns all sources and
+    is raised again.
+    """
+    if isinstance(error, SourceError):
+        return ReadSource(name, error=error)
+    if isinstance(error, ArticleIndexError):
+        raise error
+    _log.error("The source %r failed.", name, exc_info=error)
+    return ReadSource(name, error=unforeseen(error))
