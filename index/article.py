@@ -12,6 +12,8 @@ from index.errors import SourceError
 from index.text.language import read_language
 from index.text.metadata import read_published, read_title
 
+LONGEST_TEXT = 20_000_000
+"""Characters of an article that is read from a file or page. A whole book has about a million."""
 LONGEST_TITLE = 500
 """Characters; the rest of a longer title is cut off."""
 
@@ -99,7 +101,7 @@ class Article:
         `source` names where the text is from; another text of the same source is taken as a newer version of it.
         """
         return cls(
-            id=_digest(source, 12),
+            id=id_of(source),
             title=(title or read_title(text) or source)[:LONGEST_TITLE],
             text=text,
             source=source,
@@ -113,6 +115,11 @@ class Article:
     def pasted(cls, text: str) -> Article:
         """Make an article of a text that has no place of its own: it is known by what it says."""
         return replace(cls.from_text(text, "pasted text"), id=_digest(text, 12))
+
+
+def id_of(source: str) -> str:
+    """Return the id of the article that comes from a source."""
+    return _digest(source, 12)
 
 
 def _digest(text: str, length: int) -> str:

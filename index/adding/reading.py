@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from index.adding.report import AddProgress
 from index.article import Article
 from index.errors import ArticleIndexError, SourceError, unforeseen
-from index.sources.files import expand, read_fetched, read_path
+from index.sources.files import expand
+from index.sources.isolation.reading import read_fetched, read_path
 from index.sources.page import SAVE_PAGE, Page
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class ReadSource:
     error: SourceError | None = None
 
 
+class StoppedError(Exception):
+    """The caller of an `add` has set its stop event."""
+
+
 class SourceReader:
     """Reads sources one after another, and reports progress."""
 
@@ -54,6 +59,7 @@ class SourceReader:
         fetcher: Fetcher,
         known_page: Callable[[str], Page | None],
         on_progress: OnProgress | None,
+        check_stopped: Callable[[], object] = lambda: None,
     ) -> None:
         """Configure the reader.
 
@@ -62,10 +68,12 @@ class SourceReader:
             known_page: Returns the page of an address with the validators of its last response,
                 so that an unchanged page is not fetched again.
             on_progress: Called with an `AddProgress` for each source.
+            check_stopped: Called now and then; raises `StoppedError` to abort.
         """
         self._fetcher = fetcher
         self._known_page = known_page
         self._on_progress = on_progress
+        self._check_stopped = check_stopped
         self._waiting: deque[tuple[Item, int]] = deque()  # Items with the depth of their list.
         self._listed: set[str] = set()
         self._done = 0
@@ -108,7 +116,8 @@ class SourceReader:
                 item.check()
                 yield ReadSource(name, item)
             elif isinstance(item, Path):
-                yield from self._accept(read_path(item), name, None, depth)
+                content = read_path(item, check_stopped=self._check_stopped)
+                yield from self._accept(content, name, None, depth)
             else:
                 yield from self._fetch(item, depth)
         except Exception as error:  # noqa: BLE001  # No source stops the others.
@@ -124,7 +133,8 @@ class SourceReader:
             yield ReadSource(page.url, page=known)
             return
         now = Page(fetched.url, fetched.etag, fetched.last_modified)
-        yield from self._accept(read_fetched(fetched), page.url, now, depth)
+        content = read_fetched(fetched, self._check_stopped)
+        yield from self._accept(content, page.url, now, depth)
 
     def _accept(self, content: Article | list[str], name: str, page: Page | None, depth: int) -> Iterator[ReadSource]:
         """Yield an article, or put the pages of a list at the head of the queue.
@@ -163,12 +173,12 @@ def _source_name(item: Source | Item) -> str:
 def _failure(name: str, error: Exception) -> ReadSource:
     """Return the failure of a source, whatever the source raised.
 
-    An unforeseen error is logged with its trace. An error of the index concerns all sources and
-    is raised again.
+    An unforeseen error is logged with its trace. An error of the index concerns all sources: it
+    is raised again, and so is a `StoppedError`.
     """
     if isinstance(error, SourceError):
         return ReadSource(name, error=error)
-    if isinstance(error, ArticleIndexError):
+    if isinstance(error, (ArticleIndexError, StoppedError)):
         raise error
     _log.error("The source %r failed.", name, exc_info=error)
     return ReadSource(name, error=unforeseen(error))

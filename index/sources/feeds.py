@@ -146,6 +146,8 @@ def _entry_links(root: Any, url: str) -> list[str]:
             resolve_relative_uris=False,
             sanitize_html=False,
         )
+    except MemoryError:
+        raise
     except Exception as error:  # feedparser does not document its errors on damaged feeds.
         raise SourceError("the feed is damaged; add its pages one by one") from error
     return [entry["link"] for entry in feed.entries if entry.get("link")]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import time
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 MOST_PDF_PAGES = 2_000
 """Pages of a PDF file."""
-MOST_PDF_SECONDS = 120.0
-"""Seconds for reading one PDF file."""
 EDGE_LINES = 3
 """Lines at the top and at the bottom of a page that may be its header and footer."""
 REPEATED_SHARE = 0.4
@@ -65,7 +62,7 @@ def read_pdf(data: bytes, path: Path, source: str) -> Article:
         _unlock(reader)
         pages = list(_read_pages(reader))
         title, author = (_property(reader, key) for key in ("/Title", "/Author"))
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except Exception as error:  # pypdf does not document its errors on damaged files.
         raise SourceError("the PDF file is damaged; open it in a PDF viewer and save it again") from error
@@ -86,10 +83,7 @@ def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
     """Yield the lines of each page."""
     if len(reader.pages) > MOST_PDF_PAGES:
         raise SourceError(f"the PDF file has more than {MOST_PDF_PAGES:,} pages; split it")
-    end = time.monotonic() + MOST_PDF_SECONDS
     for page in reader.pages:
-        if time.monotonic() > end:
-            raise SourceError(f"the PDF file takes more than {MOST_PDF_SECONDS:g} seconds to read; split it")
         # Plain extraction reads columns one after the other; layout extraction shows gaps.
         layout = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
         yield _page_lines(page.extract_text(), layout)

@@ -1,0 +1,109 @@
+"""The program of a reading process: reads files and pages under limits of time and memory.
+
+    python -m index.sources.isolation.worker
+
+It gets requests on the standard input and sends replies on the standard output. The operating
+system ends it at its limits, whatever a parsing library is doing.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from index.errors import SourceError, unforeseen
+from index.sources.files import parse_file, parse_page
+from index.sources.isolation.messages import MEMORY_EXIT, pack, receive, send
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from index.sources.isolation.messages import Message
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits.
+    resource = None  # type: ignore[assignment]
+
+PROCESSOR_SECONDS = 8
+"""Seconds of processor time for one file or page."""
+LARGEST_MEMORY = 500_000_000
+"""Bytes of address space of the process."""
+LARGEST_KEPT = 300_000_000
+"""Bytes of memory above which the process ends after a file, so that the next has all of it."""
+
+# The unit of `ru_maxrss`: kilobytes, but bytes on macOS.
+_PEAK_UNIT = 1 if sys.platform == "darwin" else 1_024
+
+
+def main() -> None:
+    """Answer requests until the standard input ends."""
+    # Ctrl+C reaches this process, too; the program that started it decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests, replies = sys.stdin.buffer, _private_output()
+    _limit_memory()
+    while request := receive(requests):
+        _limit_time()
+        fields, payload = _answer(*request)
+        is_last = _peak() > LARGEST_KEPT
+        send(replies, fields | {"is_last": is_last}, payload)
+        if is_last:
+            return
+
+
+def _private_output() -> BinaryIO:
+    """Return the standard output, and hide it: libraries may print to it."""
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    return replies
+
+
+def _answer(fields: dict[str, Any], data: bytes) -> Message:
+    """Return the reply to a request: an article, a list of addresses or an error."""
+    try:
+        return pack(_read(fields, data))
+    except MemoryError:
+        os._exit(MEMORY_EXIT)
+    except SourceError as error:
+        return {"kind": "error", "reason": str(error)}, b""
+    except Exception as error:  # noqa: BLE001  # No file ends the process.
+        trace = traceback.format_exc()
+        return {"kind": "error", "reason": str(unforeseen(error)), "trace": trace}, b""
+
+
+def _read(fields: dict[str, Any], data: bytes) -> Any:
+    if fields["kind"] == "file":
+        return parse_file(data, Path(fields["path"]), fields["source"])
+    return parse_page(data, fields["url"], fields["content_type"], fields["charset"])
+
+
+def _limit_memory() -> None:
+    if resource:
+        with suppress(ValueError, OSError):  # macOS may refuse.
+            resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
+
+
+def _limit_time() -> None:
+    """Let the system end the process when it has spent its time on the next file."""
+    if resource:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        end = int(usage.ru_utime + usage.ru_stime) + PROCESSOR_SECONDS
+        _, hardest = resource.getrlimit(resource.RLIMIT_CPU)
+        if hardest != resource.RLIM_INFINITY:
+            end = min(end, hardest)
+        resource.setrlimit(resource.RLIMIT_CPU, (end, hardest))
+
+
+def _peak() -> int:
+    """Return the most bytes of memory that the process has had; 0 if the system does not tell."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _PEAK_UNIT if resource else 0
+
+
+if __name__ == "__main__":
+    main()
