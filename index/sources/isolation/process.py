@@ -9,6 +9,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ MOST_IDLE = 2
 BROKEN = "the program that reads it has crashed on it; save it in another format"
 """The reason for a source that ends its process, or makes it reply nonsense."""
 
+# The folder of the package `index`.
+_ROOT = Path(__file__).parents[3]
 _TOO_LONG = "it takes too long to read; split it, or save it in another format"
 _TOO_LARGE = "it needs too much memory to read; split it, or save it in another format"
 
@@ -42,8 +45,8 @@ class ReadingProcess:
 
     def __init__(self) -> None:
         """Start the process."""
-        # The process sees the modules that this one sees, and none of the working folder.
-        path = os.pathsep.join(map(os.path.abspath, sys.path))
+        # The process sees the modules that this one sees, but none of the working folder.
+        path = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
         # numpy would reserve memory for a thread on each core.
         single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
@@ -132,7 +135,7 @@ class Processes:
         """Begin without a process."""
         self._lock = threading.Lock()
         self._idle: list[ReadingProcess] = []
-        self._is_watched = False
+        self._timer: threading.Timer | None = None
 
     @contextmanager
     def one(self) -> Iterator[ReadingProcess]:
@@ -152,6 +155,9 @@ class Processes:
         """End the idle processes."""
         with self._lock:
             ended, self._idle = self._idle, []
+            if self._timer:
+                self._timer.cancel()
+                self._timer = None
         for process in ended:
             process.end()
 
@@ -175,18 +181,17 @@ class Processes:
 
     def _watch(self) -> None:
         """Look after the idle processes later, unless a look is due anyway."""
-        if not self._is_watched:
-            self._is_watched = True
-            timer = threading.Timer(IDLE_SECONDS, self._end_idle)
-            timer.daemon = True
-            timer.start()
+        if not self._timer:
+            self._timer = threading.Timer(IDLE_SECONDS, self._end_idle)
+            self._timer.daemon = True
+            self._timer.start()
 
     def _end_idle(self) -> None:
         latest = monotonic() - IDLE_SECONDS
         with self._lock:
             ended = [process for process in self._idle if process.idle_since <= latest]
             self._idle = [process for process in self._idle if process.idle_since > latest]
-            self._is_watched = False
+            self._timer = None
             if self._idle:
                 self._watch()
         for process in ended:
