@@ -53,14 +53,14 @@ def book(path: Path, spine: int = 1, container: str = CONTAINER, chapter: str = 
     return path
 
 
-def pdf(path: Path, lines: int) -> Path:
-    """Write a PDF file with one page of many lines."""
+def pdf(path: Path, lines: int, pages: int = 1) -> Path:
+    """Write a PDF file whose pages share one content of many lines."""
     text = "BT /F1 1 Tf " + "".join(f"1 0 0 1 {n % 97} {n % 89} Tm (Line {n} of it) Tj " for n in range(lines))
     font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
     page = "/Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]/Contents 4 0 R"
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
-        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        f"<</Type/Pages/Kids[{'3 0 R ' * pages}]/Count {pages}>>",
         f"<<{page}/Resources<</Font<</F1{font}>>>>>>",
         f"<</Length {len(text) + 2}>>stream\n{text}ET\nendstream",
     ]
@@ -76,7 +76,7 @@ def pdf(path: Path, lines: int) -> Path:
 
 def endless(path: Path) -> Path:
     """Write a file that takes longer to read than it may."""
-    return pdf(path, lines=200_000)
+    return pdf(path, lines=10_000, pages=100)
 
 
 def hungry(path: Path) -> Path:
@@ -111,7 +111,8 @@ HOSTILE = {
         path, f"<html><body><p {' '.join(f'a{n}=1' for n in range(100_000))}>It sails.</p></body></html>"
     ),
     "hungry.epub": hungry,
-    "page.pdf": endless,
+    "page.pdf": lambda path: pdf(path, lines=100_000),
+    "endless.pdf": endless,
 }
 
 

@@ -99,7 +99,7 @@ def read_email(data: bytes, path: Path, source: str) -> Article:
     The title is the subject or the file's name. Raises `SourceError`.
     """
     with damage_as_source_error("e-mail"):
-        message = email.message_from_bytes(data, policy=_ShortHeaders())
+        message: Any = email.message_from_bytes(data, policy=_ShortHeaders())
         text = _own_text(message)
         subject = without_control(str(message.get("subject", "")))
         sender = without_control(str(message.get("from", "")))

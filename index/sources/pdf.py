@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 
 MOST_PDF_PAGES = 2_000
 """Pages of a PDF file."""
+MOST_PAGE_TEXTS = 20_000
+"""Pieces of text on a page; a dense page that places each letter by itself has about 10,000.
+
+The time for a page grows with the square of them.
+"""
 EDGE_LINES = 3
 """Lines at the top and at the bottom of a page that may be its header and footer."""
 REPEATED_SHARE = 0.4
@@ -33,6 +38,8 @@ FULL_LINE_QUANTILE = 0.9
 MOST_GAPS_SHARE = 0.6
 """Share of lines with a gap after them above which gaps are only wide line spacing."""
 
+# The operators that show a text: "(Rain) Tj", "[(Ra) 20 (in)] TJ"
+_SHOWN_TEXT = re.compile(rb"T[jJ]")
 _REPLACED = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
 # A word that a hyphen or soft hyphen breaks at the end of a line: "exam-"
 _BROKEN_WORD = re.compile(r"[^\W\d_][-\u00ad]$")
@@ -84,6 +91,10 @@ def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
     if len(reader.pages) > MOST_PDF_PAGES:
         raise SourceError(f"the PDF file has more than {MOST_PDF_PAGES:,} pages; split it")
     for page in reader.pages:
+        content = page.get_contents()
+        data = b"" if content is None else content.get_data()
+        if len(_SHOWN_TEXT.findall(data)) > MOST_PAGE_TEXTS:
+            raise SourceError("a page of the PDF file has too much text; save it as a text file")
         # Plain extraction reads columns one after the other; layout extraction shows gaps.
         layout = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
         yield _page_lines(page.extract_text(), layout)

@@ -76,7 +76,7 @@ def unpack(message: Message) -> Article | list[str]:
         return text.split("\n") if text else []
     if fields.get("kind") != "article":
         raise ValueError("the message has an unknown kind")
-    values = {name: fields.get(name) for name in (*_NEEDED, *_OPTIONAL, "published")}
+    values: dict[str, Any] = {name: fields.get(name) for name in (*_NEEDED, *_OPTIONAL, "published")}
     for name, value in values.items():
         if not isinstance(value, str) and (value is not None or name in _NEEDED):
             raise ValueError(f"the message has a wrong {name}")

@@ -7,11 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from index.errors import SourceError
 from index.sources.isolation.messages import MEMORY_EXIT, receive, send
@@ -29,6 +28,8 @@ STOP_SECONDS = 0.1
 """Seconds between two looks at whether the caller has stopped."""
 IDLE_SECONDS = 60.0
 """Seconds after which an idle process is ended."""
+PIPE_BYTES = 65_536
+"""Bytes of a pipe's buffer: a short article goes through at once."""
 MOST_IDLE = 2
 """Idle processes that are kept."""
 BROKEN = "the program that reads it has crashed on it; save it in another format"
@@ -55,10 +56,13 @@ class ReadingProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **single, "PYTHONPATH": path},
+            bufsize=PIPE_BYTES,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        self._thread = ThreadPoolExecutor(1, "reading-process")
         self.idle_since = 0.0
+        self._request: tuple[CheckStopped, float] | None = None
+        self._has_ended = threading.Event()
+        threading.Thread(target=self._watch, daemon=True).start()
 
     @property
     def is_alive(self) -> bool:
@@ -72,12 +76,13 @@ class ReadingProcess:
         a limit or crashes, and what `check_stopped` raises.
         """
         end = monotonic() + LONGEST_WAIT
+        self._request = check_stopped, end
         try:
-            pending = self._thread.submit(self._exchange, fields, data)
-            while not wait([pending], STOP_SECONDS).done:
+            reply = self._exchange(fields, data)
+            self._request = None
+            if reply is None:
                 check_stopped()
-                _check_time(end)
-            reply = pending.result()
+                self._fail(end)
         except BaseException:
             self.end()
             raise
@@ -87,13 +92,14 @@ class ReadingProcess:
 
     def end(self) -> None:
         """End the process, whatever it is doing."""
+        self._has_ended.set()
         self._process.kill()
         self._process.wait()
-        self._thread.shutdown()
         self._close_pipes()
 
     def forget(self) -> None:
         """Leave the process to the program that this one was forked from."""
+        self._has_ended.set()
         self._process.returncode = 0
         self._close_pipes()
 
@@ -103,29 +109,44 @@ class ReadingProcess:
                 if pipe:
                     pipe.close()
 
-    def _exchange(self, fields: dict[str, Any], data: bytes) -> Message:
+    def _exchange(self, fields: dict[str, Any], data: bytes) -> Message | None:
+        """Send a request and wait for the reply; None if the process does not give one."""
         process: Any = self._process
-        reply = None
         # The process may end before it has read all, or send anything once a file took it over.
         with suppress(OSError, ValueError, RecursionError):
             send(process.stdin, fields, data)
-            reply = receive(process.stdout)
-        if reply is None:
-            process.kill()  # It has ended by itself, or sends what it must not.
-            raise SourceError(_reason(process.wait()))
-        return reply
+            return receive(process.stdout)
+        return None
+
+    def _watch(self) -> None:
+        """Kill the process when the caller has stopped, or a file takes too long.
+
+        The caller's thread only waits for the reply: each change of threads takes time while
+        others embed.
+        """
+        while not self._has_ended.wait(STOP_SECONDS):
+            request = self._request
+            if request and _is_over(*request):
+                self._process.kill()
+
+    def _fail(self, end: float) -> NoReturn:
+        """Raise `SourceError` with the reason for which the process has not replied."""
+        is_late = monotonic() > end
+        self._process.kill()  # It may have sent nonsense, and be alive.
+        status = self._process.wait()
+        if status == MEMORY_EXIT:
+            raise SourceError(_TOO_LARGE)
+        is_spent = status == -getattr(signal, "SIGXCPU", 0)
+        raise SourceError(_TOO_LONG if is_late or is_spent else BROKEN)
 
 
-def _check_time(end: float) -> None:
-    if monotonic() > end:
-        raise SourceError(_TOO_LONG)
-
-
-def _reason(status: int) -> str:
-    """Return the reason for which a process ended with a status."""
-    if status == MEMORY_EXIT:
-        return _TOO_LARGE
-    return _TOO_LONG if status == -getattr(signal, "SIGXCPU", 0) else BROKEN
+def _is_over(check_stopped: CheckStopped, end: float) -> bool:
+    """Whether a request has been stopped, or has passed its end."""
+    try:
+        check_stopped()
+    except Exception:  # noqa: BLE001  # The caller's thread raises it again.
+        return True
+    return monotonic() > end
 
 
 class Processes:

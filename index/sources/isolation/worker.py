@@ -36,6 +36,8 @@ LARGEST_MEMORY = 500_000_000
 """Bytes of address space of the process."""
 LARGEST_KEPT = 350_000_000
 """Bytes of address space above which the process ends after a file, so that the next has more."""
+BUFFER_BYTES = 65_536
+"""Bytes of the reply's buffer: a short article is sent at once."""
 MOST_FILES = 1_000
 """Files and pages that one process reads, in case a library keeps some memory of each."""
 NEAR_LIMIT = 0.8 * LARGEST_MEMORY
@@ -65,7 +67,7 @@ def main() -> None:
 
 def _private_output() -> BinaryIO:
     """Return the standard output, and hide it: libraries may print to it."""
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb", BUFFER_BYTES)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     return replies
