@@ -41,7 +41,8 @@ from index.errors import (
 )
 from index.search.ranking import SearchResult
 from index.shipped import shipped_questions
-from index.sources.files import FILE_ENDINGS, read_file
+from index.sources.files import FILE_ENDINGS
+from index.sources.isolation.reading import read_file
 from index.store import ArticleIndex
 from index.text.characters import printable
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import sys
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+# The report has a line for each source that fails; its trace is for programs that log.
+logging.getLogger("index.adding").addHandler(logging.NullHandler())
 COLUMNS = ("id", "title", "source", "published", "language", "words")
 """The facts about an article that `list` shows."""
 out = Console(highlight=False)

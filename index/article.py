@@ -14,6 +14,8 @@ from index.text.metadata import read_published, read_title
 
 MOST_TITLE_CHARACTERS = 500
 """A longer title is cut off."""
+LONGEST_TEXT = 20_000_000
+"""Characters of an article that is read from a file or page. A whole book has about a million."""
 
 # Endings of the index's own ids: "mill:staged", "mill:0123456789abcdef" and
 # "mill:0123456789abcdef:mark".
@@ -121,7 +123,7 @@ class Article:
             site: The publishing site, if known.
         """
         return cls(
-            id=_digest(source, 12),
+            id=id_of(source),
             title=(title or read_title(text) or source)[:MOST_TITLE_CHARACTERS],
             text=text,
             source=source,
@@ -138,6 +140,11 @@ class Article:
         Its id is a hash of the text.
         """
         return replace(cls.from_text(text, "pasted text"), id=_digest(text, 12))
+
+
+def id_of(source: str) -> str:
+    """Return the id of the article that comes from a source."""
+    return _digest(source, 12)
 
 
 def _digest(text: str, length: int) -> str:

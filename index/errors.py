@@ -21,6 +21,13 @@ class SourceError(ArticleIndexError):
     """A source cannot be read as an article; `AddReport.failed` has the message."""
 
 
+def unforeseen(error: BaseException) -> SourceError:
+    """Return the failure of a source for an error that no reader knows."""
+    kind = type(error).__name__
+    reason = f"it cannot be read for an unforeseen reason ({kind})"
+    return SourceError(f"{reason}; save it in another format")
+
+
 class SourceGoneError(SourceError):
     """The file or page of a source no longer exists."""
 

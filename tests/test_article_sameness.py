@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index import Article, ArticleIndex, SourceError
 from index.chroma.records import PREVIOUS, Record
 from index.chunking import chunk_article
-from index.sources.files import read_file
+from index.sources.isolation.reading import read_file
 from index.sources.page import Page
 
 TEXT = "Café opens\n\nMay 3, 2021\n\nThe café at the mill opened on Monday. Its owner is Greta."

@@ -173,7 +173,7 @@ class Jobs:
         for path in paths:
             job.at = path.name
             try:
-                articles.append(read_file(path, source=path.name))
+                articles.append(read_file(path, source=path.name, stop=job.stop))
             except ArticleIndexError as error:
                 self._fail(job, f"{path.name}: {error}")
             if job.stop.is_set():

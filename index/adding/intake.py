@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING
 
 from index.adding.embedding_ahead import EmbeddingAhead
-from index.adding.reading import SourceReader
+from index.adding.reading import SourceReader, StoppedError
 from index.adding.report import AddReport
 from index.chroma.records import CURRENT, Record
 from index.errors import ArticleIndexError, SourceGoneError
@@ -47,9 +47,8 @@ class Intake:
         self._writer = writer
         self._fetcher = fetcher
         self._prune = prune
-        self._reader = SourceReader(
-            fetcher, lambda url: writer.reader.find_source(url)[1], on_progress
-        )
+        self._on_progress = on_progress
+        self._is_over = False
 
     def take(self, sources: Iterable[Source | Page], stop: Event | None = None) -> AddReport:
         """Store the articles of sources, until `stop` is set."""
@@ -57,13 +56,14 @@ class Intake:
         failed: list[tuple[str, str]] = []
 
         def check_stopped() -> None:
-            if stop and stop.is_set():
-                raise _StoppedError
+            if self._is_over or (stop and stop.is_set()):
+                raise StoppedError
 
-        embedding = EmbeddingAhead(self._writer, check_stopped, self._reader.report_share)
-        embedded = embedding.batches(self._reader.read(sources))
-        with suppress(_StoppedError), closing(embedded) as batches, ExitStack() as at_end:
-            at_end.callback(self._fetcher.give_up)  # Nobody waits any more for a running fetch.
+        reader = SourceReader(self._fetcher, self._known_page, self._on_progress, check_stopped)
+        embedding = EmbeddingAhead(self._writer, check_stopped, reader.report_share)
+        embedded = embedding.batches(reader.read(sources))
+        with suppress(StoppedError), closing(embedded) as batches, ExitStack() as at_end:
+            at_end.callback(self._give_up)
             for batch in batches:
                 stored = self._store_together(batch, check_stopped)
                 for place, source in enumerate(batch):
@@ -71,8 +71,16 @@ class Intake:
                         outcomes.append(stored.get(place) or self._store(source, check_stopped))
                     except ArticleIndexError as error:
                         failed.append((source.read.source, str(error)))
-            self._reader.report_end()
+            reader.report_end()
         return AddReport.of(outcomes, failed)
+
+    def _give_up(self) -> None:
+        """End the reading of another source: nobody waits for it any more."""
+        self._is_over = True
+        self._fetcher.give_up()
+
+    def _known_page(self, url: str) -> Page | None:
+        return self._writer.reader.find_source(url)[1]
 
     def _store_together(
         self, batch: Sequence[EmbeddedSource], check_stopped: CheckStopped
@@ -117,7 +125,3 @@ class Intake:
             raise read.error
         self._writer.remove(article_id)
         return "removed", article_id
-
-
-class _StoppedError(Exception):
-    """The caller set the stop event."""

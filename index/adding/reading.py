@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from index.adding.report import AddProgress
 from index.article import Article
-from index.errors import SourceError
-from index.sources.files import expand, read_fetched, read_path
+from index.errors import ArticleIndexError, SourceError, unforeseen
+from index.sources.files import expand
+from index.sources.isolation.reading import read_fetched, read_path
 from index.sources.page import SAVE_PAGE, Page
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ LIST_DEPTH = 2
 """Levels of lists that are followed: a sitemap of sitemaps of pages."""
 MOST_LISTED_PAGES = 10_000
 """Pages that all lists of one `add` may name."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,10 @@ class ReadSource:
     error: SourceError | None = None
 
 
+class StoppedError(Exception):
+    """The caller of an `add` has set its stop event."""
+
+
 class SourceReader:
     """Reads sources one after another, and reports progress."""
 
@@ -51,6 +59,7 @@ class SourceReader:
         fetcher: Fetcher,
         known_page: Callable[[str], Page | None],
         on_progress: OnProgress | None,
+        check_stopped: Callable[[], object] = lambda: None,
     ) -> None:
         """Configure the reader.
 
@@ -59,10 +68,12 @@ class SourceReader:
             known_page: Returns the page of an address with the validators of its last response,
                 so that an unchanged page is not fetched again.
             on_progress: Called with an `AddProgress` for each source.
+            check_stopped: Called now and then; raises `StoppedError` to abort.
         """
         self._fetcher = fetcher
         self._known_page = known_page
         self._on_progress = on_progress
+        self._check_stopped = check_stopped
         self._waiting: deque[tuple[Item, int]] = deque()  # Items with the depth of their list.
         self._listed: set[str] = set()
         self._done = 0
@@ -74,8 +85,8 @@ class SourceReader:
             try:
                 items = [source] if isinstance(source, Page) else expand(source)
                 self._waiting += [(item, 0) for item in items]
-            except SourceError as error:
-                yield ReadSource(str(source), error=error)
+            except Exception as error:  # noqa: BLE001  # No source stops the others.
+                yield _failure(_source_name(source), error)
         while self._waiting:
             item, depth = self._waiting.popleft()
             name = _source_name(item)
@@ -102,13 +113,15 @@ class SourceReader:
         """Yield the article of an item or its error; nothing for a list, which joins the queue."""
         try:
             if isinstance(item, Article):
+                item.check()
                 yield ReadSource(name, item)
             elif isinstance(item, Path):
-                yield from self._accept(read_path(item), name, None, depth)
+                content = read_path(item, check_stopped=self._check_stopped)
+                yield from self._accept(content, name, None, depth)
             else:
                 yield from self._fetch(item, depth)
-        except SourceError as error:
-            yield ReadSource(name, error=error)
+        except Exception as error:  # noqa: BLE001  # No source stops the others.
+            yield _failure(name, error)
 
     def _fetch(self, page: Page, depth: int) -> Iterator[ReadSource]:
         # robots.txt applies to pages that a list names, not to a page that the user names.
@@ -122,7 +135,8 @@ class SourceReader:
             yield ReadSource(page.url, page=known)
             return
         now = Page(fetched.url, fetched.etag, fetched.last_modified)
-        yield from self._accept(read_fetched(fetched), page.url, now, depth)
+        content = read_fetched(fetched, self._check_stopped)
+        yield from self._accept(content, page.url, now, depth)
 
     def _accept(
         self, content: Article | list[str], name: str, page: Page | None, depth: int
@@ -149,7 +163,28 @@ class SourceReader:
         self._waiting.extendleft((Page(address), depth + 1) for address in reversed(new))
 
 
-def _source_name(item: Item) -> str:
+def _source_name(item: Source | Item) -> str:
+    r"""Return the name of a source for the report.
+
+    A file name that is not UTF-8 has lone surrogates. The report spells them: "rain\\udcff.txt".
+    """
+    name: object = item
     if isinstance(item, Article):
-        return item.source
-    return item.url if isinstance(item, Page) else str(item)
+        name = item.source
+    elif isinstance(item, Page):
+        name = item.url
+    return str(name).encode(errors="backslashreplace").decode()
+
+
+def _failure(name: str, error: Exception) -> ReadSource:
+    """Return the failure of a source, whatever the source raised.
+
+    An unforeseen error is logged with its trace. An error of the index concerns all sources: it
+    is raised again, and so is a `StoppedError`.
+    """
+    if isinstance(error, SourceError):
+        return ReadSource(name, error=error)
+    if isinstance(error, (ArticleIndexError, StoppedError)):
+        raise error
+    _log.error("The source %r failed.", name, exc_info=error)
+    return ReadSource(name, error=unforeseen(error))

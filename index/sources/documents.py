@@ -1,4 +1,4 @@
-"""Read Word, EPUB and e-mail files."""
+"""Read EPUB and e-mail files, with functions for all document formats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from lxml import etree
 
-from index.article import Article
+from index.article import LONGEST_TEXT, Article
 from index.errors import SourceError
 from index.sources.markup import parse_html, without_control
 from index.text.metadata import read_title
@@ -28,6 +28,13 @@ if TYPE_CHECKING:
 
 LARGEST_UNPACKED = 200_000_000
 """Bytes of all parts of a zip-based file, unpacked."""
+LARGEST_XML = 30_000_000
+"""Bytes of one part with XML or HTML. A parsed part takes many times as much memory."""
+LONGEST_HEADER = 2_000
+"""Characters of an e-mail's header field; the rest is cut off.
+
+The parser's time and memory grow with the square of a field's length.
+"""
 MOST_PARTS = 10_000
 """Parts of a zip-based file."""
 CELL_SEPARATOR = " | "
@@ -41,8 +48,8 @@ _BLOCK_TAGS = frozenset(
 _CELL_TAGS = frozenset({"td", "th"})
 # HTML elements whose text is not part of the document.
 _SKIPPED_TAGS = frozenset("head nav script style template title".split())
-# The first bytes of an OLE container: a .doc file, or a .docx file with a password.
-_OLE_MAGIC = b"\xd0\xcf\x11\xe0"
+# The name of a part with XML or HTML: "word/document.xml", "OPS/one.xhtml", "OPS/book.opf"
+_XML_NAME = re.compile(r"\.(?:xml|rels|opf|ncx|x?html?)$", re.IGNORECASE)
 # The line above a quotation in an e-mail: "On Monday, Ida wrote:\n" before "> Hello".
 _ATTRIBUTION = re.compile(r"^[^\n>]*:\n+(?=>)", re.MULTILINE)
 # The line between a message and its signature.
@@ -50,46 +57,10 @@ _SIGNATURE_LINE = "\n-- \n"
 # The day at the start of a date: "2016-09-29" in "2016-09-29T10:30:00Z".
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _NAMESPACES = {
-    "w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main",
-    "mc": "http://schemas.openxmlformats.org/markup-compatibility/2006",
     "c": "urn:oasis:names:tc:opendocument:xmlns:container",
     "opf": "http://www.idpf.org/2007/opf",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
-# Text, tabs, line breaks and paragraphs below a part of a Word document.
-_WORD_TEXT = etree.XPath(
-    ".//w:t[not(ancestor::mc:Fallback)] | .//w:tab | .//w:br | .//w:p", namespaces=_NAMESPACES
-)
-
-
-def read_docx(data: bytes, path: Path, source: str) -> Article:
-    """Read the paragraphs and tables of a Word file, with all tracked changes accepted.
-
-    The title is that of the file's properties, or the first heading, or the first line, or the
-    file's name. Raises `SourceError`.
-    """
-    if data.startswith(_OLE_MAGIC):
-        raise SourceError(
-            "the file has a password or is from an old version of Word; save it as .docx "
-            "without a password"
-        )
-    with _damage_as_source_error("Word"):
-        import docx
-
-        _check_unpacked_size(data)
-        document = docx.Document(io.BytesIO(data))
-        blocks = list(_word_blocks(document))
-        title, author = document.core_properties.title, document.core_properties.author
-    headings = (text for style, text in blocks if style in {"Title", "Heading 1"})
-    text = _join_paragraphs(text for _, text in blocks)
-    if not text:
-        raise SourceError("the Word file has no text; add a file that has text")
-    return Article.from_text(
-        text,
-        source,
-        title=title or next(headings, None) or read_title(text) or path.stem,
-        author=author or None,
-    )
 
 
 def read_epub(data: bytes, path: Path, source: str) -> Article:
@@ -98,8 +69,8 @@ def read_epub(data: bytes, path: Path, source: str) -> Article:
     The book's package gives the title, the author, the day and the language. Raises
     `SourceError`.
     """
-    with _damage_as_source_error("EPUB"), zipfile.ZipFile(io.BytesIO(data)) as archive:
-        _check_unpacked_size(data)
+    with damage_as_source_error("EPUB"), zipfile.ZipFile(io.BytesIO(data)) as archive:
+        check_parts(data)
         # The container names the package, and the package lists the chapters.
         container = _parse_part(archive, "META-INF/container.xml")
         place = container.xpath("string(//c:rootfile/@full-path)", namespaces=_NAMESPACES)
@@ -110,7 +81,7 @@ def read_epub(data: bytes, path: Path, source: str) -> Article:
         ]
         if not set(chapters).isdisjoint(_encrypted_parts(archive)):
             raise SourceError("the book is copy-protected (DRM); add a copy without protection")
-        text = "\n\n".join(filter(None, (_html_text(archive.read(name)) for name in chapters)))
+        text = _chapter_texts(archive, chapters)
         title, author, day, language = (
             _dublin_core(package, key) for key in ("title", "creator", "date", "language")
         )
@@ -131,8 +102,8 @@ def read_email(data: bytes, path: Path, source: str) -> Article:
 
     The title is the subject or the file's name. Raises `SourceError`.
     """
-    with _damage_as_source_error("e-mail"):
-        message = email.message_from_bytes(data, policy=email.policy.default)
+    with damage_as_source_error("e-mail"):
+        message: Any = email.message_from_bytes(data, policy=_ShortHeaders())
         text = _own_text(message)
         subject = without_control(str(message.get("subject", "")))
         sender = without_control(str(message.get("from", "")))
@@ -151,12 +122,21 @@ def read_email(data: bytes, path: Path, source: str) -> Article:
     )
 
 
+class _ShortHeaders(email.policy.EmailPolicy):
+    """Cuts off what is beyond `LONGEST_HEADER`."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        """Return the name and the value of a header field."""
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
 @contextmanager
-def _damage_as_source_error(kind: str) -> Iterator[None]:
+def damage_as_source_error(kind: str) -> Iterator[None]:
     """Turn any exception of a parsing library into a `SourceError` about a damaged file."""
     try:
         yield
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except Exception as error:  # The libraries do not document their errors on damaged files.
         raise SourceError(
@@ -164,48 +144,45 @@ def _damage_as_source_error(kind: str) -> Iterator[None]:
         ) from error
 
 
-def _check_unpacked_size(data: bytes) -> None:
-    """Refuse a zip bomb. zipfile reads at most the size that a part declares."""
+def check_parts(data: bytes) -> None:
+    """Refuse a zip bomb. zipfile reads at most the size that a part declares.
+
+    Raises `SourceError`.
+    """
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = archive.infolist()
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         size = f"{LARGEST_UNPACKED // 1_000_000} MB"
         raise SourceError(f"the file unpacks to more than {size}; split it into articles")
+    if any(part.file_size > LARGEST_XML and _XML_NAME.search(part.filename) for part in parts):
+        size = f"{LARGEST_XML // 1_000_000} MB"
+        raise SourceError(f"a part of the file has more than {size}; split it into articles")
 
 
-def _join_paragraphs(paragraphs: Iterable[str]) -> str:
+def join_paragraphs(paragraphs: Iterable[str]) -> str:
     """Join paragraphs by blank lines, with white space normalised and empty ones dropped."""
     clean = (" ".join(without_control(paragraph).split()) for paragraph in paragraphs)
     return "\n\n".join(paragraph for paragraph in clean if paragraph)
-
-
-def _word_blocks(document: Any) -> Iterator[tuple[str, str]]:
-    """Yield the style and the text of each paragraph and table row of a Word document."""
-    # python-docx's `paragraph.text` omits tracked insertions, so the XML is read instead.
-    for block in document.iter_inner_content():
-        if hasattr(block, "rows"):
-            for row in block.rows:
-                cells = (_word_text(cell._tc) for cell in row.cells)  # noqa: SLF001
-                # A merged cell occurs once per column that it spans.
-                yield "", CELL_SEPARATOR.join(dict.fromkeys(filter(None, cells)))
-        else:
-            yield block.style.name if block.style else "", _word_text(block._p)  # noqa: SLF001
-
-
-def _word_text(element: Any) -> str:
-    """Return the text of a part of a Word document, without tracked deletions.
-
-    Deleted text stands in w:delText elements, other text in w:t.
-    """
-    pieces = _WORD_TEXT(element)
-    texts = (piece.text or "" if piece.tag.endswith("}t") else " " for piece in pieces)
-    return "".join(texts).strip()
 
 
 def _parse_part(archive: zipfile.ZipFile, name: str) -> Any:
     """Return the root element of an XML file in an archive."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     return etree.fromstring(archive.read(name), parser)
+
+
+def _chapter_texts(archive: zipfile.ZipFile, names: Iterable[str]) -> str:
+    """Return the text of chapters, each once. Raises `SourceError` if it is too long."""
+    texts: list[str] = []
+    left = LONGEST_TEXT
+    for name in dict.fromkeys(names):
+        text = _html_text(archive.read(name))
+        left -= len(text)
+        if left < 0:
+            size = f"{LONGEST_TEXT // 1_000_000} million characters"
+            raise SourceError(f"the book has more than {size}; split it into articles")
+        texts.append(text)
+    return "\n\n".join(filter(None, texts))
 
 
 def _chapter_names(package: Any) -> list[str]:
@@ -255,7 +232,7 @@ def _html_text(data: bytes, charset: str | None = None) -> str:
         # The text inside the element before its first child, or the text after the element.
         text = element.text if is_start else element.tail
         pieces.append("" if skipped_depth else re.sub(r"\s+", " ", text or ""))
-    return _join_paragraphs("".join(pieces).split("\n"))
+    return join_paragraphs("".join(pieces).split("\n"))
 
 
 def _own_text(message: EmailMessage) -> str:
@@ -269,4 +246,4 @@ def _own_text(message: EmailMessage) -> str:
     unsigned, _, _ = content.replace("\r\n", "\n").partition(_SIGNATURE_LINE)
     unsigned = _ATTRIBUTION.sub("", unsigned)
     lines = ("" if line.startswith(">") else line.strip() for line in unsigned.splitlines())
-    return _join_paragraphs("\n".join(lines).split("\n\n"))
+    return join_paragraphs("\n".join(lines).split("\n\n"))

@@ -117,7 +117,8 @@ def _listed_links(data: bytes, url: str) -> Iterable[str] | None:
         size = f"{LARGEST_LIST / 1e6:g} MB"
         raise SourceError(f"the feed or sitemap is larger than {size}; add its pages one by one")
     root = parse_xml(data)
-    kind = etree.QName(root).localname.lower() if root is not None else ""
+    # An undeclared prefix stays in the tag: "atom:feed". A declared one is gone: "{…}feed".
+    kind = re.split("[}:]", root.tag)[-1].lower() if root is not None else ""
     if kind in {"urlset", "sitemapindex"}:
         return (text for text in root.xpath("/*/*/*[local-name() = 'loc']/text()"))
     return _entry_links(root, url) if kind in {"rss", "feed", "rdf"} else None
@@ -136,10 +137,17 @@ def _entry_links(root: Any, url: str) -> list[str]:
         entry.getparent().remove(entry)
     check_size(root, "feed")
     # feedparser would take a str for an address to fetch, so it gets a file.
-    feed = feedparser.parse(
-        io.BytesIO(etree.tostring(root, encoding="utf-8", xml_declaration=True)),
-        response_headers={"content-location": url},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    file = io.BytesIO(etree.tostring(root, encoding="utf-8", xml_declaration=True))
+    headers = {"content-location": url}
+    try:
+        feed = feedparser.parse(
+            file,
+            response_headers=headers,
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except MemoryError:
+        raise
+    except Exception as error:  # feedparser does not document its errors on damaged feeds.
+        raise SourceError("the feed is damaged; add its pages one by one") from error
     return [entry["link"] for entry in feed.entries if entry.get("link")]

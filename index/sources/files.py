@@ -1,4 +1,4 @@
-"""Read files, folders and fetched pages: one reader for each format."""
+"""Expand sources into files and pages, and pick the reader for the format of each."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from index.article import Article
 from index.errors import SourceError, SourceGoneError
-from index.sources.documents import read_docx, read_email, read_epub
+from index.sources.documents import read_email, read_epub
 from index.sources.feeds import addresses, links
 from index.sources.page import Page
 from index.sources.pdf import read_pdf
 from index.sources.web import read_html, read_page
+from index.sources.word import read_docx
 from index.text.metadata import read_title
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from index.sources.http import FetchedPage
 
     # A source as the user names it: a path, a folder, an address or an article.
     Source = str | Path | Article
@@ -55,73 +54,70 @@ def expand(source: Source) -> Iterator[Item]:
         yield from _expand_path(source)
 
 
-def read_file(path: str | Path, *, source: str | None = None) -> Article:
-    """Read one file as an article.
-
-    Args:
-        path: The file; its extension decides how it is read.
-        source: The source of the article, by default the absolute path. For an upload, whose
-            path means nothing, pass the file's own name.
-
-    Raises:
-        SourceError: The file cannot be read as an article.
-    """
-    content = read_path(path, source)
-    if isinstance(content, Article):
-        return content
-    raise SourceError("the file lists web addresses instead of an article; add the addresses")
-
-
-def read_path(path: str | Path, source: str | None = None) -> Article | list[str]:
-    """Read one file as an article, or as the web addresses that it lists.
-
-    Args:
-        path: A document, a feed or sitemap, or a .txt file with an address per line.
-        source: The source of the article, by default the absolute path.
-
-    Raises:
-        SourceError: The file cannot be read.
-    """
-    path = Path(path).expanduser().resolve()
+def load(path: Path) -> bytes:
+    """Return the content of a file. Raises `SourceError` for one that no reader can read."""
     extension = path.suffix.lower()
     if extension not in READERS and extension not in LISTS:
         kind = extension or "no extension"
         raise SourceError(f"files of this type ({kind}) cannot be read; {_SUPPORTED}")
-    data = _read_bytes(path)
+    return _read_bytes(path)
+
+
+def parse_file(data: bytes, path: Path, source: str) -> Article | list[str]:
+    """Read the content of a file as an article, or as the web addresses that it lists.
+
+    Args:
+        data: The content of a document, a feed or sitemap, or a .txt file with an address per
+            line.
+        path: The absolute path of the file; its extension decides how the content is read.
+        source: The source of the article.
+
+    Raises:
+        SourceError: The file cannot be read.
+    """
+    extension = path.suffix.lower()
     if extension in LISTS:
         if listed := links(data, path.as_uri()):
             return listed
         raise SourceError("the file is not a feed or sitemap with links; add the articles instead")
     if extension == ".txt" and (listed := addresses(_decode(data))):
         return listed
-    return READERS[extension](data, path, source or str(path))
+    return READERS[extension](data, path, source)
 
 
-def read_fetched(fetched: FetchedPage) -> Article | list[str]:
+def parse_page(
+    data: bytes, url: str, content_type: str, charset: str | None
+) -> Article | list[str]:
     """Read a fetched page as an article, or as the addresses that a feed or sitemap lists.
 
-    Raises `SourceError` if it is neither.
+    Args:
+        data: The bytes of the page.
+        url: The address that the page was fetched from.
+        content_type: The media type that the server names, in lower case.
+        charset: The encoding that the server names.
+
+    Raises:
+        SourceError: The page is neither.
     """
-    path = Path(fetched.url.partition("?")[0])
-    if not fetched.data.strip():
+    path = Path(url.partition("?")[0])
+    if not data.strip():
         raise SourceError("the page is empty; open its address in a browser to check it")
     # Documents: by media type, or by extension if the server names no useful type.
-    kind = MEDIA_TYPES.get(fetched.content_type)
-    is_text = fetched.content_type.startswith("text/")
+    kind = MEDIA_TYPES.get(content_type)
+    is_text = content_type.startswith("text/")
     if kind is None and not is_text and path.suffix.lower() in _BINARY:
         kind = path.suffix.lower()
     if kind:
-        return READERS[kind](fetched.data, path, fetched.url)
+        return READERS[kind](data, path, url)
     # Feeds and sitemaps.
-    listed = links(fetched.data, fetched.url, fetched.content_type)
+    listed = links(data, url, content_type)
     if listed is not None:
         return listed
     # Web pages.
-    if fetched.content_type.partition("/")[0] in {"image", "audio", "video", "font"}:
-        raise SourceError(
-            f"the address is not a page but {fetched.content_type}; add the page that shows it"
-        )
-    return read_page(fetched.data, fetched.url, fetched.charset)
+    if content_type.partition("/")[0] in {"image", "audio", "video", "font"}:
+        reason = f"the address is not a page but {content_type}"
+        raise SourceError(f"{reason}; add the page that shows it")
+    return read_page(data, url, charset)
 
 
 def is_hidden(path: Path, folder: Path) -> bool:

@@ -16,6 +16,10 @@ MOST_ELEMENTS = 100_000
 """Elements of a page or feed. The parsers need a second or more for so many."""
 MOST_CHILDREN = 20_000
 """Children of one element. The time of some parsers grows with the square of them."""
+MOST_ATTRIBUTES = 1_000
+"""Attributes of one element. The time of the parsers grows with the square of them."""
+LONG_TAG = 5_000
+"""Characters of a tag from which on its attributes are counted."""
 DECLARATION_BYTES = 4_096
 """Bytes at the start of a page where it may declare its encoding."""
 GUESS_BYTES = 100_000
@@ -34,6 +38,8 @@ _DECLARED = re.compile(
 _WEB_CODECS = re.compile(
     r"utf-8|iso8859|iso2022|cp\d|koi8|mac-|gb|big5|euc|shift_jis|tis-620|ascii"
 )
+# The value of an attribute: "It rained." in title="It rained."
+_QUOTED = re.compile("\"[^\"]*\"|'[^']*'")
 # An ampersand that begins no entity: the one in "?a=1&b=2", not the one in "&amp;".
 _BARE_AMPERSAND = re.compile(rb"&(?!#?\w{1,31};)")
 # Characters that XML forbids: control characters and the noncharacters U+FFFE and U+FFFF.
@@ -50,7 +56,7 @@ def without_control(text: str) -> str:
 
 
 def parse_html(data: bytes, charset: str | None = None) -> Any:
-    """Parse an HTML page. Raises `SourceError` if it has too many elements.
+    """Parse an HTML page. Raises `SourceError` if it has too many elements or attributes.
 
     Args:
         data: The bytes of the page.
@@ -60,6 +66,9 @@ def parse_html(data: bytes, charset: str | None = None) -> Any:
         The root element of the page.
     """
     text = without_control(_decode(data, charset))
+    if any(_has_many_attributes(piece) for piece in text.split("<")):
+        reason = "the page has an element with too many attributes"
+        raise SourceError(f"{reason}; add the part you need as a text file")
     if "<html" not in text.lower():  # trafilatura does not recognise a fragment as a page.
         text = f"<html><body>{text}</body></html>"
     parser = HTMLParser(
@@ -96,6 +105,14 @@ def check_size(tree: Any, kind: str) -> None:
         raise SourceError(
             f"the {kind} has too many elements to parse; add the part you need as a text file"
         )
+
+
+def _has_many_attributes(text: str) -> bool:
+    """Whether a text that follows "<" has more than `MOST_ATTRIBUTES` before its ">"."""
+    if len(text) < LONG_TAG or not text[0].isalpha():
+        return False
+    tag, _, _ = _QUOTED.sub("", text).partition(">")
+    return len(tag.split()) > MOST_ATTRIBUTES
 
 
 def _decode(data: bytes, charset: str | None) -> str:

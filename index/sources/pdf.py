@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 import re
-import time
 from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -23,8 +22,11 @@ if TYPE_CHECKING:
 
 MOST_PDF_PAGES = 2_000
 """Pages of a PDF file."""
-MOST_PDF_SECONDS = 120.0
-"""Seconds for reading one PDF file."""
+MOST_PAGE_TEXTS = 20_000
+"""Pieces of text on a page; a dense page that places each letter by itself has about 10,000.
+
+The time for a page grows with the square of them.
+"""
 EDGE_LINES = 3
 """Lines at the top and at the bottom of a page that may be its header and footer."""
 REPEATED_SHARE = 0.4
@@ -36,6 +38,8 @@ FULL_LINE_QUANTILE = 0.9
 MOST_GAPS_SHARE = 0.6
 """Share of lines with a gap after them above which gaps are only wide line spacing."""
 
+# The operators that show a text: "(Rain) Tj", "[(Ra) 20 (in)] TJ"
+_SHOWN_TEXT = re.compile(rb"T[jJ]")
 _REPLACED = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "\u00a0": " "})
 # A word that a hyphen or soft hyphen breaks at the end of a line: "exam-"
 _BROKEN_WORD = re.compile(r"[^\W\d_][-\u00ad]$")
@@ -65,7 +69,7 @@ def read_pdf(data: bytes, path: Path, source: str) -> Article:
         _unlock(reader)
         pages = list(_read_pages(reader))
         title, author = (_property(reader, key) for key in ("/Title", "/Author"))
-    except SourceError:
+    except (SourceError, MemoryError):
         raise
     except Exception as error:  # pypdf does not document its errors on damaged files.
         raise SourceError(
@@ -90,12 +94,11 @@ def _read_pages(reader: PdfReader) -> Iterator[list[str]]:
     """Yield the lines of each page."""
     if len(reader.pages) > MOST_PDF_PAGES:
         raise SourceError(f"the PDF file has more than {MOST_PDF_PAGES:,} pages; split it")
-    end = time.monotonic() + MOST_PDF_SECONDS
     for page in reader.pages:
-        if time.monotonic() > end:
-            raise SourceError(
-                f"the PDF file takes more than {MOST_PDF_SECONDS:g} seconds to read; split it"
-            )
+        content = page.get_contents()
+        data = b"" if content is None else content.get_data()
+        if len(_SHOWN_TEXT.findall(data)) > MOST_PAGE_TEXTS:
+            raise SourceError("a page of the PDF file has too much text; save it as a text file")
         # Plain extraction reads columns one after the other; layout extraction shows gaps.
         layout = page.extract_text(extraction_mode="layout", layout_mode_strip_rotated=False)
         yield _page_lines(page.extract_text(), layout)

@@ -163,12 +163,12 @@ def _canonical_address(tree: Any, url: str) -> str:
     declared += tree.xpath("//head/meta[@property='og:url']/@content")
     fetched = urlsplit(url)
     candidates = map(urlsplit, absolute(declared, url))
-    valid = (candidate for candidate in candidates if _may_be_canonical(candidate, fetched))
+    valid = (candidate for candidate in candidates if may_be_canonical(candidate, fetched))
     # Keep the scheme: a page must not move its next refresh from https to http.
     return next(valid, fetched)._replace(scheme=fetched.scheme, fragment="").geturl()
 
 
-def _may_be_canonical(candidate: SplitResult, fetched: SplitResult) -> bool:
+def may_be_canonical(candidate: SplitResult, fetched: SplitResult) -> bool:
     """Whether a page may declare an address as its own.
 
     It must be on the same site. Many sites declare their front page for every article by
