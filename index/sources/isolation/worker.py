@@ -40,7 +40,7 @@ BUFFER_BYTES = 65_536
 """Bytes of the reply's buffer: a short article is sent at once."""
 MOST_FILES = 1_000
 """Files and pages that one process reads, in case a library keeps some memory of each."""
-NEAR_LIMIT = 0.8 * LARGEST_MEMORY
+NEAR_LIMIT = 0.95 * LARGEST_MEMORY
 """Bytes of address space from which on an error may be a hidden lack of memory."""
 
 # The sizes of this process in kB, such as "VmPeak:   116 kB". Only Linux has this file.
