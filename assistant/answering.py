@@ -84,8 +84,8 @@ class Assistant:
     """Answers questions about the articles of an index. Threads may share one.
 
     The chain is retrieve → split into sentences → read → answer, each step a LangChain runnable.
-    A chat model writes in the last step only. The reader judges its answer, and answers instead if
-    the model fails.
+    In the chain, a chat model writes in the last step only. Outside it, it rewrites follow-ups
+    and writes overviews. The reader judges its answer, and answers instead if the model fails.
 
     Attributes:
         index: The index to ask.
@@ -110,7 +110,7 @@ class Assistant:
                 `ollama:NAME`, `openai:NAME` and others known to LangChain.
             patience: Seconds that a chat model has to begin its answer, and between two words.
             reader: The reader of another assistant, to share its weights.
-            limit: Seconds for a question, besides the time of a chat model.
+            limit: Seconds for a question, not counting the time of a chat model.
 
         Raises:
             UnknownModelError: There is no model of that name.
@@ -166,7 +166,7 @@ class Assistant:
         *,
         passages: int | None = None,
     ) -> Iterator[Answer]:
-        """Yield the growing answer. `ask` takes the same arguments and returns the last one."""
+        """Yield the growing answer. `ask` takes the same arguments and returns the last value."""
         if passages is not None and not 1 <= passages <= MOST_PASSAGES:
             raise ValueError(f"passages is {passages}; ask for 1 to {MOST_PASSAGES} of them")
         article_ids = None if articles is None else tuple(articles)
@@ -251,7 +251,7 @@ class Assistant:
         return replace(context, readings=readings)
 
     def _answer(self, contexts: Iterator[Context]) -> Iterator[Answer]:
-        """Yield the growing answer. A generator step of LangChain takes an iterator."""
+        """Yield the growing answer. LangChain passes an iterator to a step that is a generator."""
         for context in contexts:
             passages = tuple(result for _, result in context.passages)
             for answer in self._answers(context):

@@ -38,9 +38,9 @@ class ArticleIndex:
 
     Threads may share one index. Close it after use, or use it as a context manager.
 
-    Chroma has two collections: `articles` with one record per article (`chroma.registry`), and
-    `chunks` with the chunks of each version. One write, that of the record, replaces an article:
-    searches skip the chunks of other versions.
+    Chroma has two collections: `articles` with the articles' records (`chroma.registry`), and
+    `chunks`. A new version's chunks are stored first, and searches skip them. Writing its record
+    then replaces the article in one step, and the old chunks are removed.
 
     Attributes:
         location: The folder, or the address of the server.
@@ -50,7 +50,7 @@ class ArticleIndex:
     def __init__(
         self, connection: Connection, articles: Collection, chunks: Collection, embedder: Embedder
     ) -> None:
-        """Use two collections of an open connection; `open` provides them."""
+        """Use two collections of an open connection. Call `open` instead: it provides them."""
         self.embedder = embedder
         self.location = connection.location
         self._connection = connection
@@ -138,7 +138,7 @@ class ArticleIndex:
         on_progress: OnProgress | None = None,
         stop: Event | None = None,
     ) -> AddReport:
-        """Add articles. Changed ones are replaced, unchanged ones cost nothing.
+        """Add articles. Changed ones are replaced; unchanged ones are not embedded again.
 
         Args:
             sources: Files, folders, web addresses and `Article`s. A failed source is reported

@@ -39,7 +39,7 @@ class Readings:
     """The reader's readings of the sentences of a question, the best first.
 
     Attributes:
-        every: The readings of all sentences.
+        every: The readings of the most promising sentences.
         elsewhere: The readings of another article on the same subject, published on another
             day, read as if it were alone. Empty unless one of its sentences answers.
     """

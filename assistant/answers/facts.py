@@ -1,6 +1,6 @@
 """Answers that state one fact, or yes or no: the answering words and their sentence. Pure.
 
-`answer` is the entry. If a second article of another day is given, both can have a say.
+`answer` is the entry. If an article of another day is given as well, the answer can state both.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from index.text.sentences import Span
 
 SHARED_ODDS = 1 / 8
-"""Odds that join a neighbouring sentence to the best one, relative to the best one's."""
+"""Odds from which a neighbour joins the best sentence, as a share of the best one's odds."""
 LONGEST_PAIR = 400
 """Characters of two sentences quoted as one: about three lines, read at a glance."""
 SURE = 0.9
@@ -43,15 +43,16 @@ SURE = 0.9
 SEE_ALSO = 2
 """Further sentences named, at most."""
 SEE_ALSO_ODDS = 1 / 32
-"""Odds of a further sentence that is named, at least, relative to the best one's."""
+"""Odds from which a further sentence is named, as a share of the best one's odds."""
 LONGEST_WORDS = 20
-"""Answering words, at most. The sentence alone is the answer if they are more."""
+"""Answering words, at most; if there are more, the sentence alone is the answer."""
 SUREST_WORDS = 0.4
-"""Span score of answering words that are stated beside their sentence, at least."""
+"""Span score from which answering words are stated beside their sentence."""
 SUREST_NAMES = 0.1
-"""Span score of names that are stated, at least.
+"""Span score from which names are stated.
 
-Names are taken whole: the reader is surer about their place than about their exact ends.
+It is lower than that of other words. The reader knows the place of a name better than its exact
+ends, and names are completed anyway.
 """
 
 
@@ -62,7 +63,7 @@ class _ArticleAnswer:
     Attributes:
         quote: The sentence that answers, or two neighbours as one.
         words: The answering words; "" if only the whole sentence answers.
-        focus: Characters of the article that matter most in the quote.
+        focus: The span of the best answering words in the article; a long quote is cut around it.
     """
 
     quote: Sentence
@@ -73,12 +74,13 @@ class _ArticleAnswer:
 def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading] = ()) -> Answer:
     """Return the answer that the best reading gives.
 
-    If the other article gives a different answer, return both, newest first. If the best
-    sentence is not certain, further sentences are named: "See also [2]".
+    If the other article gives a different answer, return both, newest first; but to "why" and
+    "how" only the best one. If the best sentence is not certain, further sentences are named: "See
+    also [2]".
 
     Args:
         question: The standalone question.
-        readings: The readings of all sentences, the best first.
+        readings: The readings of the most promising sentences, the best first.
         others: The readings of an article of another day on the same subject; may be empty.
     """
     # Choose the articles to quote, and the further sentences to name.
@@ -103,7 +105,7 @@ def answer(question: str, readings: Sequence[Reading], others: Sequence[Reading]
 
 
 def answering_quote(readings: Sequence[Reading]) -> Sentence:
-    """Return the best sentence, joined with a neighbour that is likely too if both are short."""
+    """Return the best sentence, with a neighbour if it is likely too and the pair is short."""
     best = readings[0]
     room = LONGEST_PAIR - len(best.sentence.text)
     likely = [
@@ -135,8 +137,8 @@ def _article_answer(question: str, readings: Sequence[Reading]) -> _ArticleAnswe
     return _ArticleAnswer(answering_quote(readings), words, readings[0].span)
 
 
-def _day(side: _ArticleAnswer) -> date:
-    return side.quote.article.published or date.min
+def _day(stated: _ArticleAnswer) -> date:
+    return stated.quote.article.published or date.min
 
 
 def _citations(sentences: Sequence[Sentence], numbers: count[int]) -> list[Citation]:

@@ -32,11 +32,11 @@ SHARED_WORDS = 0.5
 LIKENESS = 0.85
 """The cosine from which a sentence says the same as a claim in other words.
 
-A lower one is no proof: “Greta sold apples” and “Greta threw away apples” have 0.80. With 0.6 the
-answers of a 1.5 B model to our 132 questions had one more right.
+A lower one is no proof: “Greta sold apples” and “Greta threw away apples” have 0.80. A limit of 0.6
+gave a 1.5 B model only one more right answer to our 132 questions.
 """
 LONGEST_CLAIM = 600
-"""Characters. A longer text is no sentence."""
+"""Characters of a claim, at most; a longer text is not one sentence."""
 NO_SUPPORT = "no passage supports it"
 
 
@@ -120,7 +120,8 @@ class ClaimCheck:
         words = CLAIM_WORD.findall(claim)
         named = {stem for word in words if word != word.lower() for stem in content_words(word)}
         stems = {stem for stem in content_words(claim) if stem not in named and not stem.isdigit()}
-        # Names and numbers alone ("27,534") need the question's words beside them.
+        # If a claim has nothing else ("27,534"), the sentences must share the question's words,
+        # unless the reader judges that they answer it.
         asked = set(content_words(self.question))
         is_answered = self.judge.answers(quotes)
         if not stems and not is_answered:
@@ -192,7 +193,7 @@ def _without_other_speech(claim: str, quotes: Sequence[Sentence]) -> str:
 
 def _turns_into_fact(claim: str, quotes: Sequence[Sentence]) -> bool:
     """Return whether a claim states somebody's words, or something possible, as a fact."""
-    # "Berg says that it burned" is open about it.
+    # "Berg says that it burned" states it as Berg's words.
     if TELLING.matches(claim):
         return False
     # At least half of the words are direct speech.

@@ -17,7 +17,7 @@ _QUESTION_WORD = words("who whom whose what which when where why how")
 _PREPOSITION = words("in on at of from for to with by about under after since until")
 
 YES_OR_NO_WANTED = Table((rf"{QUESTION_OPENING}{AUXILIARY}(?:n['’]?t)?\b", "And isn't it late?"))
-"""A question begins as one of yes or no does. Use `opens`."""
+"""A question begins like a yes-or-no question. Use `opens`."""
 
 QUESTION_WORD_LAST = Table(
     (rf"\b{_QUESTION_WORD}\W{{0,20}}$", "Will Smith acted in what?"),
@@ -40,17 +40,17 @@ NOT_DENYING = Table(
     ),
     # A number in a row: "No. 10", "no 10", "Nos. 3 and 4".
     (r"\bnos?\.? ?\d", "He lives at No. 10."),
-    # A certain one: "No one other than Ida opened it."
+    # Exactly this one did: "No one other than Ida opened it."
     (
         r"\b(?:none|no one|nobody) other than\b|\bnothing (?:but|other than|less than)\b",
         "None other than Ida came.",
     ),
-    # It is sure, or as many as: "There is no doubt", "no less than 20", "no fewer than 20".
+    # Certainty, or a large amount: "There is no doubt", "no less than 20", "no fewer than 20".
     (
         r"\b(?:no|without) (?:a |any )?(?:doubts?|question)\b|\b(?:no|not) (?:less|fewer) than\b",
         "It is no doubt old.",
     ),
-    # It did happen, later: "It was not until May that it opened", "It did not open until May."
+    # It did happen, but later: "It was not until May that it opened", "It did not open until May."
     (r"(?:\bnot|n[’']t|\bnever)(?: \w{1,30}){0,4} (?:until|till)\b", "It did not open until May."),
     # Two denials: "He never failed to come", "not without risk", "not unlikely".
     (
@@ -65,7 +65,7 @@ NOT_DENYING = Table(
     # A name: "Dr. No".
     (r"\bDr\.? No\b", "Dr. No is a film."),
 )
-"""Words that deny elsewhere, but not here."""
+"""Phrases that deny nothing, although a word in them usually does."""
 
 _NO = words("not no never none nobody nothing neither nor nowhere without cannot")
 DENYING = Table(
@@ -80,7 +80,7 @@ DENYING = Table(
 """A text denies something. Take the matches of `NOT_DENYING` out of it first."""
 
 HEDGING = Table(
-    # "may" is a month after a preposition or a number, and before one.
+    # After "in", "of" or a number, and before a number, "may" is the month.
     (r"(?<!in )(?<!of )(?<!\d )\bmay\b(?! \d)", "It may rain."),
     # "the might of the army" is a noun.
     (r"(?<![Tt]he )\bmight\b(?! (?:of|and)\b)", "It might rain."),

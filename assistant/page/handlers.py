@@ -47,7 +47,7 @@ FAILED = (
     "log has the details."
 )
 EXPECTED = (AssistantError, ArticleIndexError, StoredConversationError)
-"""Errors whose message is written for the reader at the page."""
+"""Errors whose message is written for the user of the page."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,13 +59,13 @@ class AssistantLoader:
         """Remember the name of the model, or of the default model. Opens nothing yet."""
         self.model = model or default_model()
         self._opened: Future[Assistant] = Future()
-        self._is_first = threading.Lock()
+        self._start_once = threading.Lock()
         self._others: dict[str, Assistant] = {}
         self._opening = threading.Lock()
 
     def start(self) -> None:
         """Begin to load, unless loading has begun."""
-        if self._is_first.acquire(blocking=False):
+        if self._start_once.acquire(blocking=False):  # Never released.
             threading.Thread(target=self._open, daemon=True).start()
 
     def state(self) -> str:
@@ -85,7 +85,7 @@ class AssistantLoader:
         return self._opened.result()
 
     def offered(self) -> list[str]:
-        """Return the names of the models that a reader can choose, the default first."""
+        """Return the names of the models that a user can choose, the default first."""
         default = self.result().model
         usable = [model.name for model in usable_models() if not model.name.endswith("…")]
         return list(dict.fromkeys([default, *usable]))
@@ -116,7 +116,7 @@ class ChatHandlers:
     """The events of a conversation. Positions count Gradio's messages, two for each turn."""
 
     def __init__(self, loader: AssistantLoader, allow_hosts: Sequence[str] = ()) -> None:
-        """Answer by the loader's assistant; `allow_hosts` may be fetched although not public."""
+        """Answer with the loader's assistant; `allow_hosts` may be fetched although not public."""
         self._loader = loader
         self.library = Library(lambda: loader.result().index, allow_hosts)
 
@@ -151,7 +151,7 @@ class ChatHandlers:
             position: The position of the message.
             question: The edited question; without it, the old one is repeated.
             conversation: The conversation from the browser.
-            options: The reader's choices.
+            options: The user's choices.
         """
         before, old_question = _split(conversation, position)
         return self._ask(old_question if question is None else question, before, options)
@@ -167,7 +167,7 @@ class ChatHandlers:
         liked: bool | None,  # noqa: FBT001  # As Gradio gives it.
         conversation: StoredConversation,
     ) -> ChatUpdate:
-        """Record the reader's opinion of the answer at a position."""
+        """Record the user's opinion of the answer at a position."""
         turns = list(from_json(conversation.get("turns")))
         if position // 2 < len(turns):
             turns[position // 2] = replace(turns[position // 2], liked=liked)
@@ -259,10 +259,10 @@ class ChatHandlers:
 
         All citations of that article in the conversation are marked.
         """
-        last = turns[-1].answer.citations if turns else ()
-        if not last or not self._loader.is_over(within=0):
+        last_cited = turns[-1].answer.citations if turns else ()
+        if not last_cited or not self._loader.is_over(within=0):
             return None
-        first = last[0]
+        first = last_cited[0]
         cited = [first, *(citation for turn in turns for citation in turn.answer.citations)]
         spans = [
             (citation.start, citation.end)

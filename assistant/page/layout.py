@@ -16,9 +16,9 @@ from assistant.page.rendering import answering_line, escaped, messages, notice
 from index import FILE_ENDINGS
 
 ANSWERED_AT_ONCE = 4
-"""Questions answered at the same time; the others wait in line and see their place in it."""
+"""Questions answered at the same time; the others wait in line, and the page shows their place."""
 LIKED = {True: "Like", False: "Dislike", None: None}
-"""Gradio's words for a reader's opinion of an answer."""
+"""Gradio's words for a user's opinion of an answer."""
 EMPTY_CHAT = "## Ask about the articles\nEvery answer shows the sentence that it rests on."
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Options of an event that is hidden from programs and shows no progress."""
@@ -74,7 +74,7 @@ class ChatPage:
                         self._build_library()
                     with gr.Tab("Settings", elem_id="settings-tab"), gr.Group(elem_id="settings"):
                         self._build_settings()
-            # First, to get their own names: Gradio numbers later functions of the same name.
+            # Before all events: Gradio adds a number to a name that an earlier function has.
             for function in self._programs.functions():
                 name = function.__name__
                 gr.events.api(_with_messages(function), api_name=name, concurrency_id="answers")
@@ -138,7 +138,7 @@ class ChatPage:
                 label="Text of an article, its title as the first line", lines=3, max_lines=12
             )
             add_text = gr.Button("Add the text", size="sm")
-        # Files are named by their keys: Gradio itself would read, or fetch, a file's value.
+        # Pass only the keys of uploaded files: given their values, Gradio would read or fetch them.
         keys = gr.JSON(visible=False)
         get_keys = "(files) => [null, (files ?? []).map((file) => file.path)]"
 
@@ -176,7 +176,7 @@ class ChatPage:
             self._box,
             self._handlers,
         )
-        options = [self._library, self._language, self._passages, self._model]
+        choices = [self._library, self._language, self._passages, self._model]
         shown = [chat, conversation, self._article, box]
 
         def ask(question: str, stored: Any, *chosen: Any) -> Iterator[Any]:
@@ -196,7 +196,7 @@ class ChatPage:
         def edit(data: gr.EditData, stored: Any, *chosen: Any) -> Iterator[Any]:
             yield from ask_again(_position(data), str(data.value), stored, chosen)
 
-        # Events that answer a question wait in one line, and each reader sees the place in it.
+        # Events that answer a question wait in one line, and each user sees the place in it.
         line: dict[str, Any] = {"concurrency_limit": ANSWERED_AT_ONCE, "concurrency_id": "answers"}
         answering = [
             trigger(
@@ -208,19 +208,19 @@ class ChatPage:
                 **line,
             )
             for trigger, function, inputs in (
-                (box.submit, ask, [box, conversation, *options]),
-                (self._suggested.ask, ask_named, [conversation, *options]),
-                (conversation.ask, ask_named, [conversation, *options]),
-                (chat.retry, retry, [conversation, *options]),
-                (chat.edit, edit, [conversation, *options]),
+                (box.submit, ask, [box, conversation, *choices]),
+                (self._suggested.ask, ask_named, [conversation, *choices]),
+                (conversation.ask, ask_named, [conversation, *choices]),
+                (chat.retry, retry, [conversation, *choices]),
+                (chat.edit, edit, [conversation, *choices]),
             )
         ]
         for event in answering:
             event.then(_ready, None, box, **QUIET)  # After a stopped answer too.
         box.stop(None, cancels=answering)
-        self._connect_corrections(answering, shown)
+        self._connect_other_events(answering, shown)
 
-    def _connect_corrections(self, answering: list[Any], shown: list[Any]) -> None:
+    def _connect_other_events(self, answering: list[Any], shown: list[Any]) -> None:
         """Connect undo, like, the opening of a conversation, and the suggestions.
 
         Args:

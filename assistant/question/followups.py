@@ -1,7 +1,7 @@
-"""A follow-up becomes a standalone question, by the grammar of English questions. Pure.
+"""Follow-ups rewritten as standalone questions, by the grammar of English questions. Pure.
 
-A pronoun is replaced by the name or thing of the question before, or of its answer. A question
-that breaks off takes its subject from the question before. `standalone_question` is the entry.
+A pronoun is replaced by the name or thing of the previous question, or of its answer. A question
+that breaks off takes its subject from the previous question. `standalone_question` is the entry.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from assistant.conversation import Turn
 
 LONGEST_PREVIOUS = 2_000
-"""Characters kept of the question before, which may itself be made of several."""
+"""Last characters kept of the previous question, which may itself be made of several."""
 FEW_WORDS = 2
-"""Content words, at most, of a question that begins with "and" and breaks off."""
+"""Content words, at most, with which a question that begins with "and" counts as broken off."""
 _PLACE = re.compile(r" (?:in|at|on) ")
 """A preposition of place: "the museum in Ostheim"."""
 
 
 def standalone_question(question: str, history: Sequence[Turn]) -> str:
-    """Return a question so that it needs no history.
+    """Return a question rewritten so that it needs no history.
 
     "and when did it open?" after "Who runs the mill?" becomes "and when did the mill open?".
 
@@ -35,21 +35,21 @@ def standalone_question(question: str, history: Sequence[Turn]) -> str:
         question: The question as it was typed.
         history: The turns before it, oldest first.
     """
-    before, words = "", ""
+    before, answered = "", ""
     names: dict[str, str] = {}
     # Make each earlier question standalone, from the oldest on.
     for turn in history:
         if content_words(turn.question) and not is_about_talk(turn.question):
-            before = _resolved(_with_names(turn.question, names), before, words)
-            words = turn.answer.words
+            before = _resolved(_with_names(turn.question, names), before, answered)
+            answered = turn.answer.words
         for citation in turn.answer.citations:
             names |= {name.lower(): name for name in pointing.NAME_IN_TEXT.findall(citation.quote)}
         before = _with_names(before[-LONGEST_PREVIOUS:], names)
-    return _resolved(_with_names(question, names), before, words)
+    return _resolved(_with_names(question, names), before, answered)
 
 
 def needs_history(question: str) -> bool:
-    """Return whether a question may have another meaning after other questions than alone.
+    """Return whether earlier questions may change what a question means.
 
     >>> needs_history("and when does it open?"), needs_history("When does the mill open?")
     (True, False)
@@ -84,7 +84,7 @@ def is_about_talk(question: str) -> bool:
 
 
 def _with_names(question: str, names: dict[str, str]) -> str:
-    """Return a question in lower case with the capitals of the names in it.
+    """Return a question with the capitals restored in its names.
 
     Args:
         question: The question; one that has a capital is returned as it is.
@@ -98,22 +98,22 @@ def _with_names(question: str, names: dict[str, str]) -> str:
     return re.sub(pattern, lambda match: names[match.group()], question)
 
 
-def _resolved(question: str, before: str, words: str) -> str:
+def _resolved(question: str, before: str, answered: str) -> str:
     """Return a question made standalone.
 
     Args:
         question: The question.
         before: The question before it, standalone; "" if there is no such question.
-        words: The answering words of the question before.
+        answered: The answering words of the answer to `before`.
     """
     if courtesy := pointing.COURTESY.match(question):
         question = question[courtesy.end() :] or question
     if not before or is_about_talk(question):
         return question
-    return _by_form(question, before, words) or question
+    return _by_form(question, before, answered) or question
 
 
-def _by_form(question: str, before: str, words: str) -> str:
+def _by_form(question: str, before: str, answered: str) -> str:
     """Return a follow-up made standalone by its form; "" if it has no known form."""
     things = _things(before)
     last = things[-1] if things else ""
@@ -123,15 +123,15 @@ def _by_form(question: str, before: str, words: str) -> str:
         return _corrected(before, question[corrects.end() :].rstrip(" .?!"))
     # "why did he?"
     if bare_question := pointing.BARE.fullmatch(bare(question)):
-        return _asked_otherwise(bare_question, before, words) or in_brackets
+        return _asked_otherwise(bare_question, before, answered) or in_brackets
     # "where was she born?"
     if person := _reference(pointing.PERSON, question):
-        return _replaced(person, question, words if _is_name(words) else _person(before))
+        return _replaced(person, question, answered if _is_name(answered) else _person(before))
     # "when was it built?", "who are they?"
     if pronoun := _reference(pointing.THING_MEANT, question):
         is_plural = pronoun.group().lower() in {"they", "them", "their"}
-        are_people = is_plural and " and " in words and _is_name(words)
-        thing = words if are_people else last
+        are_people = is_plural and " and " in answered and _is_name(answered)
+        thing = answered if are_people else last
         return _replaced(pronoun, question, thing) or f"{before} {question}"
     # "what about Nils Ek?"
     if other := pointing.ANOTHER_THING.fullmatch(question.rstrip(" .?!")):
@@ -149,8 +149,8 @@ def _breaks_off(question: str) -> bool:
     return bool(pointing.BREAKS_OFF.match(question)) and len(words) <= FEW_WORDS and not has_name
 
 
-def _asked_otherwise(bare_question: re.Match[str], before: str, words: str) -> str:
-    """Return the question before with another question word; "" if its form does not allow it.
+def _asked_otherwise(bare_question: re.Match[str], before: str, answered: str) -> str:
+    """Return the previous question with another question word; "" if its form does not allow it.
 
     "why?" after "Did it close?" becomes "why did it close?". "since when?" after "Who runs the
     mill?" becomes "since when Ida Berg runs the mill?", with the answer as its subject.
@@ -160,14 +160,14 @@ def _asked_otherwise(bare_question: re.Match[str], before: str, words: str) -> s
         rest = inverted["rest"]
         return f"{asks} {rest[:1].lower()}{rest[1:]}"
     who, _, rest = before.partition(" ")
-    return f"{asks} {words} {rest}" if who.lower() == "who" and _is_name(words) else ""
+    return f"{asks} {answered} {rest}" if who.lower() == "who" and _is_name(answered) else ""
 
 
 def _person(before: str) -> str:
     """Return the most likely person in a question; "" if there is no candidate.
 
-    This is a name without an article, else the first noun: of "the CEO of Acme" it is the CEO,
-    with Acme beside it.
+    This is the first name without "the" before it, or else the first noun: "the CEO of Acme" means
+    the CEO, and is returned whole.
     """
     question = pointing.VERB_AT_END.sub(_without_verb, before)
     # Leave out the Acme of "the CEO of Acme".
@@ -178,7 +178,7 @@ def _person(before: str) -> str:
     ]
     if not things:
         return ""
-    # Prefer a name without an article.
+    # Prefer a name without "the" before it.
     names = [
         thing
         for thing in things
@@ -203,9 +203,9 @@ def _replaced(pronoun: re.Match[str], question: str, thing: str) -> str:
 
 
 def _corrected(before: str, correction: str) -> str:
-    """Return the question before with one thing exchanged; "" if nothing in it can be.
+    """Return the previous question with one thing exchanged; "" if it has none like it.
 
-    A name takes the place of the last name, another thing that of the first other thing.
+    A name replaces the last name. Anything else replaces the first thing that is no name.
     """
     parts = [part for thing in _things(before) for part in _PLACE.split(thing)]
     alike = [part for part in parts if _is_name(part) == _is_name(correction)]
@@ -215,7 +215,7 @@ def _corrected(before: str, correction: str) -> str:
 
 
 def _about_another(before: str, preposition: str | None, thing: str) -> str:
-    """Return the question before, asked of another thing.
+    """Return the previous question, asked of another thing.
 
     The thing takes the place of the words after the same preposition, or of a name. If there is
     no such place, both become one question: "Who runs The Defenders (Jessica Jones)?".
@@ -227,7 +227,7 @@ def _about_another(before: str, preposition: str | None, thing: str) -> str:
 
 
 def _things(question: str) -> list[str]:
-    """Return the names and the nouns with an article in a question.
+    """Return the names in a question, and the nouns after words such as "the".
 
     >>> _things("Who is the head of The Old Mill, and of the museum in Ostheim?")
     ['the head', 'The Old Mill', 'the museum in Ostheim']

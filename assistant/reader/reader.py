@@ -61,7 +61,7 @@ class Reading:
 
     @property
     def odds(self) -> float:
-        """The odds that the sentence answers: its score against the rest."""
+        """The odds that the sentence answers: score / (1 - score)."""
         return self.score / max(1 - self.score, 1e-9)
 
 
@@ -135,7 +135,7 @@ class Reader:
         evidence: Sequence[Evidence],
         embedder: Embedder,
     ) -> list[Reading]:
-        """Return the readings of `read` from evidence that is there already.
+        """Return what `read` returns, but from evidence that is there already.
 
         Args:
             question: The standalone question.
@@ -180,7 +180,7 @@ class Reader:
         # Split question and sentences into tokens.
         asked = encode([question], QUESTION_TOKENS)[0].ids
         encoded = encode([sentence.text for sentence in sentences], SENTENCE_TOKENS)
-        # Calibration makes its own file from evidence, so only the network is loaded.
+        # Load only the network: evidence is needed to make calibration.json in the first place.
         with self._loading:
             network = self._network
         # Read batch by batch, each of several windows.
@@ -234,7 +234,7 @@ def shortlist_features(
     evidence: Sequence[Evidence],
     embedder: Embedder,
 ) -> tuple[list[int], NDArray[np.float64]]:
-    """Return the most promising sentences with the features of their scores.
+    """Return the most promising sentences, with the features that their scores are made from.
 
     Args:
         question: The standalone question.

@@ -1,4 +1,4 @@
-"""`IndexWriter`: adds, replaces and removes articles, each in one step for readers."""
+"""`IndexWriter`: adds, replaces and removes articles; searches see each change in one step."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class IndexWriter:
     ) -> list[str]:
         """Store several articles in one batch, replacing their current versions.
 
-        A batch needs as few writes as a single article, and its time depends on its chunks.
+        A batch needs as few writes as a single article; only its chunks make it slower.
 
         Args:
             records: Current records of different articles, with vectors if known.
@@ -137,24 +137,24 @@ class IndexWriter:
                 if record.article.version != new[key].article.version
             )
         )
-        # Write the new records: this one step changes the articles for readers.
+        # Write the new records: from this step on, searches find the new versions.
         self.registry.write(
             *(_completed(new[key], old.get(key), len(vectors[key])) for key in new),
             vectors={key: _mean(rows) for key, rows in vectors.items()},
         )
-        # Remove outgoing marks and chunks, unless the new record is of the same version.
-        outgoing = [
+        # Remove the marks and chunks that are stored under another version than the new one.
+        replaced = [
             record for key, record in old.items() if record.version != new[key].article.version
         ]
-        self.registry.unmark(outgoing)
-        self._chunk_store.remove(outgoing)
+        self.registry.unmark(replaced)
+        self._chunk_store.remove(replaced)
         self._chunk_store.clear(lease.inherited)
         return {key: _outcome(record.article, old.get(key)) for key, record in new.items()}
 
     def _stored_vectors(
         self, new: Mapping[str, Record], old: Mapping[str, Record]
     ) -> dict[str, Vectors]:
-        """Return the vectors of articles that are stored with all chunks."""
+        """Return the stored vectors of the articles whose text and chunks need no change."""
         stored: dict[str, Vectors] = {}
         for key, record in old.items():
             article = new[key].article
@@ -208,7 +208,7 @@ class IndexWriter:
             self._chunk_store.clear([article.id])
 
     def embed_all(self) -> None:
-        """Embed all chunks of an index without vectors. No other program may be writing."""
+        """Embed all chunks of an index that lost its vectors. No other program may be writing."""
         with self._turn():
             records: list[Record] = []
             for state in (CURRENT, PREVIOUS, STAGED):
@@ -236,12 +236,12 @@ class IndexWriter:
         self.registry.write(record, vectors={key: _mean(rows) for key, rows in vectors.items()})
 
     def _locked(self, articles: Sequence[Article]) -> AbstractContextManager[Lease]:
-        """Hold the locks of articles. A growing number of stored chunks is a sign of life."""
+        """Hold the locks of articles. A writer counts as alive while its stored chunks grow."""
         return self.registry.locks.hold(articles, self.reader.count_chunks)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Be the only writing thread, on a disk with room."""
+        """Let no other thread write meanwhile; check first that the disk has room."""
         with self.alone, self._connection.errors():
             self._connection.check_room()
             self.clear_failed()
@@ -259,7 +259,7 @@ class IndexWriter:
 
 
 def _is_stored(record: Record, old: Record | None) -> bool:
-    """Return whether the index holds an equal record under its version."""
+    """Return whether an old record equals a new one, and its chunks are of the same version."""
     return old == record and old.is_of(record.article)
 
 

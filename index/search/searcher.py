@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from index.embedding.embedder import Embedder
 
 CANDIDATES = 200
-"""Chunks, the nearest by vector, that are ranked."""
+"""The number of nearest chunks, by cosine, that are ranked."""
 LONGEST_QUERY = 5_000
 """Characters of a query; the embedding model reads about the first thousand."""
 MOST_IDS = 10_000
 """Articles in one filter: SQLite takes about 32,700 values in a query."""
 MOST_SEARCHES = 20
-"""Times that a search is repeated because an article changed meanwhile."""
+"""Tries of a search, at most; it is tried again if an article changed meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class Searcher:
     def _nearest_of_all(
         self, query: str, filters: Sequence[Metadata | None]
     ) -> tuple[list[Chunk], list[float]]:
-        """Return the chunks nearest to a query that pass one of the filters, and their cosines."""
+        """Return the nearest chunks among those that pass one of the filters, and their cosines."""
         matches: list[tuple[float, Chunk]] = []
         for where in filters:
             chunks, cosines = self.nearest(query, where)

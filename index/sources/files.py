@@ -204,6 +204,7 @@ MEDIA_TYPES = {
 }
 """The extension whose reader reads a media type; HTML is not among them."""
 _BINARY = {".pdf", ".docx", ".epub"}
+"""Extensions that decide how a fetched file is read if the server names no useful media type."""
 
 
 def _decode(data: bytes) -> str:

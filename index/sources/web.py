@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 LONGEST_NAME = 300
 """Characters of a title, an author or a site; the rest is cut off."""
 TEASER_CHARACTERS = 1_500
-"""Characters of text; a page with a paywall and as many shows its whole article."""
+"""Characters of text from which a page with a paywall counts as showing its whole article."""
 WALL_CHARACTERS = 600
-"""Characters of a paywall's own text; a longer element with such a name is the article."""
+"""Characters below which an element named "paywall" is one; a longer one holds the article."""
 SHELL_CHARACTERS = 250
-"""Characters of visible text; a page with as many is not waiting for JavaScript."""
+"""Characters of visible text from which a page does not wait for JavaScript."""
 LOADING_CHARACTERS = 50
 """Characters below which the text of a page may be a note such as "Loading …"."""
 LONGEST_JSON = 50_000
@@ -172,7 +172,7 @@ def may_be_canonical(candidate: SplitResult, fetched: SplitResult) -> bool:
     """Whether a page may declare an address as its own.
 
     It must be on the same site. Many sites declare their front page for every article by
-    mistake, so that does not count.
+    mistake, so a front page counts only for itself.
     """
     front_paths = {"", "/"}
     is_front = candidate.path in front_paths and not candidate.query
