@@ -1,4 +1,4 @@
-"""What the tests share: the real embedding model, indexes in new folders, and a network that ends at this machine."""
+"""Shared fixtures: the real embedding model, new indexes, a browser, and a network guard."""
 
 from __future__ import annotations
 
@@ -31,26 +31,26 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
     Look = tuple[int, int, Literal["light", "dark"]]
-    """The width and height of a browser's window, and the colours that its reader has chosen."""
+    """A browser window's width and height in pixels, and its colour scheme."""
 
-collect_ignore = ["documents/make.py"]  # It needs what only the making of the documents does.
+collect_ignore = ["documents/make.py"]  # It needs packages that only making the documents needs.
 GUARD = Path(__file__).parent / "guard"
 _WAITING: WeakKeyDictionary[Page, set[Request]] = WeakKeyDictionary()
-"""What each visitor's page has asked for and not got yet."""
+"""The pending requests of each visitor's page."""
 STREAM_LEFT = "Unexpected error Connection errored out."
-"""What the client writes down for each event whose result it was given early, when the page is left."""
+"""Gradio's client logs this if a page is left, for each event that got its result early."""
 IDLE = 40.0
-"""Seconds; more than the models take to load, or any answer."""
+"""Seconds; longer than loading the models, or any answer, takes."""
 NETWORK_LOG = Path(tempfile.mkdtemp()) / "network.log"
 
 os.environ["NETWORK_LOG"] = str(NETWORK_LOG)
-# gradio_client would tell its maker that it is used, in the tests that use it.
+# Without this, gradio_client reports its use to its maker.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 
 
 class CountingEmbedder:
-    """The real model, perhaps by another name, with a count of the passages that it was given."""
+    """The real model, perhaps under another name, with a count of embedded passages."""
 
     def __init__(self, real: SentenceEmbedder, name: str | None = None) -> None:
         self.real, self.name, self.dimension, self.passages = (
@@ -69,15 +69,15 @@ class CountingEmbedder:
 
 
 class Run(Protocol):
-    """Runs a Python program of this project and returns what it printed and its exit code."""
+    """Runs a Python program of this project and returns its output and exit code."""
 
     def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run `python ARGUMENTS…` in the environment of the fixture that gives this."""
+        """Run `python ARGUMENTS…` in the fixture's environment."""
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_left_the_machine() -> Iterator[None]:
-    """After all tests neither they nor the programs that they started have asked for another host."""
+    """Fail if a test, or a program that it started, connected to another host."""
     yield
     assert not NETWORK_LOG.exists(), NETWORK_LOG.read_text()
 
@@ -97,14 +97,14 @@ def new_index(tmp_path: Path, embedder: SentenceEmbedder) -> Iterator[ArticleInd
 
 @pytest.fixture(scope="session")
 def _running_chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real Chroma server on a folder of its own, started once."""
+    """A real Chroma server on its own folder, started once."""
     with chroma_server_on(tmp_path_factory.mktemp("chroma")) as (address, _):
         yield address
 
 
 @pytest.fixture
 def chroma_server(_running_chroma: str) -> Iterator[str]:
-    """The address of a Chroma server that holds nothing, for one test."""
+    """The address of an empty Chroma server, for one test."""
     yield _running_chroma
     collections = (
         f"{_running_chroma}/api/v2/tenants/default_tenant/databases/default_database/collections"
@@ -115,13 +115,13 @@ def chroma_server(_running_chroma: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def article_path() -> Path:
-    """The file of the shipped article."""
+    """The path of the shipped article."""
     return Path(str(files("index"))) / "data" / "jessica-jones-season-2.txt"
 
 
 @pytest.fixture(scope="session")
 def begun_index(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceEmbedder) -> Path:
-    """A default index as it is after its first opening; to be copied, not used."""
+    """A default index after its first opening; copy it before use."""
     folder = tmp_path_factory.mktemp("begun") / "index"
     with ArticleIndex.open(folder, embedder) as index:
         index.add_shipped()
@@ -130,19 +130,19 @@ def begun_index(tmp_path_factory: pytest.TempPathFactory, embedder: SentenceEmbe
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of a newcomer: a home and an index folder with nothing in them, and no network."""
+    """A newcomer's environment: an empty home, an empty index folder, and no network."""
     return newcomer(tmp_path)
 
 
 @pytest.fixture
 def begun(environment: dict[str, str], begun_index: Path) -> None:
-    """Makes the newcomer somebody who has used the program before."""
+    """Give the newcomer an index, as after a first use of the program."""
     shutil.copytree(begun_index, environment["ARTICLE_INDEX"])
 
 
 @pytest.fixture
 def run(environment: dict[str, str]) -> Run:
-    """Run programs in that environment."""
+    """Run programs in the newcomer's environment."""
 
     def run_python(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, *arguments]
@@ -162,7 +162,7 @@ def run(environment: dict[str, str]) -> Run:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """A Chromium, started once: the one on the PATH, else Playwright's own."""
+    """A Chromium, started once: from the PATH, else Playwright's own."""
     with ExitStack() as stack:
         try:
             running = stack.enter_context(chromium())
@@ -173,21 +173,24 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., str]]:
-    """Serves pages as `serve_page` does, until the end of the test. It is asked for before `visit`: to end after it."""
+    """Serve pages with `serve_page` until the end of the test.
+
+    Request this fixture before `visit`, so that the server outlives the visits.
+    """
     with ExitStack() as running:
         yield lambda environment, *options: running.enter_context(serve_page(environment, *options))
 
 
 class Visit(Protocol):
-    """Opens the page for a new visitor, with a browser window of some size and colours."""
+    """Opens the page for a new visitor, in a window with a given look."""
 
     def __call__(self, address: str, look: Look = (1280, 800, "light")) -> Page:
-        """Open the page at an address and return it, ready to be typed into."""
+        """Open the page at an address and return it, ready for typing."""
 
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Opens pages, and at the end sees that they asked no other host, and that no script of theirs failed."""
+    """Open pages; at the end, fail if one contacted another host or had a script error."""
     contexts: list[BrowserContext] = []
     foreign: list[str] = []
     errors: list[str] = []
@@ -235,11 +238,11 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
 
 def settle(page: Page) -> None:
-    """Wait until nothing that a page has asked for is on its way, for half a second.
+    """Wait until a page has no pending request for half a second.
 
-    Gradio's stream of results can stay open with no result to come: of two events the client opens it anew for one
-    whose result came, with the other's, before the answer to its request. With nothing else on its way for `IDLE`
-    seconds nothing is waited for.
+    Gradio's stream of results can stay open after the last result. If the results of two events
+    arrive before the answer to the second request, the client opens the stream again for that
+    event. So the wait ends if only such streams are pending for `IDLE` seconds.
     """
     deadline = time.monotonic() + 60
     known: set[Request] = set()
@@ -259,7 +262,7 @@ def settle(page: Page) -> None:
 
 
 def _is_error(message: ConsoleMessage) -> bool:
-    """Return whether something failed; the stream that Gradio has open when a page is left is aborted, and says so."""
+    """Tell whether a message is an error, other than Gradio's aborted stream on leaving a page."""
     return message.type == "error" and not message.text.startswith(("AbortError", STREAM_LEFT))
 
 
@@ -268,14 +271,14 @@ def _is_local(url: str) -> bool:
 
 
 def code_blocks(document: str, language: str = "") -> list[str]:
-    """Return the blocks of code in a document that are marked with a language, or with none."""
+    """Return a document's code blocks in a language, by default the blocks without a language."""
     text = (ROOT / document).read_text(encoding="utf-8")
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [code for marked, code in blocks if marked == language]
 
 
 def newcomer(folder: Path) -> dict[str, str]:
-    """Return the environment of somebody whose home and index are in a folder, empty as yet, and who has no network."""
+    """Return an environment with a home and an index in a folder, and without a network."""
     ours = ("ARTICLE_", "ASSISTANT_", "GRADIO_", "HF_")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
     return kept | {

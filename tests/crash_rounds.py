@@ -1,10 +1,11 @@
-"""Rounds of `kill -9` at random moments of add, update, remove and refresh; after each the index is opened and checked.
+"""Kill an index at random moments of its changes, and check it after each kill.
 
     python tests/crash_rounds.py --rounds 200
 
-Each round forks a process that changes the index, says before and after each change what it is about to hold, and is
-killed; then one that opens the index, checks it, and searches. The parent opens nothing itself: what it forks starts at
-once, with all imports done.
+Each round forks a process that adds, updates, removes and refreshes articles until `kill -9`
+ends it. Before and after each change, the process reports the expected state of the index. Then a
+second fork opens the index, checks it and searches. The parent opens no index itself, so that its
+forks start at once, with all imports done.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import chromadb  # noqa: F401  # Imported before the forks, so that a round need not.
+import chromadb  # noqa: F401  # Imported before the forks, to save time in each round.
 import langchain_chroma  # noqa: F401  # Likewise.
 import numpy as np
 import typer
@@ -39,11 +40,11 @@ FORK = multiprocessing.get_context("fork")
 ARTICLES = 6
 PARAGRAPHS = 60
 LONGEST_SECONDS = 0.8
-"""How long a round's changes may run before they are killed: some twenty of them."""
+"""The longest time until a kill; enough for about twenty changes."""
 
 
 class HashEmbedder:
-    """Vectors that are the same for the same text, at no cost."""
+    """Cheap vectors from a hash of the text."""
 
     name, dimension = "hash", 32
 
@@ -58,7 +59,7 @@ class HashEmbedder:
 
 
 def article(number: int, draw: random.Random) -> Article:
-    """Return a text of its own for an article."""
+    """Return an article with a random text."""
     lines = (
         f"Bridge {draw.randrange(10**9)} over river {number} is green. " * 6
         for _ in range(PARAGRAPHS)
@@ -69,7 +70,14 @@ def article(number: int, draw: random.Random) -> Article:
 
 
 def change(folder: Path, seed: int, said: Connection) -> None:
-    """Change the index at random until killed; say what it may hold from here on: as before a change, or as after."""
+    """Change the index at random until killed.
+
+    Args:
+        folder: The folder of the round, with the index and the source files.
+        seed: The seed of all random choices.
+        said: Receives the states before and after the current change; both are equal between
+            changes.
+    """
     draw = random.Random(seed)
     files = folder / "files"
     files.mkdir(exist_ok=True)
@@ -95,7 +103,7 @@ def _step(index: ArticleIndex, files: Path, draw: random.Random, state: State):
         path = files / f"{new.title}.txt"
         path.write_text(new.text)
         held = read_file(path)
-        # An earlier round may have been killed after it wrote a file and before the index read it again.
+        # An earlier kill may have come between the writing of a file and its refresh.
         others = {
             other.id: other.version
             for other in map(read_file, files.iterdir())
@@ -108,7 +116,14 @@ def _step(index: ArticleIndex, files: Path, draw: random.Random, state: State):
 
 
 def look(folder: Path, before: State, after: State, told: Connection) -> None:
-    """Open the index and tell what is wrong with it, given what it may hold."""
+    """Open the index and report its state and its faults.
+
+    Args:
+        folder: The folder of the round.
+        before: The state before the killed change.
+        after: The state after the killed change.
+        told: Receives the state and a list of faults.
+    """
     wrong = []
     with ArticleIndex.open(folder / "index", HashEmbedder()) as index:
         held = {held.id: held.version for held in index.articles()}
@@ -131,9 +146,9 @@ def look(folder: Path, before: State, after: State, told: Connection) -> None:
 
 
 def main(
-    rounds: int = 20, seed: Annotated[int, typer.Option(help="0: one of its own.")] = 0
+    rounds: int = 20, seed: Annotated[int, typer.Option(help="0 for a random seed.")] = 0
 ) -> None:
-    """Run the rounds in a folder of their own, and exit with 1 when one of them found something wrong."""
+    """Run the rounds in a temporary folder; exit with 1 if a round finds a fault."""
     seed = seed or random.SystemRandom().randrange(1, 10**9)
     draw = random.Random(seed)
     counts = {"rounds": 0, "killed in a change": 0, "old": 0, "new": 0, "wrong": 0}
@@ -166,7 +181,16 @@ def main(
 
 
 def _killed(folder: Path, draw: random.Random, before: State) -> tuple[State, State]:
-    """Run changes, kill them at a random moment, and return what the index may hold: before the last, or after it."""
+    """Run changes, and kill them at a random moment.
+
+    Args:
+        folder: The folder of the round.
+        draw: Makes the random choices.
+        before: The state at the start of the round.
+
+    Returns:
+        The states before and after the killed change.
+    """
     ours, theirs = FORK.Pipe()
     changing = FORK.Process(target=change, args=(folder, draw.randrange(10**9), theirs))
     changing.start()

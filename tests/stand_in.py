@@ -1,4 +1,4 @@
-"""A server that speaks as OpenAI's, Ollama's and Anthropic's do, says what a test wants, and fails as it wants."""
+"""A stand-in for OpenAI, Ollama and Anthropic servers, with scripted replies and failures."""
 
 from __future__ import annotations
 
@@ -13,22 +13,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECRET = "sk-very-secret-key"  # noqa: S105  # It opens nothing.
-OVERFLOW = "This model's maximum context length is 4096 tokens; the request has more. context_length_exceeded"
+OVERFLOW = (
+    "This model's maximum context length is 4096 tokens; the request has more. "
+    "context_length_exceeded"
+)
 DIALECTS = ("openai", "ollama", "anthropic")
 
 
 class _QuietServer(ThreadingHTTPServer):
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a client that goes away: some are to."""
+        """Print nothing if a client disconnects: some tests make it do so."""
 
 
 @dataclass
 class StandIn:
-    """What the server says next, and what it was asked.
+    """The server, its replies to come, and the requests that it received.
 
-    `failure` is one of "hang", "half" and "empty", or a status of HTTP; it befalls the next `failures` requests. Those
-    that are longer than `longest` are too long for the model. Between two pieces of a reply there is a `pause`. It
-    says that it `has` some models.
+    Attributes:
+        replies: The replies, in order; the last one repeats.
+        failure: The failure of the next requests: "hang", "half", "empty" or an HTTP status; ""
+            for no failure.
+        failures: The number of requests that fail.
+        retry_after: The seconds in the Retry-After header of an HTTP failure; None for no header.
+        longest: The longest request in characters; a longer one overflows the model's context.
+        pause: Seconds between two pieces of a reply.
+        has: The names of the installed models.
+        asked: The bodies of the requests received so far.
     """
 
     replies: list[str] = field(default_factory=lambda: ["NOT IN THE PASSAGES"])
@@ -81,11 +91,11 @@ class StandIn:
 
     @property
     def address(self) -> str:
-        """Where it answers."""
+        """The base address of the server."""
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def environment(self) -> dict[str, str]:
-        """Return what makes the clients of all three ask it."""
+        """Return the variables that direct the clients of all three services to this server."""
         return {
             "OPENAI_BASE_URL": f"{self.address}/v1",
             "OPENAI_API_KEY": SECRET,
@@ -148,7 +158,8 @@ def _openai(pieces: list[str]) -> Iterator[str]:
             "finish_reason": None,
         }
         yield f"data: {json.dumps(head | {'choices': [choice]})}\n\n"
-    yield f"data: {json.dumps(head | {'choices': [{'index': 0, 'delta': {}, 'finish_reason': 'stop'}]})}\n\n"
+    stop = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    yield f"data: {json.dumps(head | {'choices': [stop]})}\n\n"
     usage = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
     yield f"data: {json.dumps(head | {'choices': [], 'usage': usage})}\n\n"
     yield "data: [DONE]\n\n"
@@ -157,9 +168,11 @@ def _openai(pieces: list[str]) -> Iterator[str]:
 def _ollama(pieces: list[str]) -> Iterator[str]:
     head = {"model": "echo", "created_at": "2026-01-01T00:00:00Z"}
     for piece in pieces:
-        yield f"{json.dumps(head | {'message': {'role': 'assistant', 'content': piece}, 'done': False})}\n"
+        message = {"role": "assistant", "content": piece}
+        yield f"{json.dumps(head | {'message': message, 'done': False})}\n"
+    message = {"role": "assistant", "content": ""}
     counts = {"prompt_eval_count": 100, "eval_count": 20, "done_reason": "stop"}
-    yield f"{json.dumps(head | {'message': {'role': 'assistant', 'content': ''}, 'done': True} | counts)}\n"
+    yield f"{json.dumps(head | {'message': message, 'done': True} | counts)}\n"
 
 
 def _anthropic(pieces: list[str]) -> Iterator[str]:

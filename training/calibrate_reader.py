@@ -1,8 +1,9 @@
-"""Logits → probabilities and thresholds: `python -m training.calibrate_reader DATA WEIGHTS`.
+"""Calibrate the reader's logits: `python -m training.calibrate_reader DATA WEIGHTS`.
 
-It asks questions that nothing was learnt from among all of XQuAD's paragraphs: XQuAD's own, once more
-with their paragraph left out (others about the same thing stay), and with `--more` SQuAD 2.0's, half
-of which tempt to answer what no paragraph says. Training ends with it.
+Calibration fits probabilities and thresholds on questions that training never saw. All XQuAD
+paragraphs are indexed. Each XQuAD question is asked twice: with its own paragraph, and with that
+paragraph left out while paragraphs about the same topic stay. `--more` adds SQuAD 2.0 questions;
+half are unanswerable, although a paragraph holds a tempting answer. Training ends with calibration.
 """
 
 from __future__ import annotations
@@ -34,21 +35,21 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[np.float64]
 
 PRECISION = 0.9
-"""The share of answered questions that is to be right, if as many have an answer as have none."""
+"""Target share of correct answers, with answerable and unanswerable questions in equal parts."""
 RECALL = 0.97
-"""The share of answerable questions that is at least quoted."""
+"""Target share of answerable questions that get at least a quote."""
 QUESTIONS = 300
-"""How many questions of each kind are asked, spread over all."""
+"""Questions asked of each kind, spread evenly over the set."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question's sentences as the score sees them.
+class ScoredQuestion:
+    """The score's inputs for one question.
 
     Attributes:
-        rows: What each sentence's score is made of. Shape: (sentences, features).
-        right: Whether each sentence answers. Shape: (sentences,).
-        answerable: Whether the question has an answer in the index.
+        rows: The features of each sentence. Shape: (sentences, features).
+        right: Whether each sentence answers the question. Shape: (sentences,).
+        answerable: Whether the index holds an answer.
     """
 
     rows: Numbers
@@ -62,46 +63,56 @@ def calibrate(data: Path, weights: Path, more: Path | None = None) -> None:
     Args:
         data: The folder of xquad-en.json.
         weights: The folder of the weights.
-        more: The folder of question sets with SQuAD 2.0's questions on XQuAD's paragraphs.
+        more: A folder of question sets with SQuAD 2.0 questions about XQuAD's paragraphs.
     """
     from sklearn.linear_model import LogisticRegression
 
-    _write_checksums(weights)  # A reader reads no file without one.
+    _write_checksums(weights)  # `Reader` refuses files without a checksum.
+    # Fit a probability to the features of each sentence.
     asked = _ask(data, Reader(weights), more)
-    rows = np.concatenate([each.rows for each in asked])
-    right = np.concatenate([each.right for each in asked])
-    fitted = LogisticRegression(C=1e6, max_iter=1_000).fit(rows, right)
-    best = [_best(fitted.predict_proba(each.rows)[:, 1], each.right) for each in asked]
+    rows = np.concatenate([question.rows for question in asked])
+    right = np.concatenate([question.right for question in asked])
+    model = LogisticRegression(C=1e6, max_iter=1_000).fit(rows, right)
+    # Choose the thresholds from the best sentence of each question.
+    best = [_best(model.predict_proba(question.rows)[:, 1], question.right) for question in asked]
     scores, hits = (np.array(column) for column in zip(*best, strict=True))
-    answerable = np.array([each.answerable for each in asked])
-    held = {
-        "weights": fitted.coef_[0].tolist(),
-        "bias": float(fitted.intercept_[0]),
-        "answer_threshold": _threshold_of_precision(scores, hits, answerable),
+    answerable = np.array([question.answerable for question in asked])
+    calibration = {
+        "weights": model.coef_[0].tolist(),
+        "bias": float(model.intercept_[0]),
+        "answer_threshold": _precision_threshold(scores, hits, answerable),
         "quote_threshold": float(np.quantile(scores[answerable], 1 - RECALL)),
     }
-    written = json.dumps(held, indent=2) + "\n"
-    (weights / "calibration.json").write_text(written, encoding="utf-8")
+    text = json.dumps(calibration, indent=2) + "\n"
+    (weights / "calibration.json").write_text(text, encoding="utf-8")
     _write_checksums(weights)
 
 
 def _write_checksums(weights: Path) -> None:
-    written = [name for name in SHIPPED_FILES if (weights / name).exists()]
-    sums = [
-        f"{hashlib.sha256((weights / name).read_bytes()).hexdigest()}  {name}\n" for name in written
+    names = [name for name in SHIPPED_FILES if (weights / name).exists()]
+    lines = [
+        f"{hashlib.sha256((weights / name).read_bytes()).hexdigest()}  {name}\n" for name in names
     ]
-    (weights / CHECKSUMS).write_text("".join(sums), encoding="utf-8")
+    (weights / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
 
-def _ask(data: Path, reader: Reader, more: Path | None) -> list[Asked]:
-    """Return what becomes of all questions."""
+def _ask(data: Path, reader: Reader, more: Path | None) -> list[ScoredQuestion]:
+    """Return the score's inputs for all questions.
+
+    Args:
+        data: The folder of xquad-en.json.
+        reader: The reader to calibrate.
+        more: A folder of question sets, if SQuAD 2.0 questions are asked too.
+    """
     embedder = RememberingEmbedder()
 
-    def asked_of(question: Question, sentences: list[Sentence], *, answerable: bool) -> Asked:
+    def scored(
+        question: Question, sentences: list[Sentence], *, answerable: bool
+    ) -> ScoredQuestion:
         evidence = reader.evidence(question.text, sentences)
         shortlist, rows = shortlist_features(question.text, sentences, evidence, embedder)
         right = [answers(sentences[number], question) for number in shortlist]
-        return Asked(rows, np.array(right, dtype=bool), answerable)
+        return ScoredQuestion(rows, np.array(right, dtype=bool), answerable)
 
     with opened(data / "xquad-en.json", embedder) as (index, articles, questions):
         chosen = _spread(questions)
@@ -114,9 +125,9 @@ def _ask(data: Path, reader: Reader, more: Path | None) -> list[Asked]:
             candidates(index, articles, chosen), "Reading", console=ERR, transient=True
         ):
             answerable = bool(each.question.golds)
-            asked.append(asked_of(each.question, each.sentences, answerable=answerable))
+            asked.append(scored(each.question, each.sentences, answerable=answerable))
             if each.left_out:
-                asked.append(asked_of(each.question, each.left_out, answerable=False))
+                asked.append(scored(each.question, each.left_out, answerable=False))
     return asked
 
 
@@ -125,7 +136,7 @@ def _spread(questions: Sequence[Question]) -> list[Question]:
 
 
 def _tempting(more: Path, articles: Sequence[Article]) -> list[Question]:
-    """Return SQuAD 2.0's questions about the articles, answerable and not."""
+    """Return SQuAD 2.0's questions about the articles, answerable or not."""
     by_text = {article.text: article.id for article in articles}
     questions = []
     for row in question_rows(more, CALIBRATION):
@@ -145,12 +156,20 @@ def _best(scores: npt.NDArray[np.float64], labels: npt.NDArray[np.bool_]) -> tup
     return float(scores[chosen]), bool(labels[chosen])
 
 
-def _threshold_of_precision(
+def _precision_threshold(
     scores: Numbers, right: npt.NDArray[np.bool_], answerable: npt.NDArray[np.bool_]
 ) -> float:
-    """Return the lowest score above which `PRECISION` of the answered questions are right.
+    """Return the lowest threshold with a precision of at least `PRECISION`.
 
-    Answerable and unanswerable questions weigh the same together, however many are asked.
+    All answerable questions together weigh as much as all unanswerable ones.
+
+    Args:
+        scores: The best score of each question. Shape: (questions,).
+        right: Whether the best sentence answers. Shape: (questions,).
+        answerable: Whether the question has an answer. Shape: (questions,).
+
+    Returns:
+        The threshold, or 1.0 if no threshold reaches the precision.
     """
     order = np.argsort(-scores, kind="stable")
     weights = np.where(answerable, 1 / answerable.sum(), 1 / (~answerable).sum())[order]
@@ -171,7 +190,7 @@ def main(
         Path | None, typer.Option(help="A folder of question sets.", exists=True, file_okay=False)
     ] = None,
 ) -> None:
-    """Set how the reader's logits are read."""
+    """Calibrate the reader's probabilities and thresholds."""
     calibrate(data, weights, more)
 
 

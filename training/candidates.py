@@ -1,4 +1,4 @@
-"""Questions of a file in SQuAD format, each with the sentences that the assistant would read for it."""
+"""Questions from a SQuAD file, each with the sentences that search finds for it."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Candidates:
 
     Attributes:
         question: The question.
-        sentences: The sentences, in the order of the search.
-        left_out: The sentences if the question's own article is left out; empty if it has none.
+        sentences: The sentences in search order.
+        left_out: The sentences found without the question's own article; empty without an article.
     """
 
     question: Question
@@ -44,7 +44,14 @@ class Candidates:
 def opened(
     squad_file: Path, embedder: Embedder
 ) -> Iterator[tuple[ArticleIndex, list[Article], list[Question]]]:
-    """Give a temporary index of a file's articles, with them and the questions they answer. Raises `SourceError`."""
+    """Open a temporary index of a SQuAD file's articles.
+
+    Yields:
+        The index, the articles, and the questions that the articles answer.
+
+    Raises:
+        SourceError: The index rejected an article.
+    """
     articles, questions = read_squad(squad_file)
     questions = [question for question in questions if question.golds]
     with TemporaryDirectory() as folder, ArticleIndex.open(folder, embedder) as index:
@@ -56,22 +63,31 @@ def opened(
 def candidates(
     index: ArticleIndex, articles: Sequence[Article], questions: Sequence[Question]
 ) -> list[Candidates]:
-    """Return for each question what the assistant would read."""
+    """Search for each question, as the assistant would.
 
-    def read(question: str, among: list[str] | None) -> list[Sentence]:
-        results = index.search(question, PASSAGES, among)
+    Args:
+        index: The index of the articles.
+        articles: The articles.
+        questions: The questions to search for.
+
+    Returns:
+        The candidates of each question, in the order of the questions.
+    """
+
+    def search(question: str, article_ids: list[str] | None) -> list[Sentence]:
+        results = index.search(question, PASSAGES, article_ids)
         by_id = {article.id: article for article in articles}
         return passage_sentences((by_id[result.chunk.article_id], result) for result in results)
 
-    found = []
+    searched = []
     for question in track(questions, "Searching", console=ERR, transient=True):
         own = {gold.article_id for gold in question.golds}
         others = [article.id for article in articles if article.id not in own]
-        left_out = read(question.text, others) if own else []
-        found.append(Candidates(question, read(question.text, None), left_out))
-    return found
+        left_out = search(question.text, others) if own else []
+        searched.append(Candidates(question, search(question.text, None), left_out))
+    return searched
 
 
 def answers(sentence: Sentence, question: Question) -> bool:
-    """Return whether a sentence covers half of one of the question's answers."""
+    """Tell whether a sentence covers half of a gold answer."""
     return first_hit([place(sentence)], question) == 0

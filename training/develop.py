@@ -1,7 +1,7 @@
-"""How far a training has come: `python -m training.develop WEIGHTS SETS`, old weights beside new ones.
+"""Compare new weights with old ones: `python -m training.develop WEIGHTS SETS`.
 
-Each question is asked of its whole passage, on held-back contexts that nothing was learnt from; the
-network is asked alone, without the search, the rules and the calibration around it.
+The questions come from held-back contexts that training never saw. The network reads each
+question's whole passage by itself: no search, rules or calibration take part.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ SETS = (
     "fairytaleqa",
 )
 REFUSED = 0.8
-"""The share of unanswerable questions that a threshold is to refuse."""
+"""The share of unanswerable questions that the measured threshold refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class Passage:
 
     Attributes:
         question: The question.
-        sentences: The sentences, in the order of the text.
-        answers: The numbers of the answering sentences; empty if it is unanswerable.
+        sentences: The sentences in text order.
+        answers: The numbers of the answering sentences; empty if the question is unanswerable.
         words: The answer's words, if known.
     """
 
@@ -72,13 +72,13 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """What the network says of a passage.
+class PassageReading:
+    """The network's answer from a passage.
 
     Attributes:
         best: The number of the sentence with the highest logit.
-        logit: This logit.
-        words: The words that are pointed at in it.
+        logit: The logit of the best sentence.
+        words: The answer's words in the best sentence.
     """
 
     best: int
@@ -87,7 +87,7 @@ class Read:
 
 
 def sample(corpus: Corpus, size: int) -> list[Passage]:
-    """Return some of a corpus's passages, always the same."""
+    """Return a random sample of a corpus's passages, with a fixed seed."""
     examples = list(corpus.examples)
     random.Random(1).shuffle(examples)
     return [_passage(corpus, example) for example in examples[:size]]
@@ -101,28 +101,36 @@ def _passage(corpus: Corpus, example: Example) -> Passage:
 
 def without_answer(passage: Passage) -> Passage | None:
     """Return an answerable passage without its answering sentences; None if nothing is left."""
-    left = tuple(
+    kept = tuple(
         sentence
         for number, sentence in enumerate(passage.sentences)
         if number not in passage.answers and not (passage.words and passage.words in sentence)
     )
-    return Passage(passage.question, left, (), None) if passage.answers and left else None
+    return Passage(passage.question, kept, (), None) if passage.answers and kept else None
 
 
-def read(network: ReaderNetwork, start: Pretrained, passage: Passage) -> Read:
-    """Return what a network says of a passage, read in windows as long as they may be."""
-    asked = encode([passage.question], QUESTION_TOKENS, start.tokenizer)[0].ids
+def read(network: ReaderNetwork, start: Pretrained, passage: Passage) -> PassageReading:
+    """Read a passage in windows of the largest size.
+
+    Args:
+        network: The network, in evaluation mode.
+        start: The pretrained encoder, for its tokenizer.
+        passage: The passage to read.
+    """
+    # Run the network on all windows of the passage.
+    question = encode([passage.question], QUESTION_TOKENS, start.tokenizer)[0].ids
     encoded = encode(passage.sentences, SENTENCE_TOKENS, start.tokenizer)
-    batch = collate([(asked, window) for window in _windows(encoded)], start.tokenizer)
+    batch = collate([(question, window) for window in _windows(encoded)], start.tokenizer)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
         logits = network(batch)
+    # Take the best sentence, and the answer's words in it.
     best = int(logits.answers.argmax())
     inside = torch.from_numpy(batch.sentence_of == best)
     first = int(logits.starts[inside].argmax()) if inside.any() else 0
     last = int(logits.ends[inside][first:].argmax()) + first if inside.any() else 0
     offsets = encoded[best].offsets
     words = passage.sentences[best][offsets[first][0] : offsets[last][1]] if offsets else ""
-    return Read(best, float(logits.answers[best]), words)
+    return PassageReading(best, float(logits.answers[best]), words)
 
 
 def _windows(encoded: Sequence[EncodedSentence]) -> list[list[EncodedSentence]]:
@@ -140,33 +148,38 @@ def _windows(encoded: Sequence[EncodedSentence]) -> list[list[EncodedSentence]]:
 def figures(
     network: ReaderNetwork, start: Pretrained, passages: Sequence[Passage]
 ) -> dict[str, float]:
-    """Return how well a network reads.
+    """Measure how well a network reads passages.
 
-    "first": the sentence with the highest logit answers; "words": their F1 with the answer's, in these
-    sentences; "AUC": answerable questions have higher logits than unanswerable ones, and "AUC, taken
-    out" than themselves without their sentence; "at .8": right on the answerable where .8 of the
-    unanswerable are refused.
+    Args:
+        network: The network, in evaluation mode.
+        start: The pretrained encoder, for its tokenizer.
+        passages: Answerable and unanswerable passages.
+
+    Returns:
+        first: The share of answerable questions whose best sentence answers.
+        words: The mean F1 of the words in correct best sentences.
+        AUC: How well logits separate answerable questions from unanswerable ones.
+        at .8: The share of answerable questions answered correctly above the threshold that
+            refuses .8 of the unanswerable questions.
+        AUC, taken out; at .8, taken out: The same against passages without their answers.
+        answerable; unanswerable: The numbers of questions.
     """
     answerable = [passage for passage in passages if passage.answers]
     unanswerable = [passage for passage in passages if not passage.answers]
-    emptied = [left for passage in answerable if (left := without_answer(passage))]
-    asked = [read(network, start, passage) for passage in answerable]
-    none = [read(network, start, passage).logit for passage in unanswerable]
+    emptied = [rest for passage in answerable if (rest := without_answer(passage))]
+    readings = [read(network, start, passage) for passage in answerable]
+    low = [read(network, start, passage).logit for passage in unanswerable]
     taken_out = [read(network, start, passage).logit for passage in emptied]
     right = [
-        found.best in passage.answers for found, passage in zip(asked, answerable, strict=True)
+        reading.best in passage.answers
+        for reading, passage in zip(readings, answerable, strict=True)
     ]
-    pointed = [
-        _f1(found.words, passage.words)
-        for found, passage, is_right in zip(asked, answerable, right, strict=True)
-        if is_right and passage.words
-    ]
-    logits = [found.logit for found in asked]
+    logits = [reading.logit for reading in readings]
     return {
         "first": _mean(right),
-        "words": _mean(pointed),
-        "AUC": _auc(logits, none),
-        "at .8": _right_where_refused(logits, right, none),
+        "words": _mean(_word_scores(readings, answerable)),
+        "AUC": _auc(logits, low),
+        "at .8": _right_where_refused(logits, right, low),
         "AUC, taken out": _auc(logits, taken_out),
         "at .8, taken out": _right_where_refused(logits, right, taken_out),
         "answerable": len(answerable),
@@ -174,10 +187,15 @@ def figures(
     }
 
 
-def _f1(said: str, gold: str) -> float:
+def _word_scores(readings: Sequence[PassageReading], passages: Sequence[Passage]) -> list[float]:
+    """Return the F1 of the words in each correct best sentence."""
     from benchmarks.grading import f1
 
-    return f1(said, gold)
+    return [
+        f1(reading.words, passage.words)
+        for reading, passage in zip(readings, passages, strict=True)
+        if passage.words and reading.best in passage.answers
+    ]
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -185,7 +203,7 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _auc(high: Sequence[float], low: Sequence[float]) -> float:
-    """Return how often one of the first is above one of the second (area under the ROC curve)."""
+    """Return the area under the ROC curve of two groups of scores."""
     from sklearn.metrics import roc_auc_score
 
     if not high or not low:
@@ -194,12 +212,18 @@ def _auc(high: Sequence[float], low: Sequence[float]) -> float:
 
 
 def _right_where_refused(
-    logits: Sequence[float], right: Sequence[bool], none: Sequence[float]
+    logits: Sequence[float], right: Sequence[bool], low: Sequence[float]
 ) -> float:
-    """Return the share that is right and above the threshold under which `REFUSED` of the others are."""
-    if not none:
+    """Return the share of correct answers above the refusing threshold.
+
+    Args:
+        logits: The logits of the answerable questions.
+        right: Whether each answer is right.
+        low: The logits of the unanswerable questions; the threshold is their `REFUSED` quantile.
+    """
+    if not low:
         return float("nan")
-    threshold = float(np.quantile(none, REFUSED))
+    threshold = float(np.quantile(low, REFUSED))
     return _mean(
         [is_right and logit > threshold for logit, is_right in zip(logits, right, strict=True)]
     )
@@ -213,15 +237,17 @@ def main(
         Path, typer.Argument(help="The folder of question sets.", exists=True, file_okay=False)
     ],
     encoder: Annotated[
-        str, typer.Option(help="What the new weights began as: minilm, or a folder.")
+        str, typer.Option(help="The new weights' pretrained encoder: minilm, or a folder.")
     ] = MINILM,
     old: Annotated[
         Path, typer.Option(help="The folder of MiniLM weights to compare with.")
     ] = WEIGHTS,
-    questions: Annotated[int, typer.Option(min=1, help="How many of each set, at most.")] = 300,
+    questions: Annotated[
+        int, typer.Option(min=1, help="The most questions to ask from each set.")
+    ] = 300,
     only: Annotated[list[str] | None, typer.Option(help="The set to ask; repeat for more.")] = None,
 ) -> None:
-    """Print figures of new and old weights on the same held-back questions, a table a set."""
+    """Compare new and old weights on the same held-back questions, a table for each set."""
     compared = {"old": (old, pretrained(MINILM)), "new": (weights, pretrained(encoder))}
     networks = {
         name: (network_of((folder / WEIGHTS_FILE).read_bytes(), start).eval(), start)
@@ -229,7 +255,7 @@ def main(
     }
     for name in track(only or SETS, "Reading", console=ERR, transient=True):
         passages = sample(read_held_back(sets, name), questions)
-        rows = {which: figures(*network, passages) for which, network in networks.items()}
+        rows = {label: figures(*network, passages) for label, network in networks.items()}
         typer.echo(rendered(name, rows))
 
 

@@ -1,4 +1,4 @@
-"""Contexts that are never trained on: a stable tenth, and every text that shares words with it."""
+"""Contexts kept out of training: a stable tenth, and every text that overlaps with it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ONE_IN = 10
-"""One context in so many is held back."""
+"""One context in this many is held back."""
 RUN = 8
-"""Words in a row. Two texts that share as many are taken for parts of one text."""
+"""Words in a row. Two texts that share a run of this length overlap."""
 
 _WORD = re.compile(r"\w+")
 _NOT_A_WORD = re.compile(r"\W+")
@@ -34,14 +34,17 @@ def is_held_back(context: str) -> bool:
 
 
 class KnownTexts:
-    """Texts by their runs of words: finds out whether another text has a part in common."""
+    """Texts by their runs of words, to detect overlaps with other texts."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        """Remember the runs of some texts."""
+        """Index the runs of some texts."""
         self._runs = {run for text in texts for run in _runs(text)}
 
     def overlap(self, text: str) -> bool:
-        """Tell whether a text shares a run of words; a shorter text is compared whole."""
+        """Tell whether a text shares a run of words.
+
+        A text shorter than a run must be a known text as a whole.
+        """
         return any(run in self._runs for run in _runs(text))
 
 

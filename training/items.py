@@ -1,4 +1,4 @@
-"""What the network is shown and asked in training."""
+"""Training items: a question, windows of sentences, and the expected answer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Verdict:
     """A verdict on a question or claim.
 
     Attributes:
-        among: The places of the possible verdicts among the network's logits.
-        right: The places of those that are right.
+        among: The possible verdicts, as indexes of the network's verdict logits.
+        right: The correct verdicts, as indexes of the same logits.
     """
 
     among: tuple[int, ...]
@@ -30,8 +30,8 @@ class Item:
         question: The question's tokens.
         windows: Windows of encoded sentences.
         answers: The numbers of the answering sentences, counted over all windows.
-        span: The first and last token of the answer in the first of these, if known.
-        verdict: The verdict, which is all that is asked for, if there is one.
+        span: The answer's first and last token in the first answering sentence, if known.
+        verdict: The expected verdict, if any; the loss then ignores the sentence logits.
     """
 
     question: tuple[int, ...]
@@ -42,6 +42,6 @@ class Item:
 
     @property
     def width(self) -> int:
-        """The tokens of the longest window, with the question."""
+        """The number of tokens in the longest window, with the question and special tokens."""
         longest = max(sum(len(sentence.ids) for sentence in window) for window in self.windows)
         return longest + len(self.question) + 3

@@ -1,4 +1,4 @@
-"""Sentences that share words with a question, without answering it: hard negatives."""
+"""Hard negatives: sentences that share words with a question, but do not answer it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 NEIGHBOURS = 8
-"""How many sentences are looked at for each question."""
+"""The most sentences returned for each question."""
 
 
 class Neighbours:
-    """The sentences of all documents, by their words (tf-idf)."""
+    """The sentences of all documents, searchable by words (tf-idf)."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        """Count the words of the sentences."""
+        """Index the words of the sentences."""
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         self._texts = texts
@@ -33,20 +33,20 @@ class Neighbours:
 
         Args:
             question: The question.
-            answers: The numbers of the sentences that answer it, which are left out.
-            words: The answer's words, if known; a sentence that holds them is left out.
+            answers: The numbers of the answering sentences, to leave out.
+            words: The answer's words, if known; sentences with these words are left out.
         """
         scores = (self._vectorizer.transform([question]) @ self._by_word).tocsr()
         most = NEIGHBOURS + len(answers)
         best = scores.indices[np.argsort(-scores.data)[:most]].tolist()
-        avoided = {self._texts[answer] for answer in answers}
+        answering = {self._texts[answer] for answer in answers}
         return [
             number
             for number in best
-            if (text := self._texts[number]) not in avoided and not holds(text, words)
+            if (text := self._texts[number]) not in answering and not holds(text, words)
         ][:NEIGHBOURS]
 
 
 def holds(text: str, words: str | None) -> bool:
-    """Tell whether a text has some words in it, in any case."""
+    """Tell whether a text contains some words, ignoring case; False without words."""
     return words is not None and words.lower() in text.lower()

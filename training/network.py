@@ -1,4 +1,4 @@
-"""The reader's network as it is trained, in torch; assistant/network.py runs what it has learnt."""
+"""The reader's network in torch, for training; assistant/reader/network.py runs its weights."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ WEIGHTS_FILE = "reader.safetensors"
 MINILM = "minilm"
 """The name of the packaged all-MiniLM-L6-v2."""
 VERDICTS = 6
-"""The logits of the head for verdicts; training/verdicts.py names them."""
+"""The number of verdict logits; training/verdicts.py names them."""
 MINILM_RATE, LARGER_RATE = 1e-4, 5e-5
-"""The rates at which the layers learn."""
+"""Learning rates of the encoder's layers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """The encoder that training begins with.
+    """A pretrained encoder, the start of training.
 
     Attributes:
-        folder: The folder of its config.json, model.safetensors and tokenizer.json.
-        tokenizer: Its tokenizer, without padding or truncation.
-        rate: The rate at which its layers learn.
+        folder: The folder of config.json, model.safetensors and tokenizer.json.
+        tokenizer: The tokenizer, without padding or truncation.
+        rate: The learning rate of the layers.
     """
 
     folder: Path
@@ -44,21 +44,21 @@ class Pretrained:
     rate: float
 
     def config(self) -> PretrainedConfig:
-        """Return its configuration."""
+        """Return the encoder's configuration."""
         config: PretrainedConfig = AutoConfig.from_pretrained(
             self.folder, attn_implementation="eager"
         )
         return config
 
     def embeddings(self) -> dict[str, torch.Tensor]:
-        """Return its word vectors, which are not trained, by their names in a `ReaderNetwork`."""
+        """Return the frozen word vectors by their names in a `ReaderNetwork`."""
         packaged = load_file(self.folder / "model.safetensors")
         named = {f"{ENCODER}{name}": weight for name, weight in packaged.items()}
         return {name: weight for name, weight in named.items() if name.startswith(EMBEDDINGS)}
 
 
 def pretrained(name: str) -> Pretrained:
-    """Return the packaged MiniLM, or the encoder of a folder."""
+    """Return the packaged MiniLM, or the encoder in a folder."""
     if name == MINILM:
         return Pretrained(builtin_model_folder(), builtin_tokenizer(), MINILM_RATE)
     tokenizer = Tokenizer.from_file(str(Path(name) / "tokenizer.json"))
@@ -69,13 +69,14 @@ def pretrained(name: str) -> Pretrained:
 
 @dataclass(frozen=True, slots=True)
 class Logits:
-    """What the network says of a batch.
+    """The network's output for a batch.
 
     Attributes:
         answers: A logit for each sentence: it answers. Shape: (sentences,).
         starts: A logit for each token: the answer begins there. Shape: (windows, tokens).
         ends: A logit for each token: the answer ends there. Shape: (windows, tokens).
-        verdicts: Logits of yes, no, neither; entailed, contradicted, neither. Shape: (windows, 6).
+        verdicts: Logits of yes, no, neither; entailed, contradicted, unrelated.
+            Shape: (windows, 6).
     """
 
     answers: torch.Tensor
@@ -85,9 +86,9 @@ class Logits:
 
 
 class ReaderNetwork(nn.Module):
-    """The encoder and the heads of `assistant.network.Network`, with weights that can be changed.
+    """The encoder and heads of `assistant.reader.network.Network`, with trainable weights.
 
-    One more head judges by a window's first vector and the mean of all its vectors.
+    A further head gives verdicts from a window's first vector and the mean of its vectors.
     """
 
     def __init__(self, config: PretrainedConfig) -> None:
@@ -111,11 +112,11 @@ class ReaderNetwork(nn.Module):
         flat, owner = hidden.flatten(0, 1), torch.from_numpy(batch.sentence_of).flatten()
         rows = owner[:, None].expand_as(flat)
         empty = flat.new_zeros(batch.sentences + 1, flat.shape[1])
-        # One row more than there are sentences takes in the tokens that are of none, and is dropped.
+        # An extra row collects the tokens outside all sentences, such as [CLS]; it is dropped.
         pooled = [
             empty.scatter_reduce(0, rows, flat, how, include_self=False) for how in ("mean", "amax")
         ]
-        with torch.autocast("cpu", enabled=False):  # Of a logit's digits, bfloat16 would keep two.
+        with torch.autocast("cpu", enabled=False):  # bfloat16 keeps only two digits of a logit.
             answers = self.answers(torch.cat(pooled, dim=1)[: batch.sentences]).squeeze(-1)
             starts, ends = self.spans(hidden).unbind(-1)
             verdicts = self.verdicts(_window_vectors(hidden, tensors["attention_mask"]))
@@ -141,9 +142,10 @@ def new_network(start: Pretrained | None = None) -> ReaderNetwork:
 
 
 def network_of(weights: bytes, start: Pretrained | None = None) -> ReaderNetwork:
-    """Return the network that `save_weights` wrote; its encoder began as MiniLM by default.
+    """Load a network from the bytes that `save_weights` wrote.
 
-    Weights may lack the head for verdicts, which is new then.
+    The word vectors come from `start`, by default MiniLM. Weights without a verdict head get a new
+    one.
     """
     start = start or pretrained(MINILM)
     network = ReaderNetwork(start.config())
@@ -156,7 +158,7 @@ def network_of(weights: bytes, start: Pretrained | None = None) -> ReaderNetwork
 
 
 def save_weights(network: ReaderNetwork, folder: Path) -> Path:
-    """Write what was trained as float16: all but the embeddings, which stay the pretrained ones."""
+    """Write the trained weights as float16, without the frozen word vectors."""
     path = folder / WEIGHTS_FILE
     trained = {
         name: weight.to(torch.float16).contiguous()

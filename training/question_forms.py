@@ -1,6 +1,7 @@
-"""Questions as people type them, and echoes and shadows of questions and answers.
+"""Variants of questions and sentences: carelessly typed questions, echoes and shadows.
 
-An echo repeats a question without answering it; a shadow lost the answering words.
+An echo repeats a question without answering it. A shadow is an answering sentence without the
+answer's words.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ ECHOES = (
     "many have asked about {}.",
 )
 WITHOUT_MARK, IN_HASTE = 0.35, 0.25
-"""The shares of worn questions that lose their mark, or their small words; the others have a slip."""
+"""Shares of worn questions without a question mark, or without small words; the rest get a typo."""
 SHORTEST_SLIP = 5
-"""Letters of a word in which a slip is made."""
+"""The fewest letters of a word that gets a typo."""
 UNHEARD_OF = 0.5
-"""The share of a question's content words that are replaced, where some are."""
+"""The share of a question's content tokens that `unheard_of` replaces."""
 FIRST_WORD_TOKEN = 2_000
-"""The vocabulary's first tokens are reserved, or single characters."""
+"""Earlier tokens of the vocabulary are reserved, or single characters."""
 
 WORD = re.compile(r"\w+")
 _ASKING = re.compile(
@@ -47,13 +48,16 @@ _LEFT_OUT_IN_HASTE = re.compile(
 
 
 def echo(question: str, generator: random.Random) -> str:
-    """Return a sentence or heading that repeats a question without answering it."""
+    """Return a sentence or heading that repeats a question without answering it.
+
+    "What is the mill's age?" may become "this article looks at the mill's age."
+    """
     rest = _ASKING.sub("", question).rstrip(" ?") or question
     return generator.choice(ECHOES).format(rest)
 
 
 def worn(question: str, generator: random.Random) -> str:
-    """Return a question as people type it: without its mark, in telegraph style, or with a slip."""
+    """Return a carelessly typed question: without its mark, in telegraph style, or with a typo."""
     how = generator.random()
     if how < WITHOUT_MARK:
         return question.rstrip(" ?")
@@ -75,7 +79,17 @@ def worn(question: str, generator: random.Random) -> str:
 def unheard_of(
     question: str, tokens: EncodedSentence, vocabulary: int, generator: random.Random
 ) -> dict[int, int]:
-    """Return random tokens for about half of the tokens of a question's content words."""
+    """Draw random replacements for some content tokens of a question.
+
+    Args:
+        question: The question.
+        tokens: The encoded question.
+        vocabulary: The size of the tokenizer's vocabulary.
+        generator: Makes the choices.
+
+    Returns:
+        Replacement tokens by the replaced tokens.
+    """
     content = [word.span() for word in WORD.finditer(question) if content_words(word.group())]
     inside = {
         token
@@ -91,7 +105,10 @@ def unheard_of(
 
 
 def without_span(sentence: EncodedSentence, span: tuple[int, int]) -> EncodedSentence:
-    """Return a sentence without the tokens of a span."""
+    """Return a sentence without the tokens of a span.
+
+    The first token stays if the span covers the whole sentence.
+    """
     first, last = span
     return EncodedSentence(
         (sentence.ids[:first] + sentence.ids[last + 1 :]) or sentence.ids[:1],
@@ -100,6 +117,6 @@ def without_span(sentence: EncodedSentence, span: tuple[int, int]) -> EncodedSen
 
 
 def in_other_tokens(sentence: EncodedSentence, others: dict[int, int]) -> EncodedSentence:
-    """Return a sentence with some tokens replaced by others."""
+    """Return a sentence with some tokens replaced."""
     ids = tuple(others.get(token, token) for token in sentence.ids)
     return EncodedSentence(ids, sentence.offsets)

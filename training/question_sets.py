@@ -1,7 +1,8 @@
-"""Question sets in one form, a question a line → corpora, split into a training part and a held-back tenth.
+"""Read question sets into corpora, split into a training part and a held-back tenth.
 
-Each file is `NAME.jsonl.gz` with `question, context, answers, evidence, plausible, answerable, yes_no` a line. The sets
-and their licences are listed in the model card; none of them is part of the project.
+Each set is a file `NAME.jsonl.gz`. A line is one question with the fields `question, context,
+answers, evidence, plausible, answerable, yes_no`. The model card lists the sets and their
+licences; the project ships no set.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from training.reader_data import Span
 
 CALIBRATION = "squad2-calibration"
-"""The set that thresholds are set on. It is never trained on."""
+"""The set for choosing thresholds. It is never trained on."""
 WHOLE = 0.9
-"""The share of a sentence's characters from which on an answer is the whole sentence."""
+"""An answer with at least this share of a sentence's characters counts as the whole sentence."""
 SHARES = {
     # Unanswerable questions written by people, with tempting words in the passage.
     "squad2-dev-half": 1.0,
@@ -33,7 +34,7 @@ SHARES = {
     "qnli": 0.3,
     "squad1-abstract-synthetic": 0.5,
     "fitz-gov": 0.5,
-    # Questions that people asked without having seen the text.
+    # Questions that people asked before they saw the text.
     "qed-nq": 1.0,
     "tydiqa-en": 1.0,
     "multispanqa": 1.0,
@@ -61,17 +62,17 @@ SHARES = {
     "fetaqa": 0.25,
     "tatqa": 0.4,
 }
-"""How much of each set is seen in a pass, so that no kind of question outweighs the others."""
+"""The share of each set that a pass draws, so that no kind of question outweighs the others."""
 
 
 def read_sets(folder: Path, held_back: KnownTexts) -> list[Corpus]:
-    """Return the corpora to train on: all but the held-back tenth and what overlaps with it."""
-    overlapping: dict[str, bool] = {}
+    """Return the training corpora, without the held-back tenth and texts that overlap with it."""
+    excluded: dict[str, bool] = {}
 
     def wanted(context: str) -> bool:
-        if context not in overlapping:
-            overlapping[context] = is_held_back(context) or held_back.overlap(context)
-        return not overlapping[context]
+        if context not in excluded:
+            excluded[context] = is_held_back(context) or held_back.overlap(context)
+        return not excluded[context]
 
     corpora = []
     for name, share in SHARES.items():
@@ -81,7 +82,7 @@ def read_sets(folder: Path, held_back: KnownTexts) -> list[Corpus]:
 
 
 def held_back_texts(folder: Path, old: Path) -> KnownTexts:
-    """Return the texts that nothing may be learnt from: the held-back tenth, XQuAD, calibration."""
+    """Return the texts kept out of training: the held-back tenth, XQuAD and calibration."""
     texts = set(xquad_contexts(old / "xquad-en.json"))
     texts |= {row["context"] for row in question_rows(folder, CALIBRATION)}
     for name in SHARES:
@@ -100,7 +101,13 @@ def read_held_back(folder: Path, name: str) -> Corpus:
 
 
 def corpus_of(name: str, rows: Iterable[dict[str, Any]], share: float = 1.0) -> Corpus:
-    """Return a set's corpus: a document for each context, an example for each question."""
+    """Build a corpus: a document for each context, an example for each question.
+
+    Args:
+        name: The name of the set.
+        rows: The lines of the set, parsed.
+        share: The share of questions that a pass draws.
+    """
     documents: dict[str, int] = {}
     spans_of: list[list[Span]] = []
     examples = []
@@ -118,7 +125,16 @@ def corpus_of(name: str, rows: Iterable[dict[str, Any]], share: float = 1.0) -> 
 
 
 def _example(row: dict[str, Any], document: int, spans: list[Span]) -> Example | None:
-    """Return a line's example; None if it is answerable, but not said by which sentence."""
+    """Build a line's example.
+
+    Args:
+        row: The parsed line.
+        document: The number of the line's document.
+        spans: The sentences of the document, as spans of characters.
+
+    Returns:
+        The example, or None if the question is answerable but no sentence holds the answer.
+    """
     question = row["question"].strip()
     if not row["answerable"]:
         traps = _sentences(spans, row.get("plausible", ()))
@@ -131,7 +147,7 @@ def _example(row: dict[str, Any], document: int, spans: list[Span]) -> Example |
 
 
 def _words(row: dict[str, Any], sentence: Span) -> Span | None:
-    """Return an answer's characters in a sentence, unless the answer is the sentence."""
+    """Return an answer's characters in a sentence; None if it is the whole sentence."""
     start, end = sentence
     for begin, stop in _spans(row["answers"]):
         if start <= begin < end:
@@ -141,7 +157,7 @@ def _words(row: dict[str, Any], sentence: Span) -> Span | None:
 
 
 def _sentences(spans: list[Span], marked: Iterable[dict[str, Any]]) -> tuple[int, ...]:
-    """Return the numbers of the sentences that hold some marked words, in the order of the text."""
+    """Return the numbers of the sentences with marked words, in text order."""
     places = _spans(marked)
     held = (any(overlaps(span, place) for place in places) for span in spans)
     return tuple(number for number, holds in enumerate(held) if holds)
@@ -152,7 +168,7 @@ def _spans(marked: Iterable[dict[str, Any]]) -> list[Span]:
 
 
 def question_rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
-    """Yield a set's lines in English that have a context; nothing if the folder lacks the set."""
+    """Yield a set's English lines with a context; nothing if the folder lacks the set."""
     path = folder / f"{name}.jsonl.gz"
     if not path.exists():
         return

@@ -1,6 +1,7 @@
-"""Public questions → what the reader learns from: documents of sentences, and questions about them.
+"""Read public question files into corpora: documents of sentences, and questions about them.
 
-The files and their licences are listed in assistant/reader/weights/MODEL_CARD.md; none of them is part of the project.
+assistant/reader/weights/MODEL_CARD.md lists the files and their licences; the project ships no
+file of them.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 
 SHARES = {"SQuAD lines": 0.3, "QAMR": 0.12, "PolicyQA": 0.15}
-"""How much of a corpus is seen in each pass."""
+"""The share of each corpus that a pass draws."""
 SHORTEST_QUESTION = 4
-"""Words: a crowd worker's shorter question ("When?") could be about any sentence."""
+"""Words. A crowd worker's shorter question ("When?") could be about any sentence."""
 
+# "norway ." → "norway.", "did n't" → "didn't"
 _PUNCTUATION_BEFORE = re.compile(r"\s+([.,;:!?%)\]”’]|'s\b|n't\b|'(?:re|ve|ll|d|m)\b)")
+# "( of norway" → "(of norway"
 _PUNCTUATION_AFTER = re.compile(r"([(\[“‘$])\s+")
 _TREEBANK = {
     "-lrb-": "(",
@@ -48,9 +51,10 @@ class Example:
     Attributes:
         question: The question as it was asked.
         document: The number of the document in its `Corpus`.
-        answers: The numbers of the answering sentences in the document; empty if it is unanswerable.
-        span: The answer's characters in the first answering sentence, if they are known.
-        trap: The number of a sentence that tempts to answer an unanswerable question, if known.
+        answers: The numbers of the answering sentences; empty if the question is unanswerable.
+        span: The answer's characters in the first answering sentence, if known.
+        trap: The number of a sentence with a tempting wrong answer to an unanswerable question,
+            if known.
     """
 
     question: str
@@ -62,9 +66,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Documents, each a list of sentences in the order of the text, and questions about them.
+    """Documents and questions about them.
 
-    `share` is the part of the questions that is seen in a pass.
+    Attributes:
+        name: The name of the corpus.
+        documents: The sentences of each document, in text order.
+        examples: The questions.
+        share: The share of questions that a pass draws, 0..1.
     """
 
     name: str
@@ -74,11 +82,11 @@ class Corpus:
 
 
 def read_all(folder: Path, held_back: KnownTexts | None = None) -> list[Corpus]:
-    """Return the corpora to train on, without XQuAD's sentences: thresholds are set on these.
+    """Return the training corpora, without the XQuAD sentences used for thresholds.
 
     Args:
-        folder: The data.
-        held_back: Further texts whose sentences are left out.
+        folder: The folder of the training data.
+        held_back: Further texts to keep out of training.
     """
     xquad = xquad_contexts(folder / "xquad-en.json")
     held_out = _words(" ".join(xquad))
@@ -96,7 +104,7 @@ def read_all(folder: Path, held_back: KnownTexts | None = None) -> list[Corpus]:
 
 
 def untokenised(text: str) -> str:
-    """Return a text of the Penn Treebank's tokens as it is written.
+    """Join Penn Treebank tokens into ordinary text.
 
     >>> untokenised("the bank -lrb- of norway -rrb- did n't say .")
     "the bank (of norway) didn't say."
@@ -106,7 +114,13 @@ def untokenised(text: str) -> str:
 
 
 def _read_squad_lines(folder: Path, part: str, left_out: Callable[[str], bool]) -> Corpus:
-    """Read the pairs of a sentence and a question: one long document, its sentences in the order of the articles."""
+    """Read pairs of a sentence and a question into one long document.
+
+    Args:
+        folder: The folder of the training data.
+        part: The part of SQuAD: dev or test.
+        left_out: Tells whether to leave out a sentence.
+    """
     sentences = (folder / f"squad-sentences-{part}.txt").read_text(encoding="utf-8").splitlines()
     questions = (folder / f"squad-questions-{part}.txt").read_text(encoding="utf-8").splitlines()
     document: dict[str, int] = {}
@@ -121,7 +135,8 @@ def _read_squad_lines(folder: Path, part: str, left_out: Callable[[str], bool]) 
 
 
 def _read_qamr(folder: Path) -> Corpus:
-    """Read QAMR: an answer counts when one of its two validators gave one that overlaps it."""
+    """Read QAMR: an answer counts if a validator's answer shares a word with it."""
+    # Gather the sentences of each document.
     documents: list[list[str]] = []
     places: dict[str, tuple[int, int]] = {}
     tokens_of: dict[str, list[str]] = {}
@@ -134,6 +149,7 @@ def _read_qamr(folder: Path) -> Corpus:
         for position, (_, _, name) in enumerate(sorted(names)):
             places[name] = (len(documents), position)
         documents.append([" ".join(tokens_of[name]) for _, _, name in sorted(names)])
+    # Read the questions, and turn the answer's tokens into characters.
     examples: dict[tuple[str, str], Example] = {}
     for part in ("dev", "test"):
         for name, _, _, _, _, question, answer, *validations in _rows(folder / f"qamr-{part}.tsv"):
@@ -155,7 +171,7 @@ def _validated(validation: str) -> set[int]:
 
 
 def _read_policyqa(path: Path) -> Corpus:
-    """Read PolicyQA: each website's policy is a document; an answer may reach over several sentences."""
+    """Read PolicyQA: a document for each website's policy; an answer may span sentences."""
     documents: list[list[str]] = []
     examples = []
     for entry in json.loads(path.read_text(encoding="utf-8"))["data"]:
@@ -166,11 +182,13 @@ def _read_policyqa(path: Path) -> Corpus:
             for qa in paragraph["qas"]:
                 answer = qa["answers"][0]
                 start, end = answer["answer_start"], answer["answer_start"] + len(answer["text"])
-                held = [number for number, span in enumerate(spans) if overlaps(span, (start, end))]
-                if held:
-                    first = spans[held[0]]
+                numbers = [
+                    number for number, span in enumerate(spans) if overlaps(span, (start, end))
+                ]
+                if numbers:
+                    first = spans[numbers[0]]
                     inside = (max(start, first[0]) - first[0], min(end, first[1]) - first[0])
-                    answers = tuple(len(document) + number for number in held)
+                    answers = tuple(len(document) + number for number in numbers)
                     examples.append(
                         Example(qa["question"].strip(), len(documents), answers, inside)
                     )
@@ -180,7 +198,7 @@ def _read_policyqa(path: Path) -> Corpus:
 
 
 def overlaps(sentence: Span, answer: Span) -> bool:
-    """Tell whether a sentence and an answer share at least half of the shorter of the two."""
+    """Tell whether a sentence and an answer overlap by half of the shorter one."""
     shared = min(sentence[1], answer[1]) - max(sentence[0], answer[0])
     return 2 * shared >= min(sentence[1] - sentence[0], answer[1] - answer[0]) and shared > 0
 
@@ -192,7 +210,7 @@ def xquad_contexts(path: Path) -> list[str]:
 
 
 def _words(text: str) -> str:
-    """Return a text's letters and digits, whatever stands between them: two spellings of a text are one."""
+    """Return a text's letters and digits, so that spacing and punctuation do not matter."""
     return normalised(untokenised(text))
 
 
@@ -202,8 +220,9 @@ def _rows(path: Path) -> Iterator[list[str]]:
 
 
 def summary(corpora: Iterable[Corpus]) -> str:
-    """Return how much there is of each corpus, a line each."""
-    return "\n".join(
-        f"{corpus.name}: {len(corpus.examples):,} questions, {sum(map(len, corpus.documents)):,} sentences"
-        for corpus in corpora
-    )
+    """Return the size of each corpus, a line each."""
+    lines = []
+    for corpus in corpora:
+        sentences = sum(map(len, corpus.documents))
+        lines.append(f"{corpus.name}: {len(corpus.examples):,} questions, {sentences:,} sentences")
+    return "\n".join(lines)

@@ -1,9 +1,8 @@
-"""Questions → items of training: windows with the answer, hard windows without it, worn questions."""
+"""Make training items from questions: windows with the answer, and hard windows without it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +11,7 @@ from index.embedding.minilm import builtin_tokenizer
 from training.items import Item
 from training.neighbours import Neighbours, holds
 from training.question_forms import echo, in_other_tokens, unheard_of, without_span, worn
+from training.scene import Scene
 from training.swaps import Swaps
 
 if TYPE_CHECKING:
@@ -26,66 +26,31 @@ if TYPE_CHECKING:
 SMALLEST_WINDOW, LARGEST_WINDOW = 30, 220
 """Tokens."""
 WORN = 0.25
-"""The share of questions that are shown as people type them."""
-ALONE = 0.3
-"""The share of made-up sentences that have a window of their own."""
+"""The share of carelessly typed questions."""
 MOST_NEAR_PASSAGES = 3
 UNHEARD_OF = 0.12
-"""The share of questions that have words nobody knows, as a new field's words are."""
+"""The share of questions with unknown words, like the terms of a new field."""
 REMEMBERED = 50_000
-"""How many encoded sentences are kept."""
+"""The number of encoded sentences to cache."""
 
 
-Stage = Callable[["ItemMaker", "_Scene", "random.Random"], None]
-"""Changes a question and its passage into what is shown."""
-
-
-@dataclass(slots=True)
-class _Scene:
-    """A question in the making of an item.
-
-    Attributes:
-        question: The question.
-        windows: Windows of sentence numbers; a made-up sentence has a negative number.
-        answers: The numbers of the answering sentences.
-        span: The answer's first and last token in the first of these, if known.
-        words: The answer's words, if known.
-        made: The made-up sentences by their numbers.
-    """
-
-    question: str
-    windows: list[list[int]]
-    answers: list[int]
-    span: tuple[int, int] | None
-    words: str | None
-    near: Callable[[], list[int]]
-    made: dict[int, EncodedSentence] = field(default_factory=dict)
-
-    def make(self, sentence: EncodedSentence) -> int:
-        """Take in a made-up sentence and return its number."""
-        self.made[-1 - len(self.made)] = sentence
-        return -len(self.made)
-
-    def put(self, number: int, generator: random.Random) -> None:
-        """Put a sentence before, into or after the passage, or into a window of its own."""
-        if generator.random() < ALONE:
-            self.windows.insert(generator.randrange(len(self.windows) + 1), [number])
-        else:
-            passage = self.windows[0]
-            passage.insert(generator.choice((0, generator.randrange(len(passage) + 1))), number)
+Stage = Callable[["ItemMaker", Scene, "random.Random"], None]
+"""Changes a scene in place, for example by adding an echo."""
 
 
 class ItemMaker:
-    """Makes the items of one pass after another, all choices being those of a random generator."""
+    """Makes the items of one pass after another."""
 
     def __init__(self, corpora: Sequence[Corpus], tokenizer: Tokenizer | None = None) -> None:
-        """Gather all sentences and questions; without a tokenizer, tokens are MiniLM's."""
+        """Gather all sentences and questions; the default tokenizer is MiniLM's."""
         self._questions: list[tuple[Example, int]] = []
         """Each question, with the number of its document's first sentence."""
         self._shares: list[float] = []
-        """The share of passes in which each question is seen."""
+        """The probability of each question in a pass."""
         self._texts: list[str] = []
+        """All sentences; a sentence's number is its place here."""
         self._bounds: list[tuple[int, int]] = []
+        """Each sentence's document, as a range of sentence numbers."""
         for corpus in corpora:
             firsts = []
             for document in corpus.documents:
@@ -114,19 +79,26 @@ class ItemMaker:
             yield self._item(number, stage, generator)
 
     def _item(self, number: int, stage: Stage, generator: random.Random) -> Item:
-        """Return the item of a question, its passage being what a stage makes of it."""
+        """Make a question's item.
+
+        Args:
+            number: The number of the question.
+            stage: Changes the question's scene.
+            generator: Makes the choices.
+        """
         scene = self._scene(number, generator)
         stage(self, scene, generator)
         windows = [part for window in scene.windows for part in self._parts(window, scene)]
         windows = windows or [[generator.randrange(len(self._texts))]]
         order = [sentence for window in windows for sentence in window]
         places = tuple(at for at, sentence in enumerate(order) if sentence in scene.answers)
-        # The words are known of the first answering sentence only.
+        # The span belongs to the first answering sentence only.
         pointed = places and order[places[0]] == scene.answers[0]
         encoded = [
             tuple(scene.made.get(each) or self._encoded(each) for each in window)
             for window in windows
         ]
+        # Vary the question, and replace some of its words by unknown ones everywhere.
         asked = worn(scene.question, generator) if generator.random() < WORN else scene.question
         tokens = encode([asked], QUESTION_TOKENS, self._tokenizer)[0]
         if generator.random() < UNHEARD_OF:
@@ -138,8 +110,8 @@ class ItemMaker:
             ]
         return Item(tokens.ids, tuple(encoded), places, scene.span if pointed else None)
 
-    def _parts(self, window: list[int], scene: _Scene) -> list[list[int]]:
-        """Return a window in parts that are no longer than the reader's windows."""
+    def _parts(self, window: list[int], scene: Scene) -> list[list[int]]:
+        """Split a window into parts that fit the reader's windows."""
         parts: list[list[int]] = []
         room = 0
         for number in window:
@@ -151,8 +123,8 @@ class ItemMaker:
             room -= tokens
         return parts
 
-    def _scene(self, number: int, generator: random.Random) -> _Scene:
-        """Return a question with the passage around its answer, or around what tempts to answer."""
+    def _scene(self, number: int, generator: random.Random) -> Scene:
+        """Return a question with the passage around its answer, or around its trap."""
         example, first = self._questions[number]
         answers = [first + answer for answer in example.answers]
         low, high = self._bounds[first]
@@ -164,36 +136,36 @@ class ItemMaker:
 
         passage = self._around(answers or [trap], generator)
         span = self._span(example, answers[0]) if answers else None
-        return _Scene(example.question, [passage], answers, span, words, near)
+        return Scene(example.question, [passage], answers, span, words, near)
 
-    def _the_passage(self, _scene: _Scene, _generator: random.Random) -> None:
-        """Leave the answering sentence among those around it."""
+    def _the_passage(self, _scene: Scene, _generator: random.Random) -> None:
+        """Change nothing: the answering sentence stays in its passage."""
 
-    def _among_near_sentences(self, scene: _Scene, generator: random.Random) -> None:
+    def _among_near_sentences(self, scene: Scene, generator: random.Random) -> None:
         near = scene.near()
         some = generator.sample(near, min(len(near), generator.randint(2, 5)))
         scene.windows = [[*scene.answers, *some]]
         generator.shuffle(scene.windows[0])
 
-    def _with_a_near_passage(self, scene: _Scene, generator: random.Random) -> None:
+    def _with_a_near_passage(self, scene: Scene, generator: random.Random) -> None:
         near = scene.near()
         for _ in range(generator.randint(1, MOST_NEAR_PASSAGES)):
             scene.windows.append(self._near_passage(scene, near, generator))
         generator.shuffle(scene.windows)
 
-    def _beside_an_echo(self, scene: _Scene, generator: random.Random) -> None:
+    def _beside_an_echo(self, scene: Scene, generator: random.Random) -> None:
         repeated = echo(scene.question, generator)
         scene.put(scene.make(encode([repeated], SENTENCE_TOKENS, self._tokenizer)[0]), generator)
 
-    def _beside_its_shadow(self, scene: _Scene, generator: random.Random) -> None:
+    def _beside_its_shadow(self, scene: Scene, generator: random.Random) -> None:
         if scene.span:
             shadow = without_span(self._encoded(scene.answers[0]), scene.span)
             scene.put(scene.make(shadow), generator)
         else:
             self._beside_an_echo(scene, generator)
 
-    def _without_its_answer(self, scene: _Scene, _generator: random.Random) -> None:
-        """Take out the answering sentences, and others that hold the answer's words."""
+    def _without_its_answer(self, scene: Scene, _generator: random.Random) -> None:
+        """Remove the answering sentences, and others with the answer's words."""
         scene.windows = [
             [
                 sentence
@@ -203,20 +175,20 @@ class ItemMaker:
         ]
         scene.answers = []
 
-    def _an_echo_alone(self, scene: _Scene, generator: random.Random) -> None:
+    def _an_echo_alone(self, scene: Scene, generator: random.Random) -> None:
         self._without_its_answer(scene, generator)
         self._beside_an_echo(scene, generator)
 
-    def _only_a_near_passage(self, scene: _Scene, generator: random.Random) -> None:
+    def _only_a_near_passage(self, scene: Scene, generator: random.Random) -> None:
         scene.windows = [self._near_passage(scene, scene.near(), generator)]
         scene.answers = []
 
-    def _another_question(self, scene: _Scene, generator: random.Random) -> None:
+    def _another_question(self, scene: Scene, generator: random.Random) -> None:
         passage = [self._texts[sentence] for sentence in scene.windows[0]]
         if other := self._swaps.swapped(scene.question, passage, generator):
             scene.question, scene.answers = other, []
 
-    def _answer_cut_out(self, scene: _Scene, generator: random.Random) -> None:
+    def _answer_cut_out(self, scene: Scene, generator: random.Random) -> None:
         if scene.span:
             first = scene.answers[0]
             shadow = scene.make(without_span(self._encoded(first), scene.span))
@@ -224,8 +196,14 @@ class ItemMaker:
             scene.windows = [kept]
             self._without_its_answer(scene, generator)
 
-    def _near_passage(self, scene: _Scene, near: list[int], generator: random.Random) -> list[int]:
-        """Return the sentences around a near one, without those of the question's own passage."""
+    def _near_passage(self, scene: Scene, near: list[int], generator: random.Random) -> list[int]:
+        """Return a passage around a near sentence.
+
+        Args:
+            scene: The scene; its sentences are left out, and others with the answer's words.
+            near: The numbers of the near sentences.
+            generator: Makes the choices.
+        """
         if not near:
             return []
         taken = {*scene.answers, *(sentence for window in scene.windows for sentence in window)}
@@ -247,11 +225,11 @@ class ItemMaker:
         _another_question: 0.11,
         _answer_cut_out: 0.03,
     }
-    """What an answerable question is shown with, and how often; the last five leave no answer.
+    """The stages of an answerable question with their frequencies; the last five remove the answer.
 
-    An echo is a sentence or heading that has the question's words, but no answer; a shadow is the
-    answering sentence without the answering words. Without them, the sentence that shares most
-    words with its question would nearly always be right.
+    An echo is a sentence or heading with the question's words but no answer. A shadow is the
+    answering sentence without the answer's words. Without echoes and shadows, the sentence that
+    shares most words with the question would nearly always be right.
     """
     UNANSWERABLE_STAGES: ClassVar[dict[Stage, float]] = {
         _the_passage: 0.8,
@@ -260,11 +238,11 @@ class ItemMaker:
     }
 
     def _around(self, sentences: Sequence[int], generator: random.Random) -> list[int]:
-        """Return sentences with a random number of their neighbours, in the order of the text."""
+        """Return sentences with a random number of their neighbours, in text order."""
         low, high = self._bounds[sentences[0]]
         begin, end = min(sentences), max(sentences) + 1
         if sum(len(self._encoded(each).ids) for each in range(begin, end)) > LARGEST_WINDOW:
-            begin, end = sentences[0], sentences[0] + 1  # The others are too far away.
+            begin, end = sentences[0], sentences[0] + 1  # The other sentences are too far away.
         room = generator.randint(SMALLEST_WINDOW, LARGEST_WINDOW)
         room -= sum(len(self._encoded(each).ids) for each in range(begin, end))
         before = generator.random()
@@ -278,7 +256,7 @@ class ItemMaker:
         return list(range(begin, end))
 
     def _span(self, example: Example, sentence: int) -> tuple[int, int] | None:
-        """Return the first and the last token of the answer in its first sentence."""
+        """Return the answer's first and last token in its first sentence, if known."""
         if example.span is None:
             return None
         start, end = example.span

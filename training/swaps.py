@@ -1,6 +1,7 @@
-"""Questions that a passage does not answer: one word is another of its kind.
+"""Make unanswerable questions by swapping one word for another of its kind.
 
-"Who founded the mill?" becomes "Who sold the mill?", 1868 another year, a name another name.
+"Who founded the mill?" becomes "Who sold the mill?"; a year becomes another year, a name another
+name.
 """
 
 from __future__ import annotations
@@ -17,13 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 OTHER_WEIGHT = 0.3
-"""How much likelier a name, number, verb or role is replaced than another word: 1 to this."""
-SHORTEST = 3
-"""Letters of a word that is replaced."""
+"""The weight of other words in the choice; a name, number, verb or role weighs 1."""
 ATTEMPTS = 20
-"""How many words are tried before a question is left as it is."""
+"""Words to try before a question is left unchanged."""
 FROM_PASSAGE = 0.4
-"""The share of names that are replaced by another name of the passage."""
+"""The share of names that are swapped for another name in the passage."""
 
 _FORMS = [
     tuple(line.split())
@@ -104,7 +103,7 @@ _ALIKE = [
     study teach
     """.strip().splitlines()
 ]
-"""Verbs that can mean the same: one does not make another question of the other."""
+"""Verbs with similar meanings: swapping them does not change the question."""
 _ROLES = frozenset(
     """
     president director chairman manager founder owner editor author writer producer composer singer
@@ -120,10 +119,10 @@ _YEAR = re.compile(r"[12]\d{3}")
 
 
 class Swaps:
-    """The words of many questions by their kinds."""
+    """Words from many questions, grouped by kind."""
 
     def __init__(self, questions: Iterable[str]) -> None:
-        """Sort the words of some questions."""
+        """Group the words of some questions by kind."""
         kinds: defaultdict[str, list[str]] = defaultdict(list)
         for question in questions:
             for match in WORD.finditer(question):
@@ -136,18 +135,19 @@ class Swaps:
     def swapped(
         self, question: str, passage: Sequence[str], generator: random.Random
     ) -> str | None:
-        """Return a question about something else; None if no word can be swapped.
+        """Swap one word of a question, or return None if no word can be swapped.
 
         Args:
             question: A question that the passage answers.
             passage: The sentences of the passage.
             generator: Makes the choices.
         """
-        held = {word for sentence in passage for word in content_words(sentence)}
+        # Choose a word that the passage shares, or a verb.
+        in_passage = {word for sentence in passage for word in content_words(sentence)}
         shared = [
             match
             for match in WORD.finditer(question)
-            if set(content_words(match.group())) & held
+            if set(content_words(match.group())) & in_passage
             or _kind(match.group(), match.start()).startswith("verb")
         ]
         if not shared:
@@ -157,21 +157,32 @@ class Swaps:
         kind = _kind(replaced.group(), replaced.start())
         if kind == "verb 1" and _PASSIVE.search(question, 0, replaced.start()):
             kind = "verb 2"
+        # Swap it for a name in the passage, or for any word of its kind.
         other = None
         if kind == "name" and generator.random() < FROM_PASSAGE:
             other = _other_name(question, passage, generator)
-        other = other or self._other(kind, replaced.group(), held, generator)
+        other = other or self._other(kind, replaced.group(), in_passage, generator)
         return question[: replaced.start()] + other + question[replaced.end() :] if other else None
 
     def _other(
-        self, kind: str, replaced: str, held: set[str], generator: random.Random
+        self, kind: str, replaced: str, in_passage: set[str], generator: random.Random
     ) -> str | None:
-        """Return another word of a kind that the passage does not have."""
+        """Draw a word of a kind that is new to the passage.
+
+        Args:
+            kind: The kind of the replaced word.
+            replaced: The replaced word.
+            in_passage: The stems of the passage's content words.
+            generator: Makes the choices.
+
+        Returns:
+            The word, or None if no attempt succeeds.
+        """
         words = self._kinds.get(kind, [])
         for _ in range(ATTEMPTS if words else 0):
             other = generator.choice(words)
             stems = set(content_words(other))
-            if stems and not stems & held and not _alike(other.lower(), replaced.lower()):
+            if stems and not stems & in_passage and not _alike(other.lower(), replaced.lower()):
                 return other
         return None
 
@@ -185,7 +196,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _kind(word: str, start: int) -> str:
-    """Return a word's kind: words of one kind can stand for each other."""
+    """Return a word's kind; words of one kind can be swapped."""
     if word.isdigit():
         return "year" if _YEAR.fullmatch(word) else "number"
     if word[0].isupper() and start > 0:
@@ -201,7 +212,16 @@ def _kind(word: str, start: int) -> str:
 
 
 def _other_name(question: str, passage: Sequence[str], generator: random.Random) -> str | None:
-    """Return a name of the passage that is not in the question."""
+    """Draw a name from the passage that the question lacks.
+
+    Args:
+        question: The question.
+        passage: The sentences of the passage.
+        generator: Makes the choice.
+
+    Returns:
+        The name, or None if the passage has no other name.
+    """
     asked = set(WORD.findall(question.lower()))
     names = [
         match.group()

@@ -1,6 +1,7 @@
-"""Train the reader: `python -m training.train_reader DATA_FOLDER OUT_FOLDER`; what the data are, MODEL_CARD.md says.
+"""Train the reader: `python -m training.train_reader DATA_FOLDER OUT_FOLDER`.
 
-The word vectors stay those of the packaged MiniLM, which the project has anyway: they are not part of the weights.
+MODEL_CARD.md describes the data. The word vectors stay frozen and are not part of the weights: the
+project ships them with MiniLM anyway.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import torch
 import typer
-from torch.nn import functional
 
 from assistant.reader.network import collate
 from index.embedding.embedder import has_bfloat16
 from training.calibrate_reader import calibrate
+from training.losses import losses
 from training.network import MINILM, WEIGHTS_FILE, network_of, new_network, pretrained, save_weights
 from training.question_sets import held_back_texts, read_sets
 from training.reader_data import read_all, summary
@@ -29,21 +30,18 @@ from training.verdicts import VerdictMaker, read_judged
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from assistant.reader.network import Batch
     from training.items import Item
-    from training.network import Logits, Pretrained, ReaderNetwork
+    from training.network import Pretrained, ReaderNetwork
 
 HEAD_RATE = 1e-3
-"""The rate at which the heads learn."""
+"""The learning rate of the heads."""
 RATE_AFTER_TRAINING = 0.5
-"""The share of the rates with which a network that was trained before is trained further."""
+"""The factor on all learning rates if trained weights are trained further."""
 WARM_UP = 0.05
-"""The share of the time in which the learning rates rise; after it they fall to nothing in a straight line."""
+"""The share of the time with rising learning rates; then they fall linearly to zero."""
 BATCH_TOKENS = 4_000
 POOL = 800
-"""Items that are sorted by length together, so that the windows of a batch are about as long as each other."""
-SPAN_WEIGHT = 0.5
-VERDICT_WEIGHT = 0.3
+"""Items sorted by length together, so that the windows of a batch have similar lengths."""
 VERDICTS_PER_QUESTION = 0.25
 LARGEST_GRADIENT = 1.0
 LOG_EVERY = 50
@@ -52,14 +50,19 @@ LOG_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class Makers:
-    """The makers of items: of questions with sentences, and of questions and claims with verdicts."""
+    """The makers of training items.
+
+    Attributes:
+        questions: Makes items with sentences to choose from.
+        verdicts: Makes items with a verdict.
+    """
 
     questions: ItemMaker
     verdicts: VerdictMaker
 
 
 def batches(makers: Makers, generator: random.Random) -> Iterator[list[Item]]:
-    """Yield batches of at most `BATCH_TOKENS` tokens without end, pass after pass."""
+    """Yield batches of at most `BATCH_TOKENS` tokens endlessly, pass after pass."""
     verdicts = makers.verdicts.items(generator)
     while True:
         pool: list[Item] = []
@@ -74,7 +77,7 @@ def batches(makers: Makers, generator: random.Random) -> Iterator[list[Item]]:
 
 
 def _cut(pool: list[Item], generator: random.Random) -> list[list[Item]]:
-    """Return items in batches of about equal length, in random order."""
+    """Cut items into batches of windows with similar lengths, in random order."""
     cut: list[list[Item]] = []
     windows = 0
     for item in sorted(pool, key=lambda item: item.width):
@@ -87,69 +90,15 @@ def _cut(pool: list[Item], generator: random.Random) -> list[list[Item]]:
     return cut
 
 
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """The mean losses of a batch.
-
-    Attributes:
-        choosing: The negative logarithm of the softmax's share, over all sentences of a question and a
-            logit of 0 for "none", that the answering sentences have together.
-        pointing: The cross-entropy of the answer's first and last token among those of its sentence.
-        judging: The negative logarithm of the share of the right verdicts among the possible ones.
-    """
-
-    choosing: torch.Tensor
-    pointing: torch.Tensor
-    judging: torch.Tensor
-
-    def together(self) -> torch.Tensor:
-        """Return their weighed sum."""
-        return self.choosing + SPAN_WEIGHT * self.pointing + VERDICT_WEIGHT * self.judging
-
-
-def losses(items: Sequence[Item], batch: Batch, logits: Logits) -> Losses:
-    """Return the losses of a batch of items."""
-    choosing, pointing, judging = [], [], []
-    sentence_of = torch.from_numpy(batch.sentence_of)
-    sentence, window = 0, 0
-    for item in items:
-        last_sentence, last_window = (
-            sentence + sum(map(len, item.windows)),
-            window + len(item.windows),
-        )
-        if item.verdict:
-            mine = logits.verdicts[window]
-            judging.append(_missed(mine[list(item.verdict.among)], mine[list(item.verdict.right)]))
-        else:
-            mine = functional.pad(logits.answers[sentence:last_sentence], (0, 1))
-            choosing.append(_missed(mine, mine[list(item.answers)] if item.answers else mine[-1:]))
-        if item.span:
-            inside = sentence_of[window:last_window] == sentence + item.answers[0]
-            for scores, place in zip((logits.starts, logits.ends), item.span, strict=True):
-                held = scores[window:last_window][inside]
-                pointing.append(_missed(held, held[place : place + 1]))
-        sentence, window = last_sentence, last_window
-    return Losses(*(_mean(each, logits.answers) for each in (choosing, pointing, judging)))
-
-
-def _missed(possible: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return the negative logarithm of the share of the softmax that right logits have."""
-    return torch.logsumexp(possible, 0) - torch.logsumexp(right, 0)
-
-
-def _mean(values: list[torch.Tensor], like: torch.Tensor) -> torch.Tensor:
-    return torch.stack(values).mean() if values else like.new_zeros(())
-
-
 def rate_at(progress: float) -> float:
-    """Return the share of the learning rates at some point, 0..1, of the time budget."""
+    """Return the factor on the learning rates at a point, 0..1, of the time budget."""
     return min(progress / WARM_UP, (1 - progress) / (1 - WARM_UP))
 
 
 def mean_network(folders: Sequence[Path], start: Pretrained | None = None) -> ReaderNetwork:
-    """Return a network with the mean of the weights in some folders.
+    """Average the weights in some folders into one network.
 
-    It is a model soup (Wortsman et al., 2022).
+    The result is a model soup (Wortsman et al., 2022).
     """
     networks = [network_of((folder / WEIGHTS_FILE).read_bytes(), start) for folder in folders]
     states = [network.state_dict() for network in networks]
@@ -160,7 +109,7 @@ def mean_network(folders: Sequence[Path], start: Pretrained | None = None) -> Re
 
 
 class Training:
-    """A training run that can be stopped and resumed: all that it is stands in its checkpoint."""
+    """A training run that can be stopped and resumed from its checkpoint."""
 
     def __init__(
         self,
@@ -170,14 +119,14 @@ class Training:
         seconds: float,
         trained: Sequence[Path] = (),
     ) -> None:
-        """Begin a run, or take up the folder's checkpoint.
+        """Begin a run, or resume the checkpoint in the folder.
 
         Args:
             folder: The folder of the checkpoint.
-            start: The encoder to begin with.
+            start: The pretrained encoder.
             seed: The seed of all random choices.
-            seconds: How long to train, all sessions together.
-            trained: Folders of weights, whose mean is trained further.
+            seconds: The time budget, over all sessions.
+            trained: Folders of trained weights; training continues from their mean.
         """
         torch.manual_seed(seed)
         self.tokenizer = start.tokenizer
@@ -187,49 +136,47 @@ class Training:
             mean_network(trained, start) if trained else new_network(start)
         )
         self.network.encoder.embeddings.requires_grad_(requires_grad=False)
-        encoder = [weight for weight in self.network.encoder.parameters() if weight.requires_grad]
-        share = RATE_AFTER_TRAINING if trained else 1.0
-        heads = [
-            weight
-            for head in (self.network.answers, self.network.spans, self.network.verdicts)
-            for weight in head.parameters()
-        ]
-        self.optimiser = torch.optim.AdamW(
-            [
-                {"params": encoder, "lr": share * start.rate},
-                {"params": heads, "lr": share * HEAD_RATE},
-            ]
-        )
+        factor = RATE_AFTER_TRAINING if trained else 1.0
+        self.optimiser = _optimiser(self.network, factor * start.rate, factor * HEAD_RATE)
         self.rates = torch.optim.lr_scheduler.LambdaLR(
             self.optimiser, lambda _: max(rate_at(min(self.elapsed / self.seconds, 1.0)), 0.0)
         )
         self.checkpoint = folder / "checkpoint.pt"
         if self.checkpoint.exists():
-            held: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
-            self.network.load_state_dict(held["network"])
-            self.optimiser.load_state_dict(held["optimiser"])
-            self.elapsed, self.steps = held["elapsed"], held["steps"]
+            self._resume()
+
+    def _resume(self) -> None:
+        state: dict[str, Any] = torch.load(self.checkpoint, weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.elapsed, self.steps = state["elapsed"], state["steps"]
 
     def save(self) -> None:
-        """Write the checkpoint, and the weights as they are; the old one stays until that is done."""
-        held = {
+        """Write the checkpoint and the current weights; the checkpoint is replaced at once."""
+        state = {
             "network": self.network.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "elapsed": self.elapsed,
             "steps": self.steps,
         }
-        fresh = self.checkpoint.with_suffix(".new")
-        torch.save(held, fresh)
-        fresh.replace(self.checkpoint)
+        new_path = self.checkpoint.with_suffix(".new")
+        torch.save(state, new_path)
+        new_path.replace(self.checkpoint)
         save_weights(self.network, self.checkpoint.parent)
 
     def run(self, makers: Makers, log: Path, save_every: float) -> None:
-        """Train until the time is up, writing a checkpoint every so many seconds."""
-        # A resumed run goes on with other choices than it began with.
+        """Train until the time is up.
+
+        Args:
+            makers: The makers of the items.
+            log: The file for the mean losses, a JSON object a line.
+            save_every: Seconds between checkpoints.
+        """
+        # A resumed run gets a new seed, so that it does not repeat its first items.
         stream = batches(makers, random.Random(f"{self.seed} {self.steps}"))
         saved = self.elapsed
         recent: list[tuple[float, float, float]] = []
-        # Without dropout, a third of the time, more questions are seen; windows and questions vary by themselves.
+        # No dropout: it takes a third of the time, and the items vary enough without it.
         self.network.eval()
         while self.elapsed < self.seconds:
             began = time.monotonic()
@@ -237,35 +184,52 @@ class Training:
             self.elapsed += time.monotonic() - began
             self.steps += 1
             if self.steps % LOG_EVERY == 0:
-                self._tell(log, recent)
+                self._report(log, recent)
                 recent = []
             if self.elapsed - saved >= save_every:
                 self.save()
                 saved = self.elapsed
         self.save()
 
-    def _tell(self, log: Path, recent: Sequence[tuple[float, float, float]]) -> None:
+    def _report(self, log: Path, recent: Sequence[tuple[float, float, float]]) -> None:
         """Write the means of recent losses to the log and the terminal."""
         means = [sum(column) / len(column) for column in zip(*recent, strict=True)]
         line = {"step": self.steps, "seconds": round(self.elapsed)}
         line |= dict(zip(("choosing", "pointing", "judging"), means, strict=True))
         with log.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(line) + "\n")
-        told = " + ".join(f"{mean:.3f}" for mean in means)
-        typer.echo(f"{self.elapsed / self.seconds:4.0%}  step {self.steps}: {told}")
+        printed = " + ".join(f"{mean:.3f}" for mean in means)
+        typer.echo(f"{self.elapsed / self.seconds:4.0%}  step {self.steps}: {printed}")
 
     def _step(self, items: list[Item]) -> tuple[float, float, float]:
         windows = [(item.question, window) for item in items for window in item.windows]
         batch = collate(windows, self.tokenizer)
         with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16()):
             logits = self.network(batch)
-        lost = losses(items, batch, logits)
+        loss = losses(items, batch, logits)
         self.optimiser.zero_grad()
-        torch.autograd.backward(lost.together())
+        torch.autograd.backward(loss.together())
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
         self.optimiser.step()
         self.rates.step()
-        return lost.choosing.item(), lost.pointing.item(), lost.judging.item()
+        return loss.choosing.item(), loss.pointing.item(), loss.judging.item()
+
+
+def _optimiser(network: ReaderNetwork, rate: float, head_rate: float) -> torch.optim.AdamW:
+    """Return the optimiser of a network with frozen word vectors.
+
+    Args:
+        network: The network.
+        rate: The learning rate of the encoder.
+        head_rate: The learning rate of the heads.
+    """
+    encoder = [weight for weight in network.encoder.parameters() if weight.requires_grad]
+    heads = [
+        weight
+        for head in (network.answers, network.spans, network.verdicts)
+        for weight in head.parameters()
+    ]
+    return torch.optim.AdamW([{"params": encoder, "lr": rate}, {"params": heads, "lr": head_rate}])
 
 
 def main(
@@ -273,40 +237,47 @@ def main(
         Path, typer.Argument(help="The folder of the training data.", exists=True, file_okay=False)
     ],
     out: Annotated[
-        Path, typer.Argument(help="The folder for checkpoint, log and weights; its run is resumed.")
+        Path,
+        typer.Argument(help="The folder for checkpoint, log and weights; a checkpoint is resumed."),
     ],
     encoder: Annotated[
-        str, typer.Option(help="What to begin with: minilm, or an MPNet's folder.")
+        str, typer.Option(help="The pretrained encoder: minilm, or a folder with an MPNet.")
     ] = MINILM,
     minutes: Annotated[
-        float, typer.Option(min=0.1, help="How long to train, all sessions together.")
+        float, typer.Option(min=0.1, help="The time to train, over all sessions.")
     ] = 60,
     checkpoint_minutes: Annotated[
-        float, typer.Option(min=0, help="How often a checkpoint is written.")
+        float, typer.Option(min=0, help="The time between checkpoints.")
     ] = 10,
     more: Annotated[
         Path | None,
-        typer.Option(help="A folder of question sets in one form.", exists=True, file_okay=False),
+        typer.Option(help="A folder of further question sets.", exists=True, file_okay=False),
     ] = None,
-    seed: Annotated[int, typer.Option(help="What all random choices begin with.")] = 1,
+    seed: Annotated[int, typer.Option(help="The seed of all random choices.")] = 1,
     start: Annotated[
         list[Path] | None,
-        typer.Option(help="A folder that training wrote; of several, the mean is trained further."),
+        typer.Option(help="A folder of trained weights; repeat to continue from their mean."),
     ] = None,
 ) -> None:
     """Train the reader and write its weights."""
     out.mkdir(parents=True, exist_ok=True)
-    began = pretrained(encoder)
-    makers = _makers(data, more, began)
-    training = Training(out, began, seed, minutes * 60, start or ())
+    base = pretrained(encoder)
+    makers = _makers(data, more, base)
+    training = Training(out, base, seed, minutes * 60, start or ())
     training.run(makers, out / "log.jsonl", checkpoint_minutes * 60)
     typer.echo(f"weights: {save_weights(training.network, out)}")
-    if encoder == MINILM:  # The reader runs no other yet.
+    if encoder == MINILM:  # `Reader` runs no other encoder yet.
         calibrate(data, out, more)
 
 
 def _makers(data: Path, more: Path | None, start: Pretrained) -> Makers:
-    """Return the makers of items from the data, and tell how much there is of each."""
+    """Read the data, print its size, and return the makers of items.
+
+    Args:
+        data: The folder of the training data.
+        more: A folder of further question sets, if any.
+        start: The pretrained encoder, for its tokenizer.
+    """
     if more is None:
         corpora, judged = read_all(data), []
     else:
@@ -314,7 +285,7 @@ def _makers(data: Path, more: Path | None, start: Pretrained) -> Makers:
         corpora = [*read_all(data, held_back), *read_sets(more, held_back)]
         judged = read_judged(more, held_back)
     typer.echo(summary(corpora))
-    typer.echo(f"with a verdict: {len(judged):,}")
+    typer.echo(f"Questions and claims with a verdict: {len(judged):,}")
     return Makers(ItemMaker(corpora, start.tokenizer), VerdictMaker(judged, start.tokenizer))
 
 

@@ -1,6 +1,6 @@
-"""Yes/no questions and claims with their evidence → items with a verdict.
+"""Make training items with a verdict from yes/no questions and claims with their evidence.
 
-A claim is read like a question: `[CLS] claim [SEP] evidence … [SEP]`.
+A claim is encoded like a question: `[CLS] claim [SEP] evidence … [SEP]`.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ SHARES = {
     "hotpotqa": 1.0,
     PAIRS: 0.5,
 }
-"""How much of each set is seen in a pass."""
+"""The share of each set that a pass draws."""
 ELSEWHERE = 0.2
-"""The share of yes/no questions that are shown with another question's passage: neither."""
+"""The share of yes/no questions paired with another passage; their verdict is neither."""
 
 YES, NO, NEITHER = 0, 1, 2
 ENTAILED, CONTRADICTED, UNRELATED = 3, 4, 5
-"""The places of the verdicts among the network's logits: three of a question, three of a claim."""
+"""Indexes of the network's verdict logits: three for a question, three for a claim."""
 QUESTION = (YES, NO, NEITHER)
 CLAIM = (ENTAILED, CONTRADICTED, UNRELATED)
 LABELS = {
@@ -53,18 +53,18 @@ LABELS = {
     "not_entailment": (CONTRADICTED, UNRELATED),
     "not_paraphrase": (CONTRADICTED, UNRELATED),
 }
-"""The verdicts that each label of a pair allows; other labels say nothing about a verdict."""
+"""The verdicts that each label of a pair allows; pairs with other labels are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedText:
     """A question or claim with evidence and a verdict.
 
     Attributes:
         text: The question or claim.
         evidence: The sentences of the evidence.
         verdict: The verdict.
-        share: The share of passes in which it is seen.
+        share: The probability of the text in a pass.
     """
 
     text: str
@@ -73,8 +73,13 @@ class Judged:
     share: float
 
 
-def read_judged(folder: Path, held_back: KnownTexts | None) -> list[Judged]:
-    """Return questions and claims with a verdict: all but the held-back, or if None only these."""
+def read_judged(folder: Path, held_back: KnownTexts | None) -> list[JudgedText]:
+    """Read questions and claims with a verdict.
+
+    Args:
+        folder: The folder of question sets.
+        held_back: The texts to keep out of training; None to read the held-back tenth instead.
+    """
 
     def wanted(evidence: str) -> bool:
         if held_back is None:
@@ -82,16 +87,18 @@ def read_judged(folder: Path, held_back: KnownTexts | None) -> list[Judged]:
         return not is_held_back(evidence) and not held_back.overlap(evidence)
 
     judged = [
-        Judged(row["b"], _sentences(row["a"]), Verdict(CLAIM, LABELS[row["label"]]), SHARES[PAIRS])
+        JudgedText(
+            row["b"], _sentences(row["a"]), Verdict(CLAIM, LABELS[row["label"]]), SHARES[PAIRS]
+        )
         for row in _pairs(folder)
         if row["label"] in LABELS and wanted(row["a"])
     ]
     for name, share in SHARES.items():
         for row in question_rows(folder, name) if name != PAIRS else ():
-            said = row.get("yes_no") if row["answerable"] else "neither"
-            if said and wanted(row["context"]):
-                verdict = Verdict(QUESTION, ({"yes": YES, "no": NO, "neither": NEITHER}[said],))
-                judged.append(Judged(row["question"], _evidence(row), verdict, share))
+            label = row.get("yes_no") if row["answerable"] else "neither"
+            if label and wanted(row["context"]):
+                verdict = Verdict(QUESTION, ({"yes": YES, "no": NO, "neither": NEITHER}[label],))
+                judged.append(JudgedText(row["question"], _evidence(row), verdict, share))
     return judged
 
 
@@ -108,7 +115,7 @@ def _sentences(text: str) -> tuple[str, ...]:
 
 
 def _evidence(row: dict[str, object]) -> tuple[str, ...]:
-    """Return the sentences of a passage; of a very long one, those that are marked."""
+    """Return a passage's sentences; only the marked ones if it is very long."""
     context, marked = str(row["context"]), row.get("evidence")
     if isinstance(marked, list) and len(context) > WINDOW_TOKENS * 4:
         return tuple(each["text"] for each in marked)
@@ -116,27 +123,28 @@ def _evidence(row: dict[str, object]) -> tuple[str, ...]:
 
 
 class VerdictMaker:
-    """Makes items of questions and claims with a verdict."""
+    """Makes items from questions and claims with a verdict."""
 
-    def __init__(self, judged: list[Judged], tokenizer: Tokenizer) -> None:
-        """Take what is judged."""
+    def __init__(self, judged: list[JudgedText], tokenizer: Tokenizer) -> None:
+        """Keep the questions and claims."""
         self._judged = judged
         self._tokenizer = tokenizer
 
     def items(self, generator: random.Random) -> Iterator[Item]:
-        """Yield items without end, pass after pass."""
+        """Yield items endlessly, pass after pass; nothing if there are no questions or claims."""
         while self._judged:
             seen = [each for each in self._judged if generator.random() < each.share]
             generator.shuffle(seen)
             for each in seen:
                 yield self._item(each, generator)
 
-    def _item(self, judged: Judged, generator: random.Random) -> Item:
+    def _item(self, judged: JudgedText, generator: random.Random) -> Item:
         evidence, verdict = judged.evidence, judged.verdict
         if verdict.among == QUESTION and generator.random() < ELSEWHERE:
             other = generator.choice(self._judged)
             if other.verdict.among == QUESTION and other.evidence != evidence:
                 evidence, verdict = other.evidence, Verdict(QUESTION, (NEITHER,))
+        # Fill one window with as much evidence as fits.
         asked = encode([judged.text], QUESTION_TOKENS, self._tokenizer)[0]
         window: list[EncodedSentence] = []
         room = WINDOW_TOKENS
