@@ -19,14 +19,7 @@ from assistant.reader.reader import Reader
 from benchmarks.visiting import ROOT
 from index import Article
 from training.develop import Passage, figures, without_answer
-from training.held_back import KnownTexts, is_held_back
-from training.network import MINILM, new_network, pretrained, save_weights
-from training.question_sets import held_back_texts, read_held_back, read_sets
-from training.reader_data import read_all, untokenised
-from training.reader_windows import ItemMaker
-from training.swaps import Swaps
-from training.train_reader import mean_network
-from training.verdicts import (
+from training.entailment import (
     CLAIM,
     CONTRADICTED,
     ENTAILED,
@@ -36,6 +29,13 @@ from training.verdicts import (
     VerdictMaker,
     read_judged,
 )
+from training.held_back import KnownTexts, is_held_back
+from training.network import MINILM, new_network, pretrained, save_weights
+from training.question_sets import held_back_texts, read_held_back, read_sets
+from training.reader_data import read_all, untokenised
+from training.reader_windows import ItemMaker
+from training.swaps import Swaps
+from training.train_reader import mean_network
 
 PLACES = ("Ostheim", "Westhaven", "Norburg", "Suderby", "Lindau", "Karlstad", "Berghem", "Dalby")
 PEOPLE = (

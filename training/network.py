@@ -24,7 +24,7 @@ WEIGHTS_FILE = "reader.safetensors"
 MINILM = "minilm"
 """The name of the packaged all-MiniLM-L6-v2."""
 VERDICTS = 6
-"""The number of verdict logits; training/verdicts.py names them."""
+"""The number of verdict logits; training/entailment.py names them."""
 MINILM_RATE, LARGER_RATE = 1e-4, 5e-5
 """Learning rates of the encoder's layers."""
 

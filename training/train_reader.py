@@ -20,12 +20,12 @@ import typer
 from assistant.reader.network import collate
 from index.embedding.embedder import has_bfloat16
 from training.calibrate_reader import calibrate
+from training.entailment import VerdictMaker, read_judged
 from training.losses import losses
 from training.network import MINILM, WEIGHTS_FILE, network_of, new_network, pretrained, save_weights
 from training.question_sets import held_back_texts, read_sets
 from training.reader_data import read_all, summary
 from training.reader_windows import ItemMaker
-from training.verdicts import VerdictMaker, read_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
