@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,10 @@ MOST_IDS = 10_000
 """Articles in one filter: SQLite takes about 32,700 values in a query."""
 MOST_SEARCHES = 20
 """Tries of a search, at most; it is tried again if an article changed meanwhile."""
+EMPTY_SEARCHES = 3
+"""Searches that have to come back empty: one may do so while an article changes."""
+RETRY_SECONDS = 0.005
+"""The pause before the second search; each later one is longer by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,11 @@ class Searcher:
                 versions = [(chunk.article_id, chunk.version) for chunk in chunks]
                 current_versions = self._registry.select_current(set(versions))
                 current = [i for i, version in enumerate(versions) if version in current_versions]
-                if len(current) == len(chunks):
+                is_settled = len(current) == len(chunks)
+                if is_settled and (chunks or attempt >= EMPTY_SEARCHES):
                     break
+                # Let the thread that changes the article go on.
+                time.sleep(RETRY_SECONDS * attempt)
         # Chroma returns the cosine distance, 1 - cosine.
         return [chunks[i] for i in current], [1 - matches[i][1] for i in current]
 
