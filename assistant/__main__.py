@@ -28,10 +28,7 @@ def main(
     question: Annotated[
         list[str] | None,
         typer.Argument(
-            help=(
-                "The question; without one, a conversation begins. `models` lists the usable "
-                "models."
-            )
+            help="The question; without one, a conversation begins. `models` lists the models."
         ),
     ] = None,
     model: Annotated[

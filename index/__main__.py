@@ -261,9 +261,10 @@ def _print_report(report: AddReport, titles: dict[str, str], as_json: bool) -> N
     """Print a report, with failures on stderr; exit with 1 if there are any."""
     if as_json:
         _print_json(asdict(report))
-        _print_failures(report)
     else:
         _print_outcomes(report, titles)
+    for source, reason in report.failed:
+        _print_line(f"failed: {source}: {reason}", err)
     if report.failed:
         sys.exit(1)
 
@@ -275,12 +276,6 @@ def _print_outcomes(report: AddReport, titles: dict[str, str]) -> None:
     for first in dict.fromkeys(article_id for article_id, _ in report.similar):
         others = [f"{titles[other]} ({other})" for one, other in report.similar if one == first]
         _print_line(f"similar: {titles[first]} ({first}) is nearly the same as {', '.join(others)}")
-    _print_failures(report)
-
-
-def _print_failures(report: AddReport) -> None:
-    for source, reason in report.failed:
-        _print_line(f"failed: {source}: {reason}", err)
 
 
 def _print_line(text: str, console: Console = out) -> None:

@@ -18,7 +18,7 @@ import os, sys, time
 from pathlib import Path
 from crash_rounds import HashEmbedder
 from index import Article, ArticleIndex
-from index.chroma import room
+from index.chroma.disk import room
 
 disk, left = Path(sys.argv[1]), int(sys.argv[2])
 
