@@ -610,7 +610,7 @@ def test_the_page_lets_a_model_be_chosen(serve, visit, environment, stand_in):
     settle(page)
 
     page.get_by_role("tab", name="Settings").click()
-    page.get_by_label("What answers").click()
+    page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name="reader").click()
     expect(page.locator("#model")).to_contain_text("The reader answers in the articles' own words")
     box.fill("When does The Defenders premiere?")
@@ -623,7 +623,7 @@ def test_the_page_lets_a_model_be_chosen(serve, visit, environment, stand_in):
     )
 
     page.get_by_role("tab", name="Settings").click()
-    page.get_by_label("What answers").click()
+    page.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name="openai:echo (as it was started)").click()
     stand_in.failure = 401
     box.fill("When will Jessica Jones return?")
