@@ -62,6 +62,7 @@ def test_the_public_names_of_assistant():
         "Citation",
         "ModelError",
         "QuestionError",
+        "TimeUpError",
         "Turn",
         "UnknownModelError",
         "UsableModel",
